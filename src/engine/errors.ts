@@ -1,0 +1,27 @@
+/** Errors that a person reads: what happened, to what, and what to do about it. */
+
+import type { Trouble } from "../model/events";
+
+/** `code` is stable (`port.inUse`, `root.missing`); `remedy` says what to do. The cause is kept. */
+export class EngineError extends Error implements Trouble {
+  override name = "EngineError";
+  readonly code: string;
+  readonly remedy?: string;
+
+  constructor(trouble: Trouble, options?: ErrorOptions) {
+    super(trouble.message, options);
+    this.code = trouble.code;
+    if (trouble.remedy !== undefined) this.remedy = trouble.remedy;
+  }
+}
+
+/** The system's code of an error (`EADDRINUSE`), or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return typeof code === "string" ? code : undefined;
+}
+
+/** Any thrown value as a sentence. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

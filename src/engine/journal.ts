@@ -1,0 +1,76 @@
+/**
+ * Where the servers tell what happens. Keeps the snapshot, hands each row to the listeners, and holds progress
+ * back to five rows a second for one transfer; the last row of a transfer always goes out, at once.
+ */
+
+import type { LogRow, Row, TransferRow } from "../model/events";
+import { applyRow, emptySnapshot, type Snapshot } from "../model/snapshot";
+import type { Clock, Timer } from "./clock";
+
+const progressIntervalMs = 200;
+
+interface Pending {
+  row: TransferRow;
+  sentAt: number;
+  timer: Timer | undefined;
+}
+
+export class Journal {
+  private state: Snapshot = emptySnapshot;
+  private readonly listeners = new Set<(row: Row) => void>();
+  private readonly pending = new Map<string, Pending>();
+  private lastId = 0;
+
+  constructor(readonly clock: Clock) {}
+
+  snapshot(): Snapshot {
+    return this.state;
+  }
+
+  onRow(listener: (row: Row) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** An id that no other row of this journal has. */
+  nextId(prefix: string): string {
+    this.lastId += 1;
+    return `${prefix}-${this.lastId}`;
+  }
+
+  log(level: LogRow["level"], message: string): void {
+    this.report({ type: "log", id: this.nextId("log"), at: this.clock.wallTime(), level, message });
+  }
+
+  report(row: Row): void {
+    if (row.type === "transfer") this.reportTransfer(row);
+    else this.publish(row);
+  }
+
+  private reportTransfer(row: TransferRow): void {
+    const earlier = this.pending.get(row.id);
+    if (row.state !== "running") {
+      earlier?.timer?.cancel();
+      this.pending.delete(row.id);
+      this.publish(row);
+      return;
+    }
+    const now = this.clock.now();
+    if (earlier === undefined || now - earlier.sentAt >= progressIntervalMs) {
+      earlier?.timer?.cancel();
+      this.pending.set(row.id, { row, sentAt: now, timer: undefined });
+      this.publish(row);
+      return;
+    }
+    earlier.row = row;
+    earlier.timer ??= this.clock.at(earlier.sentAt + progressIntervalMs, () => {
+      this.pending.set(row.id, { row: earlier.row, sentAt: this.clock.now(), timer: undefined });
+      this.publish(earlier.row);
+    });
+  }
+
+  private publish(row: Row): void {
+    this.state = applyRow(this.state, row);
+    for (const listener of this.listeners) listener(row);
+  }
+}

@@ -1,0 +1,113 @@
+/** Why a port cannot be had: no right to it, or who holds it, as far as this system lets it be read. */
+
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { isLoopback } from "../protocol/ipv4";
+import { EngineError, errorMessage, systemCode } from "./errors";
+
+export type Transport = "udp" | "tcp";
+
+/** The state of a listening TCP socket in /proc/net/tcp; UDP sockets are all candidates. */
+const tcpListening = "0A";
+
+/** The inode of each socket that is bound to the port (`/proc/net`, Linux; empty elsewhere). */
+function socketInodes(transport: Transport, port: number): Set<string> {
+  const inodes = new Set<string>();
+  for (const table of [transport, `${transport}6`]) {
+    let text: string;
+    try {
+      text = readFileSync(`/proc/net/${table}`, "utf8");
+    } catch {
+      continue; // Not Linux, or without IPv6.
+    }
+    for (const line of text.split("\n").slice(1)) {
+      const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/);
+      if (parseInt(local.split(":")[1] ?? "", 16) !== port || inode === undefined) continue;
+      if (transport === "udp" || state === tcpListening) inodes.add(inode);
+    }
+  }
+  return inodes;
+}
+
+/** The program that holds the port, `dnsmasq (pid 812)`; undefined where that cannot be read. */
+export function portHolder(transport: Transport, port: number): string | undefined {
+  const inodes = socketInodes(transport, port);
+  if (inodes.size === 0) return undefined;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+        const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
+        if (inode === undefined || !inodes.has(inode)) continue;
+        return `${readFileSync(`/proc/${pid}/comm`, "utf8").trim()} (pid ${pid})`;
+      }
+    } catch {
+      // Another user's process, or one that has just ended: its descriptors cannot be read.
+    }
+  }
+  return undefined;
+}
+
+/** What to do about a port that needs rights, on this system. */
+function permissionRemedy(port: number): string {
+  const high = `Use --high-ports, or ports above 1023`;
+  switch (process.platform) {
+    case "linux":
+      return `${high}; or allow it: sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}`;
+    case "darwin":
+      return `${high}; or serve with --address 0.0.0.0: macOS lets a user bind low ports on every interface only`;
+    default:
+      return `${high}.`;
+  }
+}
+
+/** The error of a bind, in words. */
+export function bindError(
+  transport: Transport,
+  wanted: { readonly address: string; readonly port: number },
+  error: unknown,
+): EngineError {
+  const where = `${transport.toUpperCase()} port ${wanted.port} of ${wanted.address}`;
+  const cause = { cause: error };
+  switch (systemCode(error)) {
+    case "EADDRINUSE": {
+      const holder = portHolder(transport, wanted.port);
+      return new EngineError(
+        {
+          code: "port.inUse",
+          message: `${where} is in use${holder === undefined ? "" : ` by ${holder}`}`,
+          remedy:
+            holder === undefined
+              ? `Find its holder with "sudo ss -lnp 'sport = :${wanted.port}'", end it, or choose another port.`
+              : "End that program, or choose another port.",
+        },
+        cause,
+      );
+    }
+    case "EACCES":
+    case "EPERM":
+      return new EngineError(
+        {
+          code: "port.permission",
+          message: `no permission to listen on ${where}`,
+          remedy: permissionRemedy(wanted.port),
+        },
+        cause,
+      );
+    case "EADDRNOTAVAIL":
+    case "EINVAL":
+      return new EngineError(
+        {
+          code: "address.missing",
+          message: `${wanted.address} is not an address of this computer`,
+          remedy: isLoopback(wanted.address)
+            ? "Use 127.0.0.1."
+            : "Give an interface that address, or choose one that is there.",
+        },
+        cause,
+      );
+    default:
+      return new EngineError(
+        { code: "port.failed", message: `cannot listen on ${where}: ${errorMessage(error)}` },
+        cause,
+      );
+  }
+}

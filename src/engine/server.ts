@@ -1,0 +1,67 @@
+/** What the three servers have in common: what they are given, and how they are run. */
+
+import type { Network } from "../protocol/ipv4";
+import type { Protocol, Trouble } from "../model/events";
+import type { Plan } from "../model/plan";
+import type { Wanted } from "../model/settings";
+import type { Access } from "./access";
+import type { Clock } from "./clock";
+import type { Journal } from "./journal";
+import type { ServedRoot } from "./servedRoot";
+
+/** A file that left, as the boot sequences need to know it. */
+export interface Departure {
+  readonly protocol: "tftp" | "ftp";
+  readonly address: string;
+  /** The name in the served root, aliases resolved. */
+  readonly file: string;
+  /** `started`: the transfer runs; `sent`: all of it was sent; `fetched`: acknowledged, or completed. */
+  readonly stage: "started" | "sent" | "fetched" | "ended";
+}
+
+/** What the servers may ask at any time; the engine replaces it when plan or settings change. */
+export interface Situation {
+  readonly wanted: Wanted;
+  readonly plan: Plan;
+  readonly root: ServedRoot;
+  readonly access: Access;
+  /** The served IPv4 networks, loopback included. */
+  readonly networks: readonly Network[];
+}
+
+export interface ServerContext {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  /** What holds at this moment. A running transfer keeps what it was started with. */
+  situation(): Situation;
+  /** A packet or connection came: the server row's `lastPacketAt`. */
+  heard(protocol: Protocol): void;
+  /** Tells the boot sequences about a transfer. */
+  departed(departure: Departure): void;
+}
+
+/** One server that listens. */
+export interface BootServer {
+  readonly protocol: Protocol;
+  /** The addresses that it listens on. */
+  readonly addresses: readonly string[];
+  /** The port that it listens on. */
+  readonly port: number;
+  readonly warnings: readonly Trouble[];
+  /** Closes the listening sockets at once; resolves when the last transfer has ended. */
+  drain(): Promise<void>;
+  /** Ends everything within a second, and tells the peers where the protocol can. */
+  stopNow(): Promise<void>;
+  /** Ends one transfer; false when it is none of this server's. */
+  cancelTransfer(id: string): boolean;
+}
+
+/**
+ * Starts a server on these addresses, all with one port; 0 is any free port.
+ * @throws EngineError (`port.inUse`, `port.permission`, `address.missing`); then nothing is left open.
+ */
+export type StartServer = (
+  context: ServerContext,
+  addresses: readonly string[],
+  port: number,
+) => Promise<BootServer>;

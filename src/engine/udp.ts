@@ -1,0 +1,84 @@
+/** UDP sockets: the one place that binds, and the errors of it in words. */
+
+import { createSocket, type Socket } from "node:dgram";
+import { isIPv6 } from "node:net";
+import { bindError } from "./portHolder";
+
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface UdpOptions {
+  /** The address to bind: one of this host's, or a wildcard. */
+  readonly address: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Shares the port with other sockets (BOOTP's receiver and senders on port 67). */
+  readonly reuseAddr?: boolean;
+  /** May send to broadcast addresses; without it they are EACCES. */
+  readonly broadcast?: boolean;
+  /** Bytes of the kernel's receive buffer; the system's default when absent. */
+  readonly receiveBufferSize?: number;
+  /** Called for each datagram. `packet` is the receiver's own copy. It must not throw. */
+  readonly onPacket: (packet: Uint8Array, from: Endpoint) => void;
+  /** An error after binding (ENETUNREACH, EACCES of a send …); the socket goes on. */
+  readonly onError?: (error: Error) => void;
+}
+
+export interface UdpSocket {
+  /** Where it is bound. */
+  readonly local: Endpoint;
+  /** Sends one datagram, never throws; what fails goes to `onError`. */
+  send(packet: Uint8Array, to: Endpoint): void;
+  /** Resolves when the port is free again; what was sent before is sent. */
+  close(): Promise<void>;
+}
+
+/** @throws EngineError `port.inUse`, `port.permission`, `address.missing`. */
+export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
+  const socket: Socket = createSocket({
+    type: isIPv6(options.address) ? "udp6" : "udp4",
+    reuseAddr: options.reuseAddr ?? false,
+    ipv6Only: true,
+    ...(options.receiveBufferSize === undefined ? {} : { recvBufferSize: options.receiveBufferSize }),
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.once("error", reject);
+    socket.bind({ address: options.address, port: options.port, exclusive: true }, () => {
+      socket.off("error", reject);
+      resolve();
+    });
+  }).catch((error: unknown) => {
+    socket.close();
+    throw bindError("udp", options, error);
+  });
+  const report = options.onError ?? (() => undefined);
+  socket.on("error", report);
+  socket.on("message", options.onPacket);
+  if (options.broadcast === true) socket.setBroadcast(true);
+  let open = true;
+  return {
+    local: { address: options.address, port: socket.address().port },
+    send: (packet, to) => {
+      if (!open) return;
+      try {
+        socket.send(packet, to.port, to.address, (error) => {
+          if (error) report(error);
+        });
+      } catch (error) {
+        // A port of 0 or an address that is none throws at once (ERR_SOCKET_BAD_PORT).
+        report(error as Error);
+      }
+    },
+    close: () =>
+      new Promise((resolve) => {
+        if (!open) {
+          resolve();
+          return;
+        }
+        open = false;
+        socket.close(resolve);
+      }),
+  };
+}

@@ -1,0 +1,23 @@
+/** What a front end may ask of the engine: the same in this process and, later, over a pipe. */
+
+import type { Row } from "./events";
+import type { Wanted } from "./settings";
+import type { Snapshot } from "./snapshot";
+
+export interface Engine {
+  /**
+   * Makes what runs equal to what is wanted. Resolves when each wanted server is running, waiting or failed.
+   * @throws PlanError when the plan has errors: then nothing starts, and what ran goes on with the plan it had.
+   */
+  configure(wanted: Wanted): Promise<void>;
+  /** Closes the listening sockets at once; resolves when the last running transfer has ended. */
+  drain(): Promise<void>;
+  /** Ends everything within a second. */
+  stopNow(): Promise<void>;
+  cancelTransfer(id: string): void;
+  /** The client's next request gets the first file. */
+  restartSequence(clientId: string): void;
+  snapshot(): Snapshot;
+  /** Calls back for each row; returns the function that ends it. */
+  onRow(listener: (row: Row) => void): () => void;
+}

@@ -1,0 +1,151 @@
+/**
+ * What the engine tells: whole rows with an id. Applying a row twice changes nothing, and the latest row of an
+ * id says all there is to know about it. Times named `…At` are Unix ms.
+ * Names that a peer chose stand here as they came; every sink shows them through `printable` (model/text.ts).
+ */
+
+export type Protocol = "bootp" | "tftp" | "ftp";
+export const protocols: readonly Protocol[] = ["bootp", "tftp", "ftp"];
+
+/** What went wrong or was refused: a stable code, a sentence, and what to do about it. */
+export interface Trouble {
+  /** `port.inUse`, `root.escape`, `name.dotFile` … */
+  readonly code: string;
+  /** What happened to what. No path of this host: peers and screenshots see it. */
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+export type ServerState = "stopped" | "starting" | "waiting" | "running" | "failed";
+
+export interface ServerRow {
+  readonly type: "server";
+  readonly id: Protocol;
+  readonly protocol: Protocol;
+  readonly state: ServerState;
+  /** The addresses it listens on. */
+  readonly addresses: readonly string[];
+  readonly port: number;
+  /** When the last packet or connection came; absent: nothing received yet. */
+  readonly lastPacketAt?: number;
+  /** Why it failed, or waits. */
+  readonly trouble?: Trouble;
+  /** It runs, but: another port than asked, another holder of the port, every interface … */
+  readonly warnings: readonly Trouble[];
+}
+
+export interface ClientRow {
+  readonly type: "client";
+  /** The MAC where BOOTP/DHCP told it (or the verification's identifier), else the address. */
+  readonly id: string;
+  readonly name?: string;
+  readonly mac?: string;
+  readonly address?: string;
+  /** DHCP option 60. */
+  readonly vendorClass?: string;
+  /** `seen`: not answered; `refused`: with the trouble; the others are the stages of a boot. */
+  readonly stage: "listed" | "seen" | "refused" | "answered" | "loading" | "silent" | "booted";
+  /** Where it stands: "next: copy-files4.rc (2 of 2)", "silent for 7 s more". */
+  readonly detail: string;
+  /** The file of the last answer. */
+  readonly file?: string;
+  readonly trouble?: Trouble;
+  readonly lastSeenAt?: number;
+  /** True for the board that a verification plays. */
+  readonly verification: boolean;
+}
+
+export type TransferState = "running" | "finished" | "failed" | "refused" | "probe" | "cancelled";
+
+export interface TransferRow {
+  readonly type: "transfer";
+  readonly id: string;
+  readonly protocol: "tftp" | "ftp";
+  /** Seen from the client: `read` is RRQ or RETR, `write` is WRQ or STOR. */
+  readonly direction: "read" | "write";
+  /** The name that the peer asked for. */
+  readonly file: string;
+  /** The file in the served root, where an alias led to another name. */
+  readonly servedFile?: string;
+  readonly address: string;
+  readonly port: number;
+  /** The address of this host that was asked. */
+  readonly localAddress: string;
+  readonly state: TransferState;
+  /** Bytes of the file that the peer has (acknowledged) or gave. */
+  readonly bytes: number;
+  /** Size of the file in bytes, where it is known. */
+  readonly size?: number;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  /** Over the whole transfer. */
+  readonly bytesPerSecond: number;
+  /** What was negotiated: `blksize`, `windowsize`, `mode` … */
+  readonly options: Readonly<Record<string, string | number>>;
+  readonly retransmissions: number;
+  /** Since when nothing came from the peer, once that is worth saying. */
+  readonly waitingSince?: number;
+  /** Lower-case hex over the bytes of the file; only when all of it went. */
+  readonly sha256?: string;
+  readonly crc32?: string;
+  /** Why it failed or was refused. */
+  readonly trouble?: Trouble;
+  /** For a missing file: the nearest names in the served root. */
+  readonly nearest?: readonly string[];
+}
+
+export interface LogRow {
+  readonly type: "log";
+  readonly id: string;
+  readonly at: number;
+  readonly level: "trace" | "debug" | "info" | "warning" | "error";
+  readonly message: string;
+}
+
+export type Row = ServerRow | ClientRow | TransferRow | LogRow;
+
+/** The parts of a verification. */
+export type StepKind = "bootp" | "tftp" | "manifest" | "ftp";
+
+export interface StepRow {
+  readonly type: "step";
+  readonly id: string;
+  /** The board that was played: a client's name or MAC, or "any board". */
+  readonly client: string;
+  readonly kind: StepKind;
+  /** What it is about: a file name, or "round 2", "silence". */
+  readonly name: string;
+  readonly state: "running" | "passed" | "failed" | "skipped";
+  /** Why it failed or was skipped, with what to do. */
+  readonly trouble?: Trouble;
+  readonly expected?: string;
+  readonly got?: string;
+  /** Bytes so far while it runs, bytes in all at the end. */
+  readonly bytes?: number;
+  readonly size?: number;
+  readonly sha256?: string;
+  /** Offset of the first byte that differs. */
+  readonly firstDifference?: number;
+  /** True when its bytes were compared with the workspace or with an expected hash. */
+  readonly compared: boolean;
+  readonly durationMs: number;
+  /** The host that gave it, `127.0.0.1:6969`. */
+  readonly from?: string;
+  readonly options?: Readonly<Record<string, string | number>>;
+  readonly retransmissions?: number;
+  readonly warnings: readonly string[];
+}
+
+export interface ReportRow {
+  readonly type: "report";
+  readonly ok: boolean;
+  /** The verdict in one line. */
+  readonly verdict: string;
+  /** What it does not show, and what was turned off. */
+  readonly notes: readonly string[];
+  /** Files refused by the door's rules and therefore not compared: rule and count (runs without a plan). */
+  readonly refused: Readonly<Record<string, number>>;
+  readonly steps: readonly StepRow[];
+  readonly startedAt: number;
+  readonly durationMs: number;
+}

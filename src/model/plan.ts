@@ -1,0 +1,75 @@
+/** The plan: what to serve and to whom. Types here; the parser with line and column beside them. */
+
+import type { Answer } from "./settings";
+
+/** One thing wrong with a plan or a manifest, where a person can find it. */
+export interface Problem {
+  readonly severity: "error" | "warning";
+  /** The file's name as a person knows it, `.vscode/boot-plan.json`. */
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based. */
+  readonly column: number;
+  readonly message: string;
+}
+
+/** A string: every request gets this file. A list: a sequence, one file a round, then silence. */
+export type Boot = string | readonly string[];
+
+export interface PlanClient {
+  readonly name?: string;
+  /** Lower case with colons. */
+  readonly mac: string;
+  readonly address?: string;
+  readonly boot?: Boot;
+}
+
+/** First and last address of a pool, dotted, both in it. */
+export interface PoolRange {
+  readonly first: string;
+  readonly last: string;
+}
+
+/** A plan without problems. File names are relative to the served root, with `/`. */
+export interface Plan {
+  /** Served root, relative to the workspace folder. */
+  readonly root: string;
+  readonly boot?: Boot;
+  readonly tftp: readonly string[];
+  /** As the plan names it; `dropOf` finds the default. */
+  readonly manifest?: string;
+  readonly ftp: readonly string[];
+  /** A name that boards ask for -> a file in the served root. */
+  readonly aliases: Readonly<Record<string, string>>;
+  /** `siaddr`, when TFTP is another host. */
+  readonly server?: string;
+  readonly clients: readonly PlanClient[];
+  readonly pool: readonly PoolRange[];
+  readonly answer?: Answer;
+  readonly silentSeconds: number;
+  readonly restartSeconds: number;
+}
+
+/** What is served where there is no plan: the whole folder, and BOOTP answers without a file name. */
+export const emptyPlan: Plan = {
+  root: ".",
+  tftp: [],
+  ftp: [],
+  aliases: {},
+  clients: [],
+  pool: [],
+  silentSeconds: 10,
+  restartSeconds: 300,
+};
+
+/** What one client is to receive. */
+export interface Drop {
+  /** The boot files in order; empty: BOOTP answers without a file name. */
+  readonly boot: readonly string[];
+  /** True for a list in the plan: after the last file comes silence. */
+  readonly sequence: boolean;
+  readonly tftp: readonly string[];
+  readonly manifest?: string;
+  readonly ftp: readonly string[];
+}

@@ -1,0 +1,47 @@
+"use strict";
+
+const path = require("node:path");
+const { BannerPlugin, IgnorePlugin } = require("webpack");
+
+/** What both bundles share. */
+const base = {
+  target: "node20",
+  devtool: "nosources-source-map",
+  output: {
+    path: path.join(__dirname, "dist"),
+    filename: "[name].js",
+    library: { type: "commonjs2" },
+    devtoolModuleFilenameTemplate: "../[resource-path]",
+  },
+  resolve: { extensions: [".ts", ".js"] },
+  module: {
+    rules: [
+      {
+        test: /\.ts$/,
+        exclude: /node_modules/,
+        use: { loader: "ts-loader", options: { configFile: "tsconfig.build.json", transpileOnly: true } },
+      },
+    ],
+  },
+  performance: { hints: false },
+};
+
+module.exports = [
+  {
+    ...base,
+    name: "extension",
+    entry: { extension: "./src/extension/extension.ts" },
+    externals: { vscode: "commonjs vscode" },
+  },
+  {
+    ...base,
+    name: "cli",
+    entry: { cli: "./src/cli/main.ts" },
+    plugins: [
+      new BannerPlugin({ banner: "#!/usr/bin/env node", raw: true }),
+      // ftp-srv logs through bunyan, whose optional natives it does not need here; moment's locales are not used.
+      new IgnorePlugin({ resourceRegExp: /^(dtrace-provider|mv|safe-json-stringify|source-map-support)$/ }),
+      new IgnorePlugin({ resourceRegExp: /^\.\/locale$/, contextRegExp: /moment$/ }),
+    ],
+  },
+];
