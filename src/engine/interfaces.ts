@@ -1,0 +1,95 @@
+/** This computer's addresses: what `--address` means now, and word of every change. */
+
+import { isIP, isIPv4 } from "node:net";
+import { networkInterfaces, type NetworkInterfaceInfo } from "node:os";
+import type { Network } from "../protocol/ipv4";
+import { isLoopback } from "../protocol/ipv4";
+import type { Clock, Timer } from "./clock";
+
+/** The interfaces with an address, as the operating system lists them. */
+export type InterfaceTable = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
+
+/** What the wanted addresses come to at this moment. */
+export interface ServedAddresses {
+  /** The served IPv4 networks. */
+  readonly networks: readonly Network[];
+  /** The served IPv6 addresses (TFTP and FTP only), with `%zone` where link-local. */
+  readonly ipv6: readonly string[];
+  /** Interfaces and addresses that are wanted and are not there now. */
+  readonly missing: readonly string[];
+}
+
+/** True for the wildcards that stand for every interface. */
+export function isEveryInterface(address: string): boolean {
+  return address === "0.0.0.0" || address === "::";
+}
+
+/** True when nothing outside this computer can ask. */
+export function onlyLoopback(addresses: readonly string[]): boolean {
+  return addresses.every((address) => isLoopback(address) || address === "::1");
+}
+
+/** Loopback addresses beyond 127.0.0.1 work on Linux although no interface lists them. */
+const loopbackNetmask = "255.0.0.0";
+
+/**
+ * @param wanted IP addresses, interface names, or `0.0.0.0` for every interface.
+ * An interface that is named stands for all its addresses: it follows them.
+ */
+export function servedAddresses(wanted: readonly string[], table: InterfaceTable): ServedAddresses {
+  const networks = new Map<string, Network>();
+  const ipv6 = new Set<string>();
+  const missing: string[] = [];
+  const add = (interfaceName: string, info: NetworkInterfaceInfo): void => {
+    if (info.family === "IPv4") {
+      networks.set(info.address, { address: info.address, netmask: info.netmask, interfaceName });
+    } else {
+      // A link-local address means nothing without its link (RFC 4007 §11).
+      ipv6.add(info.scopeid === 0 ? info.address : `${info.address}%${interfaceName}`);
+    }
+  };
+  const all = Object.entries(table).flatMap(([name, infos]) => (infos ?? []).map((info) => ({ name, info })));
+  for (const address of wanted) {
+    const found = all.filter(
+      ({ name, info }) =>
+        isEveryInterface(address) || name === address || info.address === address.replace(/%.*$/, ""),
+    );
+    for (const { name, info } of found) add(name, info);
+    if (found.length > 0) continue;
+    if (isIPv4(address) && isLoopback(address)) {
+      networks.set(address, { address, netmask: loopbackNetmask, interfaceName: "lo" });
+    } else missing.push(address);
+  }
+  return { networks: [...networks.values()], ipv6: [...ipv6], missing };
+}
+
+/** How a wanted address that is not there reads to a person. */
+export function describeMissing(missing: readonly string[]): string {
+  return missing
+    .map((name) => (isIP(name) === 0 ? `interface ${name} has no address` : `no interface has ${name}`))
+    .join(", ");
+}
+
+/** Node tells nothing about a link that comes or goes; looking twice a second costs less than 0.1 ms. */
+const lookEveryMs = 500;
+
+/** Calls back whenever the addresses of this computer change. Returns the function that ends it. */
+export function watchInterfaces(
+  clock: Clock,
+  onChange: () => void,
+  read: () => InterfaceTable = networkInterfaces,
+): () => void {
+  let last = JSON.stringify(read());
+  let timer: Timer;
+  const look = (): void => {
+    const now = JSON.stringify(read());
+    timer = clock.at(clock.now() + lookEveryMs, look);
+    if (now === last) return;
+    last = now;
+    onChange();
+  };
+  timer = clock.at(clock.now() + lookEveryMs, look);
+  return () => {
+    timer.cancel();
+  };
+}
