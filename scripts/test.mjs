@@ -1,0 +1,79 @@
+/**
+ * `npm test`: installs, builds, and runs every suite; `npm test -- unit socket` runs those.
+ * Ends with one line, `N passed, N failed`, summed over all of them. A check of the code (format, lint, types)
+ * counts as one test each. What this machine cannot run is named; with CI=true that is a failure.
+ */
+
+import { spawn } from "node:child_process";
+import { build, install, top } from "./prepare.mjs";
+
+const mocha = (folder) => ["npx", "mocha", `test/${folder}/**/*.test.ts`];
+
+const suites = {
+  format: ["npx", "prettier", "--check", "--log-level", "warn", "."],
+  lint: ["npx", "eslint", ".", "--max-warnings", "0"],
+  types: ["npx", "tsc", "-p", "tsconfig.json"],
+  pure: ["npx", "tsc", "-p", "tsconfig.pure.json"],
+  unit: mocha("unit"),
+  socket: mocha("socket"),
+  package: mocha("package"),
+  interop: mocha("interop"),
+};
+
+/** Runs one suite, showing its output, and counts its tests. */
+function runSuite(name, [command, ...args]) {
+  return new Promise((resolve) => {
+    const started = Date.now();
+    console.log(`\n── ${name}`);
+    const child = spawn(command, args, {
+      cwd: top,
+      stdio: ["ignore", "pipe", "inherit"],
+      shell: process.platform === "win32",
+      env: { ...process.env, FORCE_COLOR: process.stdout.isTTY ? "1" : "0" },
+    });
+    let output = "";
+    child.stdout.on("data", (chunk) => {
+      output += chunk;
+      process.stdout.write(chunk);
+    });
+    child.on("close", (status) => {
+      // The last summary that mocha printed; a check without one is a single test.
+      const plain = output.replace(/\u001b\[[0-9;]*m/g, "");
+      const count = (word) =>
+        Number([...plain.matchAll(new RegExp(`^\\s+(\\d+) ${word}`, "gm"))].at(-1)?.[1] ?? 0);
+      const isMocha = args[0] === "mocha";
+      const passed = isMocha ? count("passing") : Number(status === 0);
+      const skipped = count("pending");
+      const failing = isMocha ? count("failing") : Number(status !== 0);
+      // A suite that ends badly without a failing test (a crash, nothing executed) has failed all the same.
+      const crashed = failing === 0 && (status !== 0 || passed + skipped === 0);
+      const failed = failing + Number(crashed) + (process.env.CI === "true" ? skipped : 0);
+      if (crashed) console.log(`${name} ended with exit code ${status} and no failing test`);
+      console.log(
+        `${name}: ${passed} passed, ${failed} failed, ${((Date.now() - started) / 1000).toFixed(1)} s`,
+      );
+      resolve({ name, passed, failed, skipped });
+    });
+  });
+}
+
+install();
+build();
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in suites));
+if (unknown.length > 0) {
+  console.error(`No suite ${unknown.join(", ")}; there are: ${Object.keys(suites).join(", ")}.`);
+  process.exit(2);
+}
+const results = [];
+for (const [name, command] of Object.entries(suites)) {
+  if (wanted.length === 0 || wanted.includes(name)) results.push(await runSuite(name, command));
+}
+const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+const skipped = sum("skipped");
+console.log("");
+for (const { name, failed } of results) if (failed > 0) console.log(`${name}: ${failed} failed`);
+if (skipped > 0)
+  console.log(`${skipped} not run: what they need is named above, with the command that installs it`);
+console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
+process.exit(sum("failed") > 0 ? 1 : 0);
