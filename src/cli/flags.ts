@@ -1,0 +1,265 @@
+/** Every flag of the command line, in one table: parsing, checks and `--help` all come from it (DESIGN §3). */
+
+import { isIP } from "node:net";
+import { protocols, type Protocol } from "../model/events";
+import {
+  limitDefinitions,
+  type Answer,
+  type LimitName,
+  type Limits,
+  type UploadPolicy,
+} from "../model/settings";
+import type { BootpWay } from "../engine/clients/boardIo";
+import { accessFor } from "../engine/access";
+import { errorMessage } from "../engine/errors";
+import { nearestWord } from "./nearestWord";
+
+export type Command = "serve" | "verify" | "fetch" | "doctor";
+
+/** The command line is wrong: exit code 2, and this sentence. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+type Read<Value> = (text: string) => Value;
+
+/** One sentence, or one for each command. */
+export type Meaning = string | Readonly<Partial<Record<Command, string>>>;
+
+export interface Flag<Value = unknown, Many extends boolean = boolean> {
+  readonly commands: readonly Command[];
+  /** How `--help` calls the value; undefined: the flag takes none. */
+  readonly value: string | undefined;
+  readonly meaning: Meaning;
+  /** May be repeated. */
+  readonly many: Many;
+  /** A later version has it: giving it is wrong use today. */
+  readonly later: boolean;
+  /** Reads one value. @throws UsageError, whose message reads on from "--flag VALUE: ". */
+  readonly read: Read<Value>;
+}
+
+type Define<Many extends boolean> = <Value>(
+  commands: readonly Command[],
+  value: string,
+  meaning: Meaning,
+  read: Read<Value>,
+) => Flag<Value, Many>;
+
+const one: Define<false> = (commands, value, meaning, read) => ({
+  commands,
+  value,
+  meaning,
+  many: false,
+  later: false,
+  read,
+});
+
+const many: Define<true> = (commands, value, meaning, read) => ({
+  ...one(commands, value, meaning, read),
+  many: true,
+});
+
+const toggle = (commands: readonly Command[], meaning: string): Flag<boolean, false> => ({
+  ...one(commands, "", meaning, () => true),
+  value: undefined,
+});
+
+const later = <Value>(flag: Flag<Value, false>): Flag<Value, false> => ({ ...flag, later: true });
+
+const text: Read<string> = (value) => {
+  if (value === "") throw new UsageError("it is empty");
+  return value;
+};
+
+const integer =
+  (min: number, max: number): Read<number> =>
+  (value) => {
+    const number = /^\d{1,16}$/.test(value) ? Number(value) : NaN;
+    if (!(number >= min && number <= max)) throw new UsageError(`a number from ${min} to ${max} is wanted`);
+    return number;
+  };
+
+const port = integer(0, 65535);
+
+const choice =
+  <const Choice extends string>(choices: readonly Choice[]): Read<Choice> =>
+  (value) => {
+    const found = choices.find((each) => each === value);
+    if (found === undefined) throw new UsageError(`one of ${choices.join(", ")} is wanted`);
+    return found;
+  };
+
+const servers: Read<readonly Protocol[]> = (value) => {
+  const chosen = value.split(",").map(choice(protocols));
+  return protocols.filter((protocol) => chosen.includes(protocol));
+};
+
+const answer: Read<Answer> = (value) => {
+  const chosen = choice<Answer>(["listed", "boards", "everyone", "proxy"])(value);
+  if (chosen === "everyone" || chosen === "proxy") {
+    throw new UsageError("this comes in a later version; listed and boards are here now");
+  }
+  return chosen;
+};
+
+/** An IP address, or the name of an interface (whether it is there is seen when it is used). */
+const address: Read<string> = (value) => {
+  if (isIP(value) === 0 && (!/^[^\s/:]+$/.test(value) || /^[\d.]+$/.test(value))) {
+    throw new UsageError("an IP address or the name of an interface is wanted");
+  }
+  return value;
+};
+
+const cidr: Read<string> = (value) => {
+  try {
+    accessFor([value], [], []);
+  } catch (error) {
+    throw new UsageError(`${errorMessage(error)}; write it like 192.168.7.0/24`, { cause: error });
+  }
+  return value;
+};
+
+/** `52:54:00:12:34:56`, also with `-`, with Cisco's dots, or bare; lower case with colons. */
+const mac: Read<string> = (value) => {
+  const digits = value.toLowerCase().replace(/[:.-]/g, "");
+  if (!/^[0-9a-f]{12}$/.test(digits)) throw new UsageError("a MAC such as 52:54:00:12:34:56 is wanted");
+  return digits.replace(/(..)(?!$)/g, "$1:");
+};
+
+const pair = (value: string, form: string): [name: string, value: string] => {
+  const at = value.indexOf("=");
+  if (at < 1) throw new UsageError(`it is to be written ${form}`);
+  return [value.slice(0, at), value.slice(at + 1)];
+};
+
+const isLimitName = (name: string): name is LimitName => Object.hasOwn(limitDefinitions, name);
+
+const limit: Read<Partial<Limits>> = (value) => {
+  const [name, number] = pair(value, "NAME=VALUE");
+  if (!isLimitName(name)) {
+    const nearest = nearestWord(name, Object.keys(limitDefinitions));
+    throw new UsageError(
+      `there is no limit "${name}"${nearest === undefined ? "" : `; did you mean ${nearest}?`}`,
+    );
+  }
+  const { min, max } = limitDefinitions[name];
+  return { [name]: integer(min, max)(number) };
+};
+
+/** The codes that the board writes itself, or that are no options at all (RFC 2132 §3.1, §3.2, §9.6). */
+const ownOptions = new Set([0, 53, 255]);
+
+/** `60=PXEClient`, `93=0x0007`: code and bytes. */
+const option: Read<readonly [code: number, value: Uint8Array]> = (value) => {
+  const [name, content] = pair(value, "CODE=VALUE");
+  const code = integer(1, 254)(name);
+  if (ownOptions.has(code)) throw new UsageError(`option ${code} is written by the board itself`);
+  const hex = /^0x(.*)$/i.exec(content)?.[1];
+  if (hex !== undefined && !/^([0-9a-f]{2})*$/i.test(hex))
+    throw new UsageError("0x wants pairs of hex digits");
+  const bytes = hex === undefined ? Buffer.from(content, "utf8") : Buffer.from(hex, "hex");
+  // RFC 2132 §2: the length of an option is one byte.
+  if (bytes.length > 255) throw new UsageError("an option holds 255 bytes at most");
+  return [code, Uint8Array.from(bytes)];
+};
+
+const all: readonly Command[] = ["serve", "verify", "fetch", "doctor"];
+const boards: readonly Command[] = ["verify", "fetch"];
+const withPlan: readonly Command[] = ["serve", "verify", "fetch"];
+
+/** By their name without the dashes; the order is that of `--help`. */
+export const flags = {
+  address: many(
+    withPlan,
+    "IP|INTERFACE",
+    {
+      serve: "where to serve, default 127.0.0.1; 0.0.0.0 is every interface",
+      verify: "the local address to ask from",
+      fetch: "the local address to ask from",
+    },
+    address,
+  ),
+  target: one(
+    ["verify"],
+    "HOST",
+    "the boot server to verify, instead of servers of its own on loopback",
+    text,
+  ),
+  into: one(["fetch"], "DIR", "the folder that receives the files; an existing file is never touched", text),
+  servers: one(["serve"], "bootp,tftp,ftp", "the servers to start; default: all three", servers),
+  "bootp-port": one(all, "N", "default 67; 0: any free port", port),
+  "tftp-port": one(all, "N", "default 69; 0: any free port", port),
+  "ftp-port": one(all, "N", "default 21; 0: any free port", port),
+  "high-ports": toggle(all, "ports 6767, 6969 and 2121, which need no privileges"),
+  answer: one(
+    ["serve"],
+    "listed|boards",
+    "who BOOTP answers: the plan's clients, or these and every plain BOOTP request; default boards; a plan may narrow it",
+    answer,
+  ),
+  uploads: one(
+    ["serve"],
+    "deny|new|keep|overwrite",
+    "default deny; new: new names only; keep: the existing file is first renamed with its date",
+    choice<UploadPolicy>(["deny", "new", "keep", "overwrite"]),
+  ),
+  allow: many(
+    ["serve"],
+    "CIDR",
+    "a network that may ask; default: those of the served interfaces and of listed relays",
+    cidr,
+  ),
+  limit: many(["serve"], "NAME=VALUE", `one of: ${Object.keys(limitDefinitions).join(", ")}`, limit),
+  linger: one(
+    ["serve"],
+    "SECONDS",
+    "how long running transfers may go on after Ctrl+C; default 600; a second Ctrl+C ends them",
+    integer(0, 86_400),
+  ),
+  plan: one(withPlan, "FILE", "a plan instead of FOLDER/.vscode/boot-plan.json", text),
+  bootp: one(
+    boards,
+    "auto|broadcast|relay|skip",
+    "how to ask BOOTP; skip: the plan says what BOOTP would have said",
+    choice<BootpWay | "skip">(["auto", "broadcast", "relay", "skip"]),
+  ),
+  client: one(boards, "NAME", "which of the plan's clients to be", text),
+  mac: one(boards, "MAC", "who to be; default 02:00:00:00:00:01", mac),
+  option: many(
+    boards,
+    "CODE=VALUE",
+    "a BOOTP/DHCP option to ask with: text, or hex as 0x…, such as 60=PXEClient",
+    option,
+  ),
+  "ftp-user": one(
+    withPlan,
+    "USER",
+    "the FTP user; its password stands in BOOT_SERVERS_FTP_PASSWORD, never on a command line",
+    text,
+  ),
+  json: toggle(all, "JSON lines on stdout, one event each"),
+  stdio: later(toggle(["serve"], "JSON-RPC on stdin and stdout for the extension")),
+  junit: later(one(["verify"], "FILE", "JUnit XML as well", text)),
+  help: toggle(all, "this text"),
+  version: toggle(all, "the version"),
+} satisfies Record<string, Flag>;
+
+export type FlagName = keyof typeof flags;
+
+/** What the command line gave, flag by flag. */
+export type FlagValues = {
+  readonly [Name in FlagName]?: (typeof flags)[Name] extends Flag<infer Value, infer Many>
+    ? Many extends true
+      ? readonly Value[]
+      : Value
+    : never;
+};
+
+/** The table's rows in order. */
+export const flagList: readonly (readonly [name: FlagName, flag: Flag])[] = Object.entries(flags) as [
+  FlagName,
+  Flag,
+][];
+
+export const isFlagName = (name: string): name is FlagName => Object.hasOwn(flags, name);

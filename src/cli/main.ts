@@ -1,0 +1,49 @@
+/** The program: reads the command line, runs one command, and ends with its exit code (DESIGN §3). */
+
+import manifest from "../../package.json";
+import { errorMessage } from "../engine/errors";
+import { fetch } from "./fetch";
+import { parseCommandLine } from "./options";
+import { serve } from "./serve";
+import { verify } from "./verify";
+
+const wrongUse = 2;
+
+/** @returns the exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  const parsed = parseCommandLine(argv, process.env);
+  switch (parsed.command) {
+    case "serve":
+      return serve(parsed);
+    case "verify":
+      return verify(parsed);
+    case "fetch":
+      return fetch(parsed);
+    case "help":
+      process.stdout.write(parsed.text);
+      return 0;
+    case "version":
+      process.stdout.write(`${manifest.version}\n`);
+      return 0;
+    case "usage":
+      process.stderr.write(`boot-servers: ${parsed.message}\nTry "boot-servers help".\n`);
+      return wrongUse;
+  }
+}
+
+// A reader that went away (`| head`) is no reason to fail half way through a run.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
+main(process.argv.slice(2)).then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    process.stderr.write(`boot-servers: ${errorMessage(error)}\n`);
+    process.exitCode = wrongUse;
+  },
+);

@@ -1,0 +1,313 @@
+/** The command line as one typed value. What a flag is and takes stands in flags.ts. */
+
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import {
+  anyPorts,
+  defaultWanted,
+  highPorts,
+  standardPorts,
+  type Limits,
+  type Ports,
+  type Wanted,
+} from "../model/settings";
+import type { BootpWay } from "../engine/clients/boardIo";
+import {
+  flagList,
+  flags,
+  isFlagName,
+  UsageError,
+  type Command,
+  type Flag,
+  type FlagName,
+  type FlagValues,
+} from "./flags";
+import { helpText } from "./help";
+import { nearestWord } from "./nearestWord";
+
+export interface ServeOptions {
+  readonly command: "serve";
+  readonly wanted: Wanted;
+  readonly lingerSeconds: number;
+  readonly json: boolean;
+}
+
+/** What verify and fetch have in common: who to be, and how to ask. */
+export interface BoardOptions {
+  /** Ports of the target, or of the servers that verify starts. */
+  readonly ports: Ports;
+  /** Local address or interface to ask from. */
+  readonly address?: string;
+  /** Absolute path. */
+  readonly planFile?: string;
+  readonly bootp: BootpWay | "skip";
+  readonly client?: string;
+  /** Lower case with colons. */
+  readonly mac?: string;
+  readonly options: ReadonlyMap<number, Uint8Array>;
+  /** Absent: anonymous. */
+  readonly ftpUser?: string;
+  readonly ftpPassword?: string;
+  readonly json: boolean;
+}
+
+export interface VerifyOptions extends BoardOptions {
+  readonly command: "verify";
+  /** Absolute path. */
+  readonly folder: string;
+  /** Absent: own servers on loopback. */
+  readonly target?: string;
+}
+
+export interface FetchOptions extends BoardOptions {
+  readonly command: "fetch";
+  readonly target: string;
+  /** Absolute path. */
+  readonly into: string;
+}
+
+export type Parsed =
+  | ServeOptions
+  | VerifyOptions
+  | FetchOptions
+  | { readonly command: "help"; readonly text: string }
+  | { readonly command: "version" }
+  | { readonly command: "usage"; readonly message: string };
+
+const commands: readonly Command[] = ["serve", "verify", "fetch", "doctor"];
+const isCommand = (word: string | undefined): word is Command => commands.some((command) => command === word);
+
+const didYouMean = (word: string, candidates: readonly string[], prefix = ""): string => {
+  const nearest = nearestWord(word, candidates);
+  return nearest === undefined ? "" : ` Did you mean ${prefix}${nearest}?`;
+};
+
+/**
+ * Reads a command line.
+ * @param argv the words after the program's name.
+ * @param env `BOOT_SERVERS_FTP_PASSWORD` is read from here: a password never stands on a command line.
+ */
+export function parseCommandLine(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Parsed {
+  try {
+    return parse(argv, env);
+  } catch (error) {
+    if (error instanceof UsageError) return { command: "usage", message: error.message };
+    throw error;
+  }
+}
+
+function parse(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Parsed {
+  const { words, given } = readTokens(argv);
+  const [first, ...rest] = words;
+  if (given.some(({ name }) => name === "version")) return { command: "version" };
+  const wantsHelp = first === "help" || given.some(({ name }) => name === "help");
+  const named = first === "help" ? rest[0] : first;
+  if (wantsHelp && named === undefined) return { command: "help", text: helpText() };
+  if (named === undefined) throw new UsageError(`A command is missing: serve, verify or fetch.`);
+  if (!isCommand(named)) {
+    throw new UsageError(`There is no command "${named}".${didYouMean(named, [...commands, "help"])}`);
+  }
+  if (wantsHelp) return { command: "help", text: helpText(named) };
+  const values = readFlags(named, given);
+  const password = env["BOOT_SERVERS_FTP_PASSWORD"];
+  switch (named) {
+    case "serve":
+      return serveOptions(values, rest, password);
+    case "verify":
+      return verifyOptions(values, rest, password);
+    case "fetch":
+      return fetchOptions(values, rest, password);
+    case "doctor":
+      throw new UsageError(`"doctor" comes in a later version.`);
+  }
+}
+
+interface Given {
+  readonly name: string;
+  /** As it was written, `--tftp-port`. */
+  readonly raw: string;
+  readonly value: string | undefined;
+  readonly inline: boolean;
+}
+
+/** Splits words and flags; nothing is judged yet. */
+function readTokens(argv: readonly string[]): { words: string[]; given: Given[] } {
+  const known = flagList.map(([name, flag]) => [
+    name,
+    {
+      type: flag.value === undefined ? ("boolean" as const) : ("string" as const),
+      ...(name === "help" && { short: "h" }),
+    },
+  ]);
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: Object.fromEntries(known),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const words: string[] = [];
+  const given: Given[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") words.push(token.value);
+    if (token.kind === "option") {
+      given.push({
+        name: token.name,
+        raw: token.rawName,
+        value: token.value,
+        inline: token.inlineValue ?? false,
+      });
+    }
+  }
+  return { words, given };
+}
+
+function readFlags(command: Command, given: readonly Given[]): FlagValues {
+  const own = flagList.flatMap(([name, flag]) => (flag.commands.includes(command) ? [name] : []));
+  const values: Partial<Record<FlagName, unknown>> = {};
+  for (const { name, raw, value, inline } of given) {
+    if (!isFlagName(name)) throw new UsageError(`There is no flag ${raw}.${didYouMean(name, own, "--")}`);
+    const flag: Flag = flags[name];
+    if (!own.includes(name)) {
+      throw new UsageError(`${raw} is a flag of ${flag.commands.join(", ")}, not of ${command}.`);
+    }
+    if (flag.later) throw new UsageError(`${raw} comes in a later version.`);
+    if (flag.value === undefined && inline) throw new UsageError(`${raw} takes no value.`);
+    // `--plan --json` is a forgotten value; `--option=-x` says that the dash is meant.
+    if (flag.value !== undefined && (value === undefined || (!inline && /^-./.test(value)))) {
+      throw new UsageError(`${raw} needs a value: ${raw} ${flag.value}.`);
+    }
+    try {
+      const read = flag.read(value ?? "");
+      values[name] = flag.many ? [...((values[name] as unknown[] | undefined) ?? []), read] : read;
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      throw new UsageError(`${raw} ${value ?? ""}: ${error.message.replace(/[.?]?$/, (end) => end || ".")}`, {
+        cause: error,
+      });
+    }
+  }
+  return values as FlagValues;
+}
+
+function atMost(command: Command, words: readonly string[], count: number): void {
+  const extra = words[count];
+  if (extra !== undefined) throw new UsageError(`${command} does not know what to do with "${extra}".`);
+}
+
+/** The ports by the flags: each of its own, else those of `--high-ports`, else the given ones. */
+function portsOf(values: FlagValues, otherwise: Ports): Ports {
+  const base = values["high-ports"] === true ? highPorts : otherwise;
+  return {
+    bootp: values["bootp-port"] ?? base.bootp,
+    tftp: values["tftp-port"] ?? base.tftp,
+    ftp: values["ftp-port"] ?? base.ftp,
+  };
+}
+
+function serveOptions(
+  values: FlagValues,
+  words: readonly string[],
+  password: string | undefined,
+): ServeOptions {
+  atMost("serve", words, 1);
+  const limits: Limits = (values.limit ?? []).reduce<Limits>(
+    (all, one) => ({ ...all, ...one }),
+    defaultWanted.limits,
+  );
+  return {
+    command: "serve",
+    wanted: {
+      ...defaultWanted,
+      folder: resolve(words[0] ?? "."),
+      ...(values.plan !== undefined && { planFile: resolve(values.plan) }),
+      servers: values.servers ?? defaultWanted.servers,
+      addresses: values.address ?? defaultWanted.addresses,
+      ports: portsOf(values, standardPorts),
+      answer: values.answer ?? defaultWanted.answer,
+      uploads: values.uploads ?? defaultWanted.uploads,
+      allow: values.allow ?? defaultWanted.allow,
+      ftpUser: values["ftp-user"] ?? defaultWanted.ftpUser,
+      ...(password !== undefined && password !== "" && { ftpPassword: password }),
+      limits,
+    },
+    lingerSeconds: values.linger ?? 600,
+    json: values.json ?? false,
+  };
+}
+
+function boardOptions(values: FlagValues, ports: Ports, password: string | undefined): BoardOptions {
+  const [address, another] = values.address ?? [];
+  if (another !== undefined) throw new UsageError("A board asks from one --address only.");
+  if (values.client !== undefined && values.mac !== undefined) {
+    throw new UsageError("--client and --mac exclude each other: both say who to be.");
+  }
+  const hasPassword = password !== undefined && password !== "";
+  const ftpUser = values["ftp-user"] ?? (hasPassword ? defaultWanted.ftpUser : undefined);
+  return {
+    ports,
+    ...(address !== undefined && { address }),
+    ...(values.plan !== undefined && { planFile: resolve(values.plan) }),
+    bootp: values.bootp ?? "auto",
+    ...(values.client !== undefined && { client: values.client }),
+    ...(values.mac !== undefined && { mac: values.mac }),
+    options: new Map(values.option ?? []),
+    ...(ftpUser !== undefined && { ftpUser }),
+    ...(hasPassword && { ftpPassword: password }),
+    json: values.json ?? false,
+  };
+}
+
+/** A host to ask: an address or a name. @throws UsageError for what can be neither. */
+function hostName(value: string): string {
+  if (isIP(value) === 0 && (!/^[\p{L}\p{N}]([\p{L}\p{N}._-]*)$/u.test(value) || /^[\d.]+$/.test(value))) {
+    throw new UsageError(`"${value}" is no host: an address or a name is wanted.`);
+  }
+  return value;
+}
+
+/** Ports of a host that is asked: 0 means nothing there. */
+function targetPorts(values: FlagValues): Ports {
+  const ports = portsOf(values, standardPorts);
+  for (const [name, port] of Object.entries(ports)) {
+    if (port === 0) throw new UsageError(`--${name}-port 0: a target is asked on a port from 1 to 65535.`);
+  }
+  return ports;
+}
+
+function verifyOptions(
+  values: FlagValues,
+  words: readonly string[],
+  password: string | undefined,
+): VerifyOptions {
+  atMost("verify", words, 1);
+  const target = values.target === undefined ? undefined : hostName(values.target);
+  const ports = target === undefined ? portsOf(values, anyPorts) : targetPorts(values);
+  return {
+    command: "verify",
+    folder: resolve(words[0] ?? "."),
+    ...(target !== undefined && { target }),
+    ...boardOptions(values, ports, password),
+  };
+}
+
+function fetchOptions(
+  values: FlagValues,
+  words: readonly string[],
+  password: string | undefined,
+): FetchOptions {
+  atMost("fetch", words, 1);
+  const [target] = words;
+  if (target === undefined) throw new UsageError("fetch needs a host: boot-servers fetch HOST --into DIR.");
+  if (values.into === undefined) throw new UsageError("fetch needs a folder for the files: --into DIR.");
+  return {
+    command: "fetch",
+    target: hostName(target),
+    into: resolve(values.into),
+    ...boardOptions(values, targetPorts(values), password),
+  };
+}
