@@ -93,7 +93,6 @@ export function bindError(
         cause,
       );
     case "EADDRNOTAVAIL":
-    case "EINVAL":
       return new EngineError(
         {
           code: "address.missing",

@@ -38,9 +38,9 @@ export interface UdpSocket {
 /** @throws EngineError `port.inUse`, `port.permission`, `address.missing`. */
 export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
   const socket: Socket = createSocket({
-    type: isIPv6(options.address) ? "udp6" : "udp4",
+    // An IPv6 wildcard must not take the IPv4 port as well; on an IPv4 socket the option itself is an error.
+    ...(isIPv6(options.address) ? { type: "udp6", ipv6Only: true } : { type: "udp4" }),
     reuseAddr: options.reuseAddr ?? false,
-    ipv6Only: true,
     ...(options.receiveBufferSize === undefined ? {} : { recvBufferSize: options.receiveBufferSize }),
   });
   await new Promise<void>((resolve, reject) => {

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { Journal } from "../../src/engine/journal";
+import type { Row, TransferRow } from "../../src/model/events";
+import { VirtualClock } from "../support/virtualClock";
+
+const transfer = (bytes: number, state: TransferRow["state"] = "running"): TransferRow => ({
+  type: "transfer",
+  id: "tftp-1",
+  protocol: "tftp",
+  direction: "read",
+  file: "u-boot.bin",
+  address: "127.0.0.1",
+  port: 40000,
+  localAddress: "127.0.0.1",
+  state,
+  bytes,
+  startedAt: 0,
+  bytesPerSecond: 0,
+  options: {},
+  retransmissions: 0,
+});
+
+describe("the journal", () => {
+  let clock: VirtualClock;
+  let journal: Journal;
+  let rows: Row[];
+
+  beforeEach(() => {
+    clock = new VirtualClock();
+    journal = new Journal(clock);
+    rows = [];
+    journal.onRow((row) => rows.push(row));
+  });
+
+  const bytesTold = (): number[] => rows.map((row) => (row as TransferRow).bytes);
+
+  it("tells the progress of a transfer five times a second, whatever is reported", () => {
+    for (let ms = 0; ms < 1000; ms += 1) {
+      journal.report(transfer(ms));
+      clock.advance(1);
+    }
+    // The first at once, then the latest of each fifth of a second.
+    assert.deepEqual(bytesTold(), [0, 199, 399, 599, 799, 999]);
+  });
+
+  it("tells the latest progress once the interval is over, even when nothing is reported any more", () => {
+    journal.report(transfer(1));
+    journal.report(transfer(2));
+    journal.report(transfer(3));
+    assert.deepEqual(bytesTold(), [1]);
+    clock.advance(200);
+    assert.deepEqual(bytesTold(), [1, 3]);
+    clock.advance(1000);
+    assert.deepEqual(bytesTold(), [1, 3]);
+  });
+
+  it("always tells the last row of a transfer, at once, and nothing after it", () => {
+    journal.report(transfer(1));
+    journal.report(transfer(2));
+    journal.report(transfer(3, "finished"));
+    clock.advance(1000);
+    assert.deepEqual(bytesTold(), [1, 3]);
+    assert.equal(clock.next(), undefined);
+  });
+
+  it("keeps one row for an id, so that applying a row twice changes nothing", () => {
+    journal.report(transfer(3, "finished"));
+    const once = journal.snapshot();
+    journal.report(transfer(3, "finished"));
+    assert.deepEqual(journal.snapshot(), once);
+    assert.equal(once.transfers.size, 1);
+  });
+
+  it("stops telling a listener that has gone", () => {
+    const heard: Row[] = [];
+    const stop = journal.onRow((row) => heard.push(row));
+    journal.log("info", "one");
+    stop();
+    journal.log("info", "two");
+    assert.equal(heard.length, 1);
+  });
+
+  it("gives every row an id of its own", () => {
+    assert.notEqual(journal.nextId("tftp"), journal.nextId("tftp"));
+  });
+});

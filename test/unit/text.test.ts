@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { formatDuration, formatSize, printable } from "../../src/model/text";
+
+describe("text for people", () => {
+  it("shows what steers a terminal or turns a line around, instead of doing it (S17)", () => {
+    assert.equal(printable("a\u001b[31mb\r\nc\u0000\u007f\u009b"), "a\\x1b[31mb\\x0d\\x0ac\\x00\\x7f\\x9b");
+    assert.equal(printable("fw\u202Enib.exe\u2028\ufeff"), "fw\\u{202e}nib.exe\\u{2028}\\u{feff}");
+    assert.equal(
+      printable("lone \ud800 and \udc00, whole \u{1f600}"),
+      "lone \\u{d800} and \\u{dc00}, whole \u{1f600}",
+    );
+  });
+
+  it("leaves names of every script as they are", () => {
+    assert.equal(printable("Gerät-図.bin"), "Gerät-図.bin");
+  });
+
+  it("is never longer than 200 characters and never holds a control character", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 400 }), (text) => {
+        const shown = printable(text);
+        assert.ok(shown.length <= 200);
+        assert.doesNotMatch(shown, /[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+      }),
+    );
+  });
+
+  it("writes sizes and times with their units", () => {
+    assert.deepEqual([0, 1023, 1536, 2 ** 30, 4 * 2 ** 40].map(formatSize), [
+      "0 B",
+      "1023 B",
+      "1.5 KiB",
+      "1.0 GiB",
+      "4.0 TiB",
+    ]);
+    assert.deepEqual([0.4, 999, 1000, 59_940, 125_000].map(formatDuration), [
+      "0 ms",
+      "999 ms",
+      "1.0 s",
+      "59.9 s",
+      "2 min 5 s",
+    ]);
+  });
+});
