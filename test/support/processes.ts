@@ -1,0 +1,146 @@
+/** Programs under test as child processes: their output as it comes, their end, and no sleeps in between. */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+export interface Finished {
+  /** The exit code; null when a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** Default: this process's own. */
+  readonly cwd?: string;
+  /** Added to this process's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** After this time it is killed and the promise rejects with what it said so far. Default 30 s. */
+  readonly timeoutMs?: number;
+}
+
+/** The processes whose parent is `pid`, seen from here. */
+function childrenOf(pid: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        // The name in parentheses may hold anything; what follows the last one is state and parent.
+        const [, parent] = readFileSync(`/proc/${name}/stat`, "utf8")
+          .replace(/^.*\) /s, "")
+          .split(" ");
+        return Number(parent) === pid;
+      } catch {
+        return false; // It ended while we looked.
+      }
+    })
+    .map(Number);
+}
+
+/** One program that runs. */
+export class Running {
+  /** What it wrote, both streams in the order in which they came. */
+  output = "";
+  readonly ended: Promise<Finished>;
+  private readonly child: ChildProcess;
+  private readonly waiting = new Set<() => void>();
+  private hasEnded = false;
+
+  /** @param command a program and its arguments; a leading `nsenter` is followed to the program it runs. */
+  constructor(
+    readonly command: readonly string[],
+    options: RunOptions = {},
+  ) {
+    const [file = "", ...args] = command;
+    const child = spawn(file, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.child = child;
+    const text = { stdout: "", stderr: "" };
+    for (const stream of ["stdout", "stderr"] as const) {
+      child[stream].setEncoding("utf8").on("data", (chunk: string) => {
+        text[stream] += chunk;
+        this.output += chunk;
+        this.wake();
+      });
+    }
+    this.ended = new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code) => {
+        this.hasEnded = true;
+        resolve({ code, ...text });
+        this.wake();
+      });
+    });
+    // Whoever waits for the end sees the error; a daemon that nobody waits for must not raise one.
+    this.ended.catch(() => undefined);
+  }
+
+  /** Resolves with the first value that `find` gives for the output. @throws when it ends, or at the deadline. */
+  async waitFor<T>(what: string, find: (output: string) => T | undefined, timeoutMs = 15_000): Promise<T> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const found = find(this.output);
+      if (found !== undefined) return found;
+      if (this.hasEnded) throw new Error(`${this.describe()} ended before ${what}:\n${this.output}`);
+      const left = deadline - Date.now();
+      if (left <= 0)
+        throw new Error(`${this.describe()}: no ${what} within ${timeoutMs} ms:\n${this.output}`);
+      await this.next(left);
+    }
+  }
+
+  /** Sends a signal to the program itself, not to the `nsenter` that waits for it. */
+  signal(name: NodeJS.Signals): void {
+    if (this.hasEnded || this.child.pid === undefined) return;
+    const inner = this.command[0]?.endsWith("nsenter") === true ? childrenOf(this.child.pid) : [];
+    for (const pid of inner.length > 0 ? inner : [this.child.pid]) process.kill(pid, name);
+  }
+
+  /** Ends it at once and waits until it is gone. */
+  async kill(): Promise<void> {
+    this.signal("SIGKILL");
+    await this.ended.catch(() => undefined);
+  }
+
+  describe(): string {
+    return this.command.slice(this.command.lastIndexOf("--") + 1).join(" ");
+  }
+
+  private wake(): void {
+    for (const listener of this.waiting) listener();
+  }
+
+  /** Resolves at the next output, at the end, or after `ms`. */
+  private next(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.waiting.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.waiting.add(done);
+    });
+  }
+}
+
+/** Runs a program to its end. @throws when it takes longer than `timeoutMs`; it is killed then. */
+export async function runToEnd(command: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const running = new Running(command, options);
+  const timeoutMs = options.timeoutMs ?? 30_000;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`${running.describe()} did not end within ${timeoutMs} ms:\n${running.output}`));
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([running.ended, late]);
+  } finally {
+    clearTimeout(timer);
+    await running.kill();
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The programs that nobody here wrote, and what installs them. A missing one is never a green test: it is named
+ * at the end of the run with the command that installs it, and where `CI` is "true" it is a failure (DESIGN §7).
+ */
+
+import assert from "node:assert/strict";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+interface Program {
+  /** The Debian package. */
+  readonly package: string;
+  /** It gives up rights that an unprivileged namespace does not have (only uid 0 is mapped there). */
+  readonly needsRoot?: boolean;
+}
+
+const programs = {
+  "in.tftpd": { package: "tftpd-hpa", needsRoot: true },
+  tftp: { package: "tftp-hpa" },
+  atftpd: { package: "atftpd" },
+  atftp: { package: "atftp" },
+  dnsmasq: { package: "dnsmasq-base" },
+  busybox: { package: "busybox" },
+  udhcpc: { package: "udhcpc" },
+  ipconfig: { package: "klibc-utils" },
+  vsftpd: { package: "vsftpd", needsRoot: true },
+  lftp: { package: "lftp" },
+  curl: { package: "curl" },
+  python3: { package: "python3" },
+  ip: { package: "iproute2" },
+  ss: { package: "iproute2" },
+  unshare: { package: "util-linux" },
+  nsenter: { package: "util-linux" },
+  runuser: { package: "util-linux" },
+} as const satisfies Record<string, Program>;
+
+export type ProgramName = keyof typeof programs;
+
+/** Where daemons and the boot loaders' own tools stand although an ordinary PATH does not name them. */
+const moreFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lib/klibc/bin"];
+
+/** True where a network namespace can give any right that a program wants. */
+export const isRoot = process.getuid?.() === 0;
+
+/** The absolute path of a program; undefined when it is not installed. */
+export function findProgram(name: string): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...moreFolders];
+  return folders
+    .map((folder) => join(folder, name))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+const missing = new Set<string>();
+
+process.on("exit", () => {
+  if (missing.size > 0) process.stderr.write(`\n${[...missing].join("\n")}\n\n`);
+});
+
+/** What keeps a program from being used here, as a sentence for the end of the run; undefined: nothing. */
+function lack(name: ProgramName): string | undefined {
+  const program: Program = programs[name];
+  if (findProgram(name) === undefined) {
+    return `missing: ${name} (install: apt-get install ${program.package})`;
+  }
+  return program.needsRoot === true && !isRoot ? `missing: ${name} (it runs as root only)` : undefined;
+}
+
+/** Skips the test or suite with the reason in its title; where `CI` is "true" it fails instead. */
+export function skipOrFail(context: Mocha.Context, reasons: readonly string[]): void {
+  if (reasons.length === 0) return;
+  for (const reason of reasons) missing.add(reason);
+  assert.notEqual(process.env["CI"], "true", reasons.join("; "));
+  const runnable = context.test;
+  if (runnable !== undefined) runnable.title += ` [${reasons.join("; ")}]`;
+  context.skip();
+}
+
+/** To be called first in a test or a `before`: what it needs has to be there. */
+export function need(context: Mocha.Context, ...names: readonly ProgramName[]): void {
+  skipOrFail(
+    context,
+    names.map(lack).filter((reason) => reason !== undefined),
+  );
+}
