@@ -1,0 +1,129 @@
+/** What `serve` says of a row: one line when there is something new to read, else nothing. */
+
+import type { ClientRow, LogRow, Row, ServerRow, TransferRow, Trouble } from "../model/events";
+import { formatDuration, formatSize, printable } from "../model/text";
+
+/** How a line is to be read at a glance; the sink colours it where there is colour. */
+export type Tone = "plain" | "good" | "warning" | "bad" | "faint";
+
+export interface Line {
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+/** The trouble as sentences: what happened, then what to do. */
+export function describeTrouble({ message, remedy }: Trouble): string {
+  const sentence = /[.?!]$/.test(message) ? message : `${message}.`;
+  return printable(remedy === undefined ? sentence : `${sentence} ${remedy}`);
+}
+
+const host = (address: string): string => (address.includes(":") ? `[${address}]` : address);
+
+/** Where a server listens: `192.168.7.1:69, 10.0.0.1:69`. */
+export function describeAddresses({ addresses, port }: Pick<ServerRow, "addresses" | "port">): string {
+  return addresses.map((address) => `${host(address)}:${port}`).join(", ");
+}
+
+const transferTones: Readonly<Record<TransferRow["state"], Tone>> = {
+  running: "plain",
+  finished: "good",
+  failed: "bad",
+  refused: "warning",
+  probe: "faint",
+  cancelled: "warning",
+};
+
+function describeServer(row: ServerRow): Line {
+  const where = describeAddresses(row);
+  switch (row.state) {
+    case "running":
+      return { tone: "good", text: `listening on ${where}` };
+    case "failed":
+      return {
+        tone: "bad",
+        text: `failed: ${row.trouble === undefined ? "" : describeTrouble(row.trouble)}`,
+      };
+    case "waiting":
+      return {
+        tone: "warning",
+        text: `waiting: ${row.trouble === undefined ? "" : describeTrouble(row.trouble)}`,
+      };
+    case "starting":
+    case "stopped":
+      return { tone: "faint", text: row.state };
+  }
+}
+
+/** A client as a person knows it: `bench-1 (52:54:00:12:34:56)`, else its MAC or address. */
+function clientName(row: ClientRow): string {
+  const known = row.mac ?? row.address ?? row.id;
+  return printable(row.name === undefined ? known : `${row.name} (${known})`);
+}
+
+function describeClient(row: ClientRow): Line {
+  const parts = [
+    `${clientName(row)}${row.verification ? " [verification]" : ""}`,
+    row.stage,
+    ...(row.file === undefined || row.file === "" ? [] : [printable(row.file)]),
+    ...(row.detail === "" ? [] : [printable(row.detail)]),
+    ...(row.trouble === undefined ? [] : [describeTrouble(row.trouble)]),
+  ];
+  const bad = row.stage === "refused" || row.trouble !== undefined;
+  return { tone: bad ? "warning" : row.stage === "listed" ? "faint" : "plain", text: parts.join(" · ") };
+}
+
+/** What moved, and how far: `u-boot.bin → 192.168.7.10  384.0 KiB in 0.2 s (1.9 MiB/s)`. */
+function describeTransfer(row: TransferRow): Line {
+  const name = printable(row.file);
+  const arrow = row.direction === "read" ? "→" : "←";
+  const alias =
+    row.servedFile === undefined || row.servedFile === row.file ? "" : ` (${printable(row.servedFile)})`;
+  const parts = [`${name}${alias} ${arrow} ${row.address}`];
+  if (row.state === "finished") {
+    const ms = (row.endedAt ?? row.startedAt) - row.startedAt;
+    parts.push(`${formatSize(row.bytes)} in ${formatDuration(ms)} (${formatSize(row.bytesPerSecond)}/s)`);
+    if (row.retransmissions > 0) parts.push(`${row.retransmissions} retransmissions`);
+    if (row.sha256 !== undefined) parts.push(`sha256 ${row.sha256.slice(0, 16)}…`);
+  } else {
+    parts.push(row.state === "probe" ? "asked for the size only" : row.state);
+    if (row.bytes > 0 && row.size !== undefined)
+      parts.push(`at ${formatSize(row.bytes)} of ${formatSize(row.size)}`);
+    if (row.trouble !== undefined) parts.push(describeTrouble(row.trouble));
+    if (row.nearest !== undefined && row.nearest.length > 0) {
+      parts.push(`nearest: ${row.nearest.map(printable).join(", ")}`);
+    }
+  }
+  return { tone: transferTones[row.state], text: parts.join(" · ") };
+}
+
+const logTones: Readonly<Record<LogRow["level"], Tone | undefined>> = {
+  trace: undefined,
+  debug: undefined,
+  info: "plain",
+  warning: "warning",
+  error: "bad",
+};
+
+/** The line of a row; undefined where the row tells a person nothing, or nothing new since `earlier`. */
+export function describeRow(
+  row: Row,
+  earlier: Row | undefined,
+): (Line & { readonly about: string }) | undefined {
+  switch (row.type) {
+    case "server": {
+      const same = earlier?.type === "server" && earlier.state === row.state;
+      return same ? undefined : { about: row.protocol, ...describeServer(row) };
+    }
+    case "client": {
+      const line = describeClient(row);
+      const same = earlier?.type === "client" && describeClient(earlier).text === line.text;
+      return same ? undefined : { about: "board", ...line };
+    }
+    case "transfer":
+      return row.state === "running" ? undefined : { about: row.protocol, ...describeTransfer(row) };
+    case "log": {
+      const tone = logTones[row.level];
+      return tone === undefined ? undefined : { about: "note", tone, text: printable(row.message) };
+    }
+  }
+}

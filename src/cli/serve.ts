@@ -1,0 +1,91 @@
+/** `serve`: the servers run until Ctrl+C; running transfers are given their time (DESIGN §2.1, "Stopping"). */
+
+import { delay, systemClock } from "../engine/clock";
+import { createEngine } from "../engine/engine";
+import { EngineError } from "../engine/errors";
+import type { Engine } from "../model/api";
+import type { Row, ServerRow } from "../model/events";
+import type { ServeOptions } from "./options";
+import { describeTrouble } from "./rows";
+import { jsonReporter, peopleReporter, type ServeReporter } from "./serveReport";
+
+const done = 0;
+const badPlan = 2;
+const nothingRuns = 3;
+
+/** @returns the exit code. */
+export async function serve(options: ServeOptions): Promise<number> {
+  const engine = createEngine();
+  const report: ServeReporter = options.json ? jsonReporter() : peopleReporter(options.wanted);
+  const stop = stopRequests();
+  // What happens before all servers are settled is told after the line that says so.
+  const early: Row[] = [];
+  let tell = (row: Row): void => void early.push(row);
+  engine.onRow((row) => {
+    tell(row);
+  });
+  try {
+    await engine.configure(options.wanted);
+  } catch (error) {
+    stop.dispose();
+    await engine.stopNow();
+    if (!(error instanceof EngineError)) throw error;
+    process.stderr.write(`boot-servers: ${describeTrouble(error)}\n`);
+    return badPlan;
+  }
+  const servers = [...engine.snapshot().servers.values()];
+  report.ready(servers);
+  for (const row of early) if (row.type !== "server") report.row(row);
+  tell = (row) => {
+    report.row(row);
+  };
+  const useful = servers.some(({ state }) => state === "running" || state === "waiting");
+  if (useful) await linger(engine, stop, options.lingerSeconds, report);
+  await engine.stopNow();
+  stop.dispose();
+  report.end();
+  return useful ? done : nothingRuns;
+}
+
+/** Waits for the first request to stop, then for the running transfers, the second request, or the time limit. */
+async function linger(
+  engine: Engine,
+  stop: StopRequests,
+  seconds: number,
+  report: ServeReporter,
+): Promise<void> {
+  await stop.first;
+  const drained = engine.drain();
+  const running = [...engine.snapshot().transfers.values()].filter(({ state }) => state === "running").length;
+  report.stopping(running, seconds);
+  const patience = new AbortController();
+  const limit = delay(systemClock, seconds * 1000, patience.signal).catch(() => undefined);
+  await Promise.race([drained, stop.second, limit]);
+  patience.abort();
+}
+
+interface StopRequests {
+  readonly first: Promise<void>;
+  readonly second: Promise<void>;
+  dispose(): void;
+}
+
+/** SIGHUP too: a closed terminal must not cut a flash write. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+function stopRequests(): StopRequests {
+  const resolvers: (() => void)[] = [];
+  const next = (): Promise<void> => new Promise((resolve) => resolvers.push(resolve));
+  const [first, second] = [next(), next()];
+  const onSignal = (): void => {
+    resolvers.shift()?.();
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    first,
+    second,
+    dispose: () => {
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
+}
