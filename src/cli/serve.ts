@@ -4,7 +4,7 @@ import { delay, systemClock } from "../engine/clock";
 import { createEngine } from "../engine/engine";
 import { EngineError } from "../engine/errors";
 import type { Engine } from "../model/api";
-import type { Row, ServerRow } from "../model/events";
+import type { Row } from "../model/events";
 import type { ServeOptions } from "./options";
 import { describeTrouble } from "./rows";
 import { jsonReporter, peopleReporter, type ServeReporter } from "./serveReport";

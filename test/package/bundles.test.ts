@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const cli = "dist/cli.js";
+const extension = "dist/extension.js";
+
+describe("the bundles", () => {
+  it("hold the program in less than 700 KiB, ftp-srv included", () => {
+    assert.ok(statSync(cli).size < 700 * 1024, `${statSync(cli).size} bytes`);
+  });
+
+  it("keep sockets, ftp-srv and the engine out of the extension", () => {
+    const text = readFileSync(extension, "utf8");
+    for (const stranger of ["dgram", "ftp-srv", "FtpSrv"]) assert.ok(!text.includes(stranger), stranger);
+    assert.ok(statSync(extension).size < 100 * 1024);
+  });
+
+  it("load as VS Code loads an extension: a CommonJS module with activate", () => {
+    const script = `const e = require(${JSON.stringify(join(process.cwd(), extension))}); process.stdout.write(typeof e.activate)`;
+    assert.equal(execFileSync(process.execPath, ["-e", script], { encoding: "utf8" }), "function");
+  });
+
+  it("need nothing beside them: the program verifies the sample with no node_modules in sight", () => {
+    const folder = mkdtempSync(join(tmpdir(), "boot-servers-"));
+    try {
+      copyFileSync(cli, join(folder, "cli.js"));
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        [join(folder, "cli.js"), "verify", join(process.cwd(), "samples/firmware-drop"), "--json"],
+        { cwd: folder, encoding: "utf8" },
+      );
+      assert.equal(status, 0, stderr + stdout);
+      const report = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { type: string; ok: boolean };
+      assert.deepEqual([report.type, report.ok], ["report", true]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }).timeout(60_000);
+
+  it("tell their version, the one of package.json", () => {
+    const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+    assert.equal(execFileSync(process.execPath, [cli, "--version"], { encoding: "utf8" }).trim(), version);
+  });
+});
+
+describe("the package", () => {
+  it("holds the bundles, media, the licence and the documents, and nothing else", function () {
+    this.timeout(60_000);
+    const listed = execFileSync("npx", ["vsce", "ls", "--no-dependencies"], { encoding: "utf8" })
+      .split("\n")
+      .filter((line) => line !== "");
+    assert.deepEqual(listed.sort(), [
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "dist/cli.js",
+      "dist/extension.js",
+      "media/boot-plan.schema.json",
+      "package.json",
+    ]);
+  });
+});

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const sources = readdirSync("src", { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => name.replaceAll("\\", "/"));
+const textOf = (name: string): string => readFileSync(join("src", name), "utf8");
+
+/** The files that match, of all below src. */
+const filesWith = (pattern: RegExp): string[] => sources.filter((name) => pattern.test(textOf(name))).sort();
+
+/** Files of the engine that touch the file system, and whose names they open. */
+const openers: Readonly<Record<string, string>> = {
+  "engine/containment.ts": "the door",
+  "engine/folders.ts": "the door",
+  "engine/servedRoot.ts": "the door",
+  "engine/uploads.ts": "the door",
+  "engine/planFile.ts": "the user's plan",
+  "engine/portHolder.ts": "/proc",
+};
+
+describe("the layers", () => {
+  it("let only the door open what a peer named (ARCHITECTURE.md, Invariants)", () => {
+    const strangers = filesWith(/from "node:fs(\/promises)?"/).filter(
+      (name) => name.startsWith("engine/") && !(name in openers),
+    );
+    assert.deepEqual(strangers, []);
+  });
+
+  it("import vscode in src/extension only", () => {
+    assert.deepEqual(
+      filesWith(/from "vscode"/).filter((name) => !name.startsWith("extension/")),
+      [],
+    );
+  });
+
+  it("import ftp-srv in engine/ftpServer only, and basic-ftp in engine/clients only", () => {
+    const where = (pattern: RegExp): string[] => [
+      ...new Set(filesWith(pattern).map((name) => name.split("/").slice(0, 2).join("/"))),
+    ];
+    assert.deepEqual(where(/from "ftp-srv/), ["engine/ftpServer"]);
+    assert.deepEqual(where(/from "basic-ftp/), ["engine/clients"]);
+  });
+});
