@@ -3,27 +3,17 @@
  * Normalise, refuse, resolve, check that it is inside the served root, open, check again on the descriptor.
  */
 
-import type { Trouble } from "../model/events";
+import { normalizeName } from "../model/names";
 import type { UploadPolicy } from "../model/settings";
+import { locateHere, type Locate } from "./containment";
+import { openDoor, type Door } from "./door";
+import { listFolder, namesNearRoot, placeEntry, requireFile, walkFiles } from "./listing";
+import { nearestNames } from "./nearest";
+import { Refusal, refusalFrom } from "./refusal";
+import { sweep } from "./uploadLeftovers";
+import { beginUpload, denied } from "./uploads";
 
-/** How a protocol has to say it: TFTP ERROR 1, 2, 6, 3, 0; FTP 550, 553, 552, 450, 451. */
-export type RefusalKind = "missing" | "forbidden" | "exists" | "full" | "busy" | "changed";
-
-/** The door says no. `code` is the rule (`name.dotFile`), for the row; the message carries no path of this host. */
-export class Refusal extends Error implements Trouble {
-  override name = "Refusal";
-  readonly code: string;
-  readonly remedy?: string;
-
-  constructor(
-    readonly kind: RefusalKind,
-    trouble: Trouble,
-  ) {
-    super(trouble.message);
-    this.code = trouble.code;
-    if (trouble.remedy !== undefined) this.remedy = trouble.remedy;
-  }
-}
+export { Refusal, type RefusalKind } from "./refusal";
 
 export interface DoorOptions {
   /** Absolute path of the workspace folder. */
@@ -89,3 +79,91 @@ export interface ServedRoot {
   /** The served names that are most like a missing one, best first, three at most. */
   nearest(requested: string): Promise<string[]>;
 }
+
+/** How many files are looked at for a name that is like a missing one. */
+const candidates = 5000;
+
+/**
+ * Opens the door to a served root. It holds nothing open itself, so there is nothing to close.
+ * @param locate how a path is followed; absent: the best way that this system has.
+ * @throws EngineError `root.missing`, `root.outside`, `root.protected`
+ */
+export async function openServedRoot(options: DoorOptions, locate?: Locate): Promise<ServedRoot> {
+  const door = await openDoor(options, locate ?? (await locateHere()));
+  const rules = { policy: options.uploads, size: options.uploadSize };
+  if (rules.policy !== "deny") await sweepRoot(door);
+  const folderOf = (requested: string): string => door.nameOf(requested === "" ? "/" : requested);
+  /** One look at the disk for all who ask at the same time: a storm of missing names costs one. */
+  let looking: Promise<string[]> | undefined;
+
+  return {
+    open: async (requested) => openFile(door, door.nameOf(requested)),
+    async create(requested, announced) {
+      if (rules.policy === "deny") throw denied;
+      return beginUpload(door, rules, door.nameOf(requested), announced);
+    },
+    async describe(requested) {
+      const name = folderOf(requested);
+      const place = await door.find(name);
+      await place.close();
+      return placeEntry(name, place);
+    },
+    list: async (requested) => listFolder(door, folderOf(requested)),
+    walk: () => walkFiles(door),
+    async nearest(requested) {
+      looking ??= namesNearRoot(door, candidates).finally(() => {
+        looking = undefined;
+      });
+      return nearestNames(normalizeName(requested), await looking);
+    },
+  };
+}
+
+async function sweepRoot(door: Door): Promise<void> {
+  const place = await door.find("");
+  try {
+    await sweep(place);
+  } finally {
+    await place.close();
+  }
+}
+
+async function openFile(door: Door, name: string): Promise<OpenedFile> {
+  const place = await door.find(name);
+  try {
+    requireFile(place);
+    const handle = await place.openFile();
+    const { size, mtimeNs } = await handle.stat({ bigint: true }).catch(async (error: unknown) => {
+      await handle.close();
+      throw error;
+    });
+    return {
+      name,
+      size: Number(size),
+      mtimeMs: Number(mtimeNs) / 1e6,
+      async read(buffer, position) {
+        try {
+          return (await handle.read(buffer, 0, buffer.length, position)).bytesRead;
+        } catch (error) {
+          throw refusalFrom(error);
+        }
+      },
+      // The file stays open while its name may go to another one: only what was opened can change under us.
+      async assertUnchanged() {
+        const now = await handle.stat({ bigint: true });
+        if (now.size !== size || now.mtimeNs !== mtimeNs) throw changed;
+      },
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    throw refusalFrom(error);
+  } finally {
+    await place.close();
+  }
+}
+
+const changed = new Refusal("changed", {
+  code: "file.changed",
+  message: "the file changed during the transfer",
+  remedy: "Ask for it again. A file that is replaced by rename is served to its end.",
+});

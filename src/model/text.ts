@@ -6,6 +6,11 @@ const unprintable =
 
 const longest = 200;
 
+/** True when every sink may show the text as it is, but for its length. */
+export function isPrintable(text: string): boolean {
+  return text.search(unprintable) < 0;
+}
+
 /** A peer's text as every sink shows it: control characters as `\xNN` or `\u{NNNN}`, at most 200 characters. */
 export function printable(text: string): string {
   const escaped = text.replace(unprintable, (character) => {
