@@ -1,0 +1,101 @@
+/** Which network a request belongs to, and where the reply goes (DESIGN §2.1; RFC 1542 §4.1.2, §5.4; RFC 2131 §4.1). */
+
+import { broadcastAddress, inNetwork, isLoopback, type Network } from "../ipv4";
+import { broadcastFlag, clientPort, serverPort, unspecified, type BootpPacket } from "./packet";
+
+/** An IPv4 address and a UDP port. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A request, and how it came. */
+export interface Arrival {
+  readonly request: BootpPacket;
+  readonly from: Endpoint;
+  /** The served address whose socket received it; undefined: the wildcard's, which cannot tell. */
+  readonly on: string | undefined;
+}
+
+/** One network that a client may be on. */
+export interface Link {
+  /** This host's side: the reply's sender, `siaddr` and option 54. */
+  readonly server: Network;
+  /** Where the client's address must lie; not the server's network when a relay agent stands between them. */
+  readonly subnet: Network;
+}
+
+/**
+ * The mask of a network behind a relay agent is nowhere said, so the addresses that share 24 bits with `giaddr`
+ * are taken as its network.
+ */
+const relayedMask = "255.255.255.0";
+
+const relayedSubnet = (giaddr: string, server: Network): Network => ({
+  address: giaddr,
+  netmask: relayedMask,
+  interfaceName: server.interfaceName,
+});
+
+/**
+ * The links to answer on: the one that `giaddr`, the receiving socket, `ciaddr` or the source address tells;
+ * else every served network, each with a reply of its own (facts: Node cannot tell where a broadcast came in).
+ */
+export function linksOf({ request, from, on }: Arrival, networks: readonly Network[]): readonly Link[] {
+  const served = (address: string): Network | undefined =>
+    address === unspecified ? undefined : networks.find((network) => inNetwork(network, address));
+  const direct = (server: Network): Link => ({ server, subnet: server });
+  const receiver = networks.find(({ address }) => address === on);
+  if (request.giaddr !== unspecified) {
+    const own = served(request.giaddr);
+    if (own !== undefined) return [direct(own)];
+    const server = receiver ?? served(from.address) ?? networks[0];
+    return server === undefined ? [] : [{ server, subnet: relayedSubnet(request.giaddr, server) }];
+  }
+  const told = receiver ?? served(request.ciaddr) ?? served(from.address);
+  if (told !== undefined) return [direct(told)];
+  // A client without an address is never on loopback, unless nothing else is served.
+  const real = networks.filter(({ address }) => !isLoopback(address));
+  return (real.length > 0 ? real : networks).map(direct);
+}
+
+/** Who may be answered, as the plan and the served networks say. */
+export interface Door {
+  allows(address: string): boolean;
+  /** The addresses that the plan gives: one for each listed client, and the first of each pool range. */
+  readonly planned: readonly string[];
+}
+
+/** True when the sender may ask: its own network is allowed, or its relay agent's is, or has planned addresses. */
+export function mayAsk({ request, from }: Arrival, door: Door): boolean {
+  const { giaddr } = request;
+  if (giaddr !== unspecified) {
+    const behind: Network = { address: giaddr, netmask: relayedMask, interfaceName: "" };
+    return door.allows(giaddr) || door.planned.some((address) => inNetwork(behind, address));
+  }
+  // Without an address it can only be on a served link.
+  return from.address === unspecified || door.allows(from.address);
+}
+
+export interface Delivery {
+  /** A NAK is broadcast although `ciaddr` is set: the client must not use that address (RFC 2131 §4.1). */
+  readonly nak: boolean;
+  /** The socket of the served address cannot be had (macOS without rights): use the subnet's broadcast address. */
+  readonly directedBroadcast: boolean;
+}
+
+/** Where the reply goes, by the first rule of DESIGN §2.1 that holds. */
+export function destinationOf({ request, from }: Arrival, link: Link, delivery: Delivery): Endpoint {
+  if (request.giaddr !== unspecified) return { address: request.giaddr, port: serverPort };
+  const otherPort = from.port !== serverPort && from.port !== clientPort && from.address !== unspecified;
+  if (isLoopback(from.address) || otherPort) return from;
+  if (request.ciaddr !== unspecified && !delivery.nak) return { address: request.ciaddr, port: clientPort };
+  // Unicast to a `yiaddr` that nobody answers ARP for yet is lost, so the broadcast flag changes nothing.
+  const address = delivery.directedBroadcast ? broadcastAddress(link.server) : "255.255.255.255";
+  return { address, port: clientPort };
+}
+
+/** `flags` of a reply: the reserved bits are zero (RFC 1542 §3.1.1); a relayed NAK is broadcast (RFC 2131 §4.3.2). */
+export function replyFlags(request: BootpPacket, nak: boolean): number {
+  return nak && request.giaddr !== unspecified ? broadcastFlag : request.flags & broadcastFlag;
+}
