@@ -1,0 +1,203 @@
+/** The plan of a workspace folder: read from disk, and followed while it is served. */
+
+import { readFile, stat } from "node:fs/promises";
+import { statSync, type BigIntStats } from "node:fs";
+import { basename, isAbsolute, relative, resolve, sep } from "node:path";
+import { problemAt } from "../model/places";
+import { emptyPlan, type Plan, type Problem } from "../model/plan";
+import { mergePlans, type ParsedPlan, type PlanText } from "../model/planParser";
+import { printable } from "../model/text";
+import { systemClock, type Clock, type Timer } from "./clock";
+import { EngineError, systemCode } from "./errors";
+
+export { publishedFiles } from "../model/drop";
+
+const planPath = ".vscode/boot-plan.json";
+const localPlanPath = ".vscode/boot-plan.local.json";
+
+/** Bytes. What is larger is no plan, and is not read into memory to find that out. */
+const longestPlan = 2 ** 20;
+const pollMs = 400;
+
+/** `.vscode/boot-plan.json:3:12 a sentence`, as terminals and editors make a link of it. */
+export function describeProblem({ file, line, column, message }: Problem): string {
+  return `${file}:${line}:${column} ${message}`;
+}
+
+/** The plan has errors: nothing is started with it. `code` is `plan.invalid`; the message lists each problem. */
+export class PlanError extends EngineError {
+  override name = "PlanError";
+
+  constructor(readonly problems: readonly Problem[]) {
+    super({
+      code: "plan.invalid",
+      message: problems.map(describeProblem).join("\n"),
+      remedy: "Mend the plan and save it.",
+    });
+  }
+}
+
+export interface LoadedPlan {
+  readonly plan: Plan;
+  /** Warnings only: with an error there is no plan. */
+  readonly problems: Problem[];
+  /** False: there is no plan file, and the whole folder is served. */
+  readonly planned: boolean;
+  /** Absolute paths of the served root and of every file that the plan names, for `watchPlan`. */
+  readonly files: string[];
+}
+
+/** The two files of a plan, as paths and as people know them. */
+function planFiles(folder: string, planFile: string | undefined): { path: string; file: string }[] {
+  const main = planFile === undefined ? resolve(folder, planPath) : resolve(planFile);
+  return [main, resolve(folder, localPlanPath)].map((path) => {
+    const inside = relative(folder, path);
+    const outside = inside.startsWith("..") || isAbsolute(inside);
+    return { path, file: outside ? basename(path) : inside.split(sep).join("/") };
+  });
+}
+
+/** What the system says when a file cannot be read, in words. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file; check its name",
+  ENOTDIR: "there is no such file; check its name",
+  EACCES: "it may not be read; give yourself the right to",
+  EPERM: "it may not be read; give yourself the right to",
+  EISDIR: "it is a folder; name a file",
+  ELOOP: "its links lead in a circle",
+};
+
+/** The text of a plan file; undefined: there is none. A problem: it is there and cannot be read. */
+async function readPlanText(
+  path: string,
+  file: string,
+  required: boolean,
+): Promise<PlanText | Problem | undefined> {
+  const problem = (message: string): Problem => problemAt("error", { file, line: 1, column: 1 }, message);
+  try {
+    const stats = await stat(path);
+    if (!stats.isFile())
+      return problem(stats.isDirectory() ? (reasons["EISDIR"] ?? "") : "it is no regular file");
+    if (stats.size > longestPlan)
+      return problem("the plan is larger than 1 MiB; it names files, it does not hold them");
+    return { text: await readFile(path, "utf8"), file };
+  } catch (error) {
+    const code = systemCode(error) ?? "";
+    if (!required && (code === "ENOENT" || code === "ENOTDIR")) return undefined;
+    return problem(reasons[code] ?? `it cannot be read (${code})`);
+  }
+}
+
+/** Warnings for what the plan names and is not there yet (not built), and an error for a root that is no folder. */
+async function missingFiles(folder: string, parsed: ParsedPlan, plan: Plan): Promise<Problem[]> {
+  const root = resolve(folder, plan.root);
+  const { rootAt } = parsed;
+  const rootStats = await stat(root).catch(() => undefined);
+  if (rootAt !== undefined) {
+    const shown = `the folder "${printable(plan.root)}"`;
+    if (rootStats === undefined) {
+      return [problemAt("warning", rootAt, `${shown} is not there yet; it will be served as soon as it is`)];
+    }
+    if (!rootStats.isDirectory())
+      return [problemAt("error", rootAt, `"${printable(plan.root)}" is a file; "root" is a folder`)];
+  }
+  const found = await Promise.all(
+    parsed.named.map(async ({ file, at }) => {
+      const stats = await stat(resolve(root, file)).catch(() => undefined);
+      if (stats?.isDirectory() === true)
+        return [problemAt("error", at, `"${printable(file)}" is a folder; name a file`)];
+      if (stats !== undefined) return [];
+      return [
+        problemAt(
+          "warning",
+          at,
+          `"${printable(file)}" is not there yet; it will be served as soon as it is built`,
+        ),
+      ];
+    }),
+  );
+  return found.flat();
+}
+
+/**
+ * Reads `.vscode/boot-plan.json` with `.vscode/boot-plan.local.json` merged over it.
+ *
+ * @param folder absolute path of the workspace folder.
+ * @param planFile absolute path of a plan instead of `.vscode/boot-plan.json`; it must be there.
+ * @throws PlanError when a plan is there and is not valid; its problems hold the warnings too.
+ */
+export async function loadPlan(folder: string, planFile?: string): Promise<LoadedPlan> {
+  const [main, local] = await Promise.all(
+    planFiles(folder, planFile).map(({ path, file }, index) =>
+      readPlanText(path, file, index === 0 && planFile !== undefined),
+    ),
+  );
+  const unreadable = [main, local].filter((read) => read !== undefined && "message" in read);
+  if (unreadable.length > 0) throw new PlanError(unreadable);
+  if (main === undefined && local === undefined)
+    return { plan: emptyPlan, problems: [], planned: false, files: [] };
+
+  const parsed = mergePlans(main as PlanText | undefined, local as PlanText | undefined);
+  if (parsed.plan === undefined) throw new PlanError(parsed.problems);
+  const problems = [...parsed.problems, ...(await missingFiles(folder, parsed, parsed.plan))];
+  if (problems.some(({ severity }) => severity === "error")) throw new PlanError(problems);
+  const root = resolve(folder, parsed.plan.root);
+  return {
+    plan: parsed.plan,
+    problems,
+    planned: true,
+    files: [root, ...parsed.named.map(({ file }) => resolve(root, file))],
+  };
+}
+
+/** What is compared of a file from one look to the next. */
+type Trait = (stats: BigIntStats) => string;
+const content: Trait = ({ dev, ino, size, mtimeNs }) => [dev, ino, size, mtimeNs].join(":");
+const existence: Trait = (stats) => (stats.isFile() ? "file" : stats.isDirectory() ? "folder" : "other");
+
+const none = "none";
+
+/**
+ * Follows the two plan files, and the existence of others, by looking at them about twice a second: that works
+ * on every disk, for files that are replaced by rename, and for folders that are not there yet.
+ *
+ * @param files absolute paths, `LoadedPlan.files`; what is relative is taken from `folder`.
+ * @returns the function that ends it; it must be called, since the timer keeps the process alive.
+ */
+export function watchPlan(
+  folder: string,
+  planFile: string | undefined,
+  files: readonly string[],
+  onChange: () => void,
+  clock: Clock = systemClock,
+): () => void {
+  const followed: { path: string; trait: Trait }[] = [
+    ...planFiles(folder, planFile).map(({ path }) => ({ path, trait: content })),
+    ...files.map((file) => ({ path: resolve(folder, file), trait: existence })),
+  ];
+  // The first look is a synchronous one: what changes after this call is a change.
+  let seen = followed.map(({ path, trait }) => {
+    try {
+      return trait(statSync(path, { bigint: true }));
+    } catch {
+      return none;
+    }
+  });
+  let stopped = false;
+  let timer: Timer;
+  const look = async (): Promise<void> => {
+    const now = await Promise.all(
+      followed.map(({ path, trait }) => stat(path, { bigint: true }).then(trait, () => none)),
+    );
+    if (stopped) return;
+    const changed = now.some((value, index) => value !== seen[index]);
+    seen = now;
+    timer = clock.at(clock.now() + pollMs, () => void look());
+    if (changed) onChange();
+  };
+  timer = clock.at(clock.now() + pollMs, () => void look());
+  return () => {
+    stopped = true;
+    timer.cancel();
+  };
+}

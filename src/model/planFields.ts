@@ -1,0 +1,274 @@
+/** The keys of a plan (DESIGN §2.4): how each is read. media/boot-plan.schema.json says the same to the editor. */
+
+import { encodeText } from "../protocol/bytes";
+import { formatIpv4, parseIpv4 } from "../protocol/ipv4";
+import { isStationMac, parseMac } from "./mac";
+import type { Trouble } from "./events";
+import { checkName, protectedRule } from "./names";
+import { refusalSentence, type Located } from "./places";
+import type { PoolRange } from "./plan";
+import { listOf, membersOf, readObject, isKind, type Reader, type Report, type Values } from "./planReader";
+import type { Answer } from "./settings";
+import { nearestWord } from "./nearestWord";
+import { printable } from "./text";
+import type { Node } from "jsonc-parser";
+
+/** One boot file, or a list of them. */
+export interface BootDraft {
+  readonly files: readonly Located<string>[];
+  readonly list: boolean;
+}
+
+export interface AliasDraft {
+  readonly name: Located<string>;
+  readonly file: Located<string>;
+}
+
+/** `file` of a BOOTP packet holds 128 bytes with the NUL at the end (RFC 951 §3). */
+const longestBootFile = 127;
+/** The client flow follows no more rounds (DESIGN §2.2). */
+const mostRounds = 64;
+const largestPool = 65536;
+
+/** A non-empty text. */
+function readText(node: Node, name: string, what: string, report: Report): Located<string> | undefined {
+  if (!isKind("string", node, name, what, report)) return undefined;
+  const value = node.value as string;
+  if (value !== "") return { value, at: report.at(node) };
+  report.error(node, `"${name}" is empty; it must be ${what}`);
+  return undefined;
+}
+
+/** Judges a name in the served root by the one name policy; undefined: it was reported. */
+function checkFile(text: string, node: Node, name: string, report: Report): string | undefined {
+  const reportRefusal = (refused: Trouble): void => {
+    report.error(node, `"${name}": ${refusalSentence(refused)}`);
+  };
+  const checked = checkName(text);
+  if ("refused" in checked) {
+    reportRefusal(checked.refused);
+    return undefined;
+  }
+  if (checked.path === "" || /[\\/]$/.test(text)) {
+    report.error(node, `"${name}" names a folder; name a file in the served root`);
+    return undefined;
+  }
+  // What a plan names is served even as a dot file, but never anything under .git or .vscode (DESIGN §6).
+  const refused = protectedRule(checked.path, true);
+  if (refused === undefined) return checked.path;
+  reportRefusal(refused);
+  return undefined;
+}
+
+const readFile: Reader<Located<string>> = (node, name, report) => {
+  const text = readText(node, name, "a file in the served root", report);
+  const path = text && checkFile(text.value, node, name, report);
+  return path === undefined ? undefined : { value: path, at: report.at(node) };
+};
+
+/** A list of files, each once. */
+const readFiles: Reader<Located<string>[]> = (node, name, report) => {
+  const files = listOf(readFile, "a list of files in the served root")(node, name, report);
+  files?.forEach((file, index) => {
+    const first = files.findIndex((other) => other.value === file.value);
+    const child =
+      node.children?.find((item) => report.at(item) === file.at) ?? node.children?.[index] ?? node;
+    if (first < index) report.warning(child, `"${printable(file.value)}" stands twice in "${name}"`);
+  });
+  return files;
+};
+
+const readBootFile: Reader<Located<string>> = (node, name, report) => {
+  const file = readFile(node, name, report);
+  if (file === undefined || encodeText(file.value).length <= longestBootFile) return file;
+  report.error(
+    node,
+    `"${name}" is longer than the ${longestBootFile} bytes that BOOTP can carry; shorten it`,
+  );
+  return undefined;
+};
+
+const bootMeaning = "a file in the served root, or a list of files";
+const readBoot: Reader<BootDraft> = (node, name, report) => {
+  if (node.type === "string") {
+    const file = readBootFile(node, name, report);
+    return file && { files: [file], list: false };
+  }
+  const files = listOf(readBootFile, bootMeaning)(node, name, report);
+  if (files === undefined) return undefined;
+  const length = node.children?.length ?? 0;
+  if (length === 0) report.error(node, `"${name}" is an empty list; name a file, or remove the key`);
+  if (length > mostRounds) report.error(node, `"${name}" has ${length} files; ${mostRounds} at most`);
+  return { files, list: true };
+};
+
+/** A folder inside the workspace folder: `images`, `.pio/build/x`, `.`. */
+const readRoot: Reader<Located<string>> = (node, name, report) => {
+  const text = readText(node, name, "a folder inside the workspace folder", report);
+  if (text === undefined) return undefined;
+  const plain = text.value.replace(/\\/g, "/").replace(/(.)\/+$/, "$1");
+  if (/^(\/|~|[a-z]:)|\$\{|(^|\/)\.\.(\/|$)/i.test(plain)) {
+    report.error(
+      node,
+      `"${name}" must lie inside the workspace folder; write it relative to it, such as "images"`,
+    );
+    return undefined;
+  }
+  if (plain.replace(/^(\.\/)+/, "").replace(/^\.$/, "") === "") return { value: ".", at: text.at };
+  const path = checkFile(plain, node, name, report);
+  return path === undefined ? undefined : { value: path, at: text.at };
+};
+
+const readAliases: Reader<AliasDraft[]> = (node, name, report) => {
+  if (!isKind("object", node, name, 'an object, such as { "pxelinux.0": "u-boot.bin" }', report))
+    return undefined;
+  const aliases = new Map<string, AliasDraft>();
+  for (const { key, node: value } of membersOf(node, name, report)) {
+    const keyNode = value.parent?.children?.[0] ?? value;
+    const asked = checkFile(key.value, keyNode, name, report);
+    const file = readFile(value, `${name}.${printable(key.value)}`, report);
+    if (asked === undefined || file === undefined) continue;
+    if (aliases.has(asked)) {
+      report.error(
+        keyNode,
+        `"${printable(key.value)}" and another key of "${name}" are the same name; remove one`,
+      );
+    } else aliases.set(asked, { name: { value: asked, at: key.at }, file });
+  }
+  return [...aliases.values()];
+};
+
+/** The one way to write an address: `010.0.0.1` is octal to some programs and decimal to others. */
+function checkAddress(text: string, node: Node, name: string, report: Report): number | undefined {
+  const value = parseIpv4(text);
+  if (value === undefined) {
+    report.error(node, `"${name}": ${printable(text)} is no IPv4 address; write it like 192.168.7.10`);
+  } else if (formatIpv4(value) !== text) {
+    report.error(node, `"${name}": write ${formatIpv4(value)} for ${printable(text)}`);
+  } else if (value < 2 ** 24 || value >= 224 * 2 ** 24) {
+    // 0/8 is "this network"; 224/4 and up are groups, reserved, and the broadcast (RFC 1122 §3.2.1.3).
+    report.error(node, `"${name}": ${text} cannot be the address of one host`);
+  } else return value;
+  return undefined;
+}
+
+const readAddress: Reader<Located<string>> = (node, name, report) => {
+  const text = readText(node, name, "an IPv4 address, such as 192.168.7.10", report);
+  if (text === undefined || checkAddress(text.value, node, name, report) === undefined) return undefined;
+  return text;
+};
+
+const poolMeaning = 'a range of addresses, such as "192.168.7.100-192.168.7.150", or a list of ranges';
+const readRange: Reader<Located<PoolRange>> = (node, name, report) => {
+  const text = readText(node, name, poolMeaning, report);
+  if (text === undefined) return undefined;
+  const ends = text.value.split("-").map((end) => end.trim());
+  const [first = "", last = ""] = ends;
+  if (ends.length !== 2) {
+    report.error(
+      node,
+      `"${name}": write the first and the last address with - between, such as 192.168.7.100-192.168.7.150`,
+    );
+    return undefined;
+  }
+  const [low, high] = [first, last].map((end) => checkAddress(end, node, name, report));
+  if (low === undefined || high === undefined) return undefined;
+  if (low > high) {
+    report.error(node, `"${name}" ends before it begins; write ${last}-${first}`);
+  } else if (high - low >= largestPool) {
+    report.error(node, `"${name}" holds ${high - low + 1} addresses; ${largestPool} at most`);
+  } else return { value: { first, last }, at: text.at };
+  return undefined;
+};
+
+const readPool: Reader<Located<PoolRange>[]> = (node, name, report) => {
+  if (node.type !== "string") return listOf(readRange, poolMeaning)(node, name, report);
+  const range = readRange(node, name, report);
+  return range && [range];
+};
+
+const answers: readonly Answer[] = ["listed", "boards", "everyone", "proxy"];
+const readAnswer: Reader<Located<Answer>> = (node, name, report) => {
+  const known = `one of ${answers.map((answer) => `"${answer}"`).join(", ")}`;
+  const text = readText(node, name, known, report);
+  const answer = answers.find((each) => each === text?.value);
+  if (text === undefined || answer !== undefined) return answer && { value: answer, at: report.at(node) };
+  const near = nearestWord(text.value.toLowerCase(), answers);
+  report.error(
+    node,
+    `"${name}" must be ${known}, not "${printable(text.value)}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
+  );
+  return undefined;
+};
+
+const seconds =
+  (least: number, most: number, why: string): Reader<Located<number>> =>
+  (node, name, report) => {
+    if (!isKind("number", node, name, `a whole number of seconds from ${least}`, report)) return undefined;
+    const value = node.value as number;
+    if (Number.isInteger(value) && value >= least && value <= most) return { value, at: report.at(node) };
+    report.error(node, `"${name}" must be a whole number from ${least} to ${most}${why}`);
+    return undefined;
+  };
+
+const readMac: Reader<Located<string>> = (node, name, report) => {
+  const text = readText(node, name, "a MAC, such as 52:54:00:12:34:56", report);
+  if (text === undefined) return undefined;
+  const mac = parseMac(text.value);
+  if (mac === undefined) {
+    report.error(node, `"${name}": "${printable(text.value)}" is no MAC; write it like 52:54:00:12:34:56`);
+  } else if (!isStationMac(mac)) {
+    report.error(node, `"${name}": ${mac} cannot be the MAC of one board`);
+  } else return { value: mac, at: text.at };
+  return undefined;
+};
+
+const readName: Reader<Located<string>> = (node, name, report) => {
+  const text = readText(node, name, "a name for people, such as bench-1", report);
+  if (text === undefined || printable(text.value) === text.value) return text;
+  report.error(node, `"${name}" holds control characters or is longer than 200; write a short plain name`);
+  return undefined;
+};
+
+/** Named keys that later versions read; until then they would be silently without effect. */
+export const laterPlanKeys: readonly string[] = ["options", "match", "quirks", "profile"];
+export const laterClientKeys: readonly string[] = ["options", "match", "quirks", "profile", "root"];
+
+export const clientFields = { name: readName, mac: readMac, address: readAddress, boot: readBoot };
+
+/** `mac` is missing only where that was reported. */
+export interface ClientDraft extends Values<typeof clientFields> {
+  readonly at: Located<string>["at"];
+}
+
+const readClient: Reader<ClientDraft> = (node, name, report) => {
+  if (!isKind("object", node, name, 'an object, such as { "mac": "52:54:00:12:34:56" }', report))
+    return undefined;
+  const client = readObject(node, name, clientFields, laterClientKeys, report);
+  const hasMac = node.children?.some((property) => property.children?.[0]?.value === "mac");
+  if (hasMac !== true) report.error(node, `"${name}" has no "mac"; a client is known by its MAC`);
+  return { ...client, at: report.at(node) };
+};
+
+export const planFields = {
+  /** The editor's own key; without meaning here. */
+  $schema: ((node, name, report) => readText(node, name, "the address of a schema", report)) as Reader<
+    Located<string>
+  >,
+  root: readRoot,
+  boot: readBoot,
+  tftp: readFiles,
+  manifest: readFile,
+  ftp: readFiles,
+  aliases: readAliases,
+  server: readAddress,
+  clients: listOf(readClient, "a list of clients"),
+  pool: readPool,
+  answer: readAnswer,
+  // A board asks three times, two seconds apart, before it believes the silence (DESIGN §2.2).
+  silentSeconds: seconds(8, 86_400, ": a board that asks three times must meet silence each time"),
+  restartSeconds: seconds(1, 604_800, ""),
+};
+
+/** What one plan file says, each value with its place. */
+export type PlanDraft = Values<typeof planFields>;

@@ -1,0 +1,146 @@
+/** A plan from its text, or from two: `.vscode/boot-plan.local.json` is merged over `.vscode/boot-plan.json`. */
+
+import { inReadingOrder, problemAt, type Located, type Place } from "./places";
+import { emptyPlan, type Boot, type Plan, type PlanClient, type Problem } from "./plan";
+import { laterPlanKeys, planFields, type BootDraft, type ClientDraft, type PlanDraft } from "./planFields";
+import { contradictions } from "./planContradictions";
+import { readObject, readTree } from "./planReader";
+
+/** A plan file as it was read. */
+export interface PlanText {
+  readonly text: string;
+  /** As a person knows it, `.vscode/boot-plan.json`. */
+  readonly file: string;
+}
+
+/** A file that the plan names, aliases resolved, and where. */
+export interface NamedFile {
+  /** Relative to the served root. */
+  readonly file: string;
+  readonly at: Place;
+}
+
+export interface ParsedPlan {
+  /** Absent where there is a problem of severity error. */
+  readonly plan: Plan | undefined;
+  readonly problems: Problem[];
+  /** Every file that the plan names, each once: the first place. */
+  readonly named: readonly NamedFile[];
+  /** Where the served root is named. */
+  readonly rootAt: Place | undefined;
+}
+
+function readDraft(source: PlanText | undefined): { draft: PlanDraft; problems: Problem[] } {
+  if (source === undefined) return { draft: {}, problems: [] };
+  const { root, report, problems } = readTree(source.text, source.file);
+  const draft = root === undefined ? {} : readObject(root, "", planFields, laterPlanKeys, report);
+  const macs = new Map<string, Place>();
+  for (const { mac } of draft.clients ?? []) {
+    if (mac === undefined) continue;
+    const first = macs.get(mac.value);
+    if (first === undefined) macs.set(mac.value, mac.at);
+    else {
+      const message = `${mac.value} is listed twice, first in line ${first.line}; make one client of the two`;
+      problems.push(problemAt("error", mac.at, message));
+    }
+  }
+  return { draft, problems };
+}
+
+/** `local` over `main`: an item with a known key is laid over the one that is there, others are added. */
+function mergeBy<T extends object>(
+  main: readonly T[] | undefined,
+  local: readonly T[] | undefined,
+  keyOf: (item: T) => string | undefined,
+): T[] {
+  const merged = [...(main ?? [])];
+  for (const item of local ?? []) {
+    const key = keyOf(item);
+    const index = key === undefined ? -1 : merged.findIndex((other) => keyOf(other) === key);
+    if (index < 0) merged.push(item);
+    else merged[index] = { ...merged[index], ...item };
+  }
+  return merged;
+}
+
+function mergeDrafts(main: PlanDraft, local: PlanDraft): PlanDraft {
+  return {
+    ...main,
+    ...local,
+    clients: mergeBy(main.clients, local.clients, (client) => client.mac?.value),
+    aliases: mergeBy(main.aliases, local.aliases, (alias) => alias.name.value),
+  };
+}
+
+const plainBoot = ({ files, list }: BootDraft): Boot =>
+  list ? files.map((file) => file.value) : (files[0]?.value ?? "");
+
+function planClient({ name, mac, address, boot }: ClientDraft): PlanClient {
+  return {
+    ...(name && { name: name.value }),
+    mac: mac?.value ?? "",
+    ...(address && { address: address.value }),
+    ...(boot && { boot: plainBoot(boot) }),
+  };
+}
+
+const values = <T>(items: readonly Located<T>[] | undefined): T[] => (items ?? []).map((item) => item.value);
+
+function planOf(draft: PlanDraft): Plan {
+  return {
+    root: draft.root?.value ?? emptyPlan.root,
+    ...(draft.boot && { boot: plainBoot(draft.boot) }),
+    tftp: values(draft.tftp),
+    ...(draft.manifest && { manifest: draft.manifest.value }),
+    ftp: values(draft.ftp),
+    aliases: Object.fromEntries((draft.aliases ?? []).map(({ name, file }) => [name.value, file.value])),
+    ...(draft.server && { server: draft.server.value }),
+    clients: (draft.clients ?? []).map(planClient),
+    pool: values(draft.pool),
+    ...(draft.answer && { answer: draft.answer.value }),
+    silentSeconds: draft.silentSeconds?.value ?? emptyPlan.silentSeconds,
+    restartSeconds: draft.restartSeconds?.value ?? emptyPlan.restartSeconds,
+  };
+}
+
+function namedFiles(draft: PlanDraft): NamedFile[] {
+  const aliases = new Map((draft.aliases ?? []).map(({ name, file }) => [name.value, file.value]));
+  const named = new Map<string, NamedFile>();
+  for (const { value, at } of [
+    ...(draft.boot?.files ?? []),
+    ...(draft.tftp ?? []),
+    ...(draft.manifest === undefined ? [] : [draft.manifest]),
+    ...(draft.ftp ?? []),
+    ...(draft.clients ?? []).flatMap((client) => client.boot?.files ?? []),
+  ]) {
+    const file = aliases.get(value) ?? value;
+    if (!named.has(file)) named.set(file, { file, at });
+  }
+  for (const { file } of draft.aliases ?? []) {
+    if (!named.has(file.value)) named.set(file.value, { file: file.value, at: file.at });
+  }
+  return [...named.values()];
+}
+
+/**
+ * The plan that two files make together. Each problem names the file that it stands in.
+ *
+ * @param local laid over `main`: key by key, aliases by name, clients by MAC.
+ */
+export function mergePlans(main: PlanText | undefined, local: PlanText | undefined): ParsedPlan {
+  const [below, above] = [readDraft(main), readDraft(local)];
+  const draft = mergeDrafts(below.draft, above.draft);
+  const problems = inReadingOrder([...below.problems, ...above.problems, ...contradictions(draft)]);
+  const failed = problems.some((problem) => problem.severity === "error");
+  return {
+    plan: failed ? undefined : planOf(draft),
+    problems,
+    named: namedFiles(draft),
+    rootAt: draft.root?.at,
+  };
+}
+
+/** The plan of one text. Never throws. */
+export function parsePlan(text: string, file: string): ParsedPlan {
+  return mergePlans({ text, file }, undefined);
+}

@@ -1,0 +1,182 @@
+/**
+ * Reads the JSON of a plan key by key: a table of fields on one side, located values and problems on the other.
+ * Knows JSON and places; what the keys of a plan mean stands in planFields.ts.
+ */
+
+import { createScanner, parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
+import { encodingProblem, placesOf, problemAt, withoutBom, type Located, type Place } from "./places";
+import type { Problem } from "./plan";
+import { nearestWord } from "./nearestWord";
+import { printable } from "./text";
+
+/** Where readers put what is wrong. */
+export interface Report {
+  at(node: Node): Place;
+  error(node: Node, message: string): void;
+  warning(node: Node, message: string): void;
+}
+
+/** Reads the value of the key `name`; undefined: it was reported. */
+export type Reader<T> = (node: Node, name: string, report: Report) => T | undefined;
+
+type Fields = Readonly<Record<string, Reader<unknown>>>;
+/** What the readers of a table give. */
+export type Values<F extends Fields> = { [K in keyof F]?: F[K] extends Reader<infer T> ? T : never };
+
+const longest = 2 ** 20;
+/** A plan is three levels deep; without a limit the parser's recursion would be the limit. */
+const deepest = 16;
+
+/** What jsonc-parser found, in words. */
+const syntaxSentences: Record<ReturnType<typeof printParseErrorCode>, string> = {
+  InvalidSymbol: "this is not JSON; texts stand in double quotes",
+  InvalidNumberFormat: "this is not a number",
+  PropertyNameExpected: "a key in double quotes is missing here",
+  ValueExpected: "a value is missing here",
+  ColonExpected: "a colon is missing between the key and its value",
+  CommaExpected: "a comma is missing before this",
+  CloseBraceExpected: "a closing } is missing",
+  CloseBracketExpected: "a closing ] is missing",
+  EndOfFileExpected: "the plan has ended before this; remove what follows",
+  InvalidCommentToken: "comments are written // or /* */",
+  UnexpectedEndOfComment: "the comment does not end; close it with */",
+  UnexpectedEndOfString: 'the text does not end; close it with "',
+  UnexpectedEndOfNumber: "the number does not end",
+  InvalidUnicode: "\\u takes four hexadecimal digits",
+  InvalidEscapeCharacter: "\\ must be written \\\\ (or use /)",
+  InvalidCharacter: "a control character must not stand in a text",
+  "<unknown ParseErrorCode>": "this is not JSON",
+};
+
+/** The offset at which brackets are nested too deeply, or undefined. */
+function tooDeep(text: string): number | undefined {
+  const scanner = createScanner(text, true);
+  const steps: Readonly<Record<string, number>> = { "{": 1, "[": 1, "}": -1, "]": -1 };
+  let depth = 0;
+  for (;;) {
+    scanner.scan();
+    const [offset, length] = [scanner.getTokenOffset(), scanner.getTokenLength()];
+    if (length === 0) return undefined; // The end.
+    if (length === 1) depth += steps[text[offset] ?? ""] ?? 0;
+    if (depth > deepest) return offset;
+  }
+}
+
+/** The JSON tree of a text, with everything that keeps it from being one object. */
+export function readTree(
+  source: string,
+  file: string,
+): { root: Node | undefined; report: Report; problems: Problem[] } {
+  const text = withoutBom(source);
+  const problems: Problem[] = [];
+  const place = placesOf(text, file);
+  const report: Report = {
+    at: (node) => place(node.offset),
+    error: (node, message) => problems.push(problemAt("error", place(node.offset), message)),
+    warning: (node, message) => problems.push(problemAt("warning", place(node.offset), message)),
+  };
+  const fail = (offset: number, message: string): void => {
+    problems.push(problemAt("error", place(offset), message));
+  };
+  const encoding = encodingProblem(text, file);
+  if (encoding !== undefined) problems.push(encoding);
+  else if (text.length > longest)
+    fail(0, "the plan is larger than 1 MiB; it names files, it does not hold them");
+  else {
+    const offset = tooDeep(text);
+    if (offset !== undefined) fail(offset, "the brackets are nested too deeply for a plan");
+  }
+  if (problems.length > 0) return { root: undefined, report, problems };
+
+  const errors: ParseError[] = [];
+  const root = parseTree(text, errors, { allowTrailingComma: true });
+  for (const { error, offset } of errors) fail(offset, syntaxSentences[printParseErrorCode(error)]);
+  if (root !== undefined && root.type !== "object") fail(root.offset, "a plan is one object: { … }");
+  return { root: root?.type === "object" ? root : undefined, report, problems };
+}
+
+const kinds: Record<Node["type"], string> = {
+  object: "an object",
+  array: "a list",
+  property: "a property",
+  string: "a text",
+  number: "a number",
+  boolean: "true or false",
+  null: "null",
+};
+
+/** True when the value is of the kind that it must be; else that is reported. */
+export function isKind(
+  kind: Node["type"],
+  node: Node,
+  name: string,
+  expected: string,
+  report: Report,
+): boolean {
+  if (node.type === kind) return true;
+  report.error(node, `"${name}" must be ${expected}, not ${kinds[node.type]}`);
+  return false;
+}
+
+/** Keys and values of an object; each key once. */
+export function membersOf(node: Node, name: string, report: Report): { key: Located<string>; node: Node }[] {
+  const members = new Map<string, { key: Located<string>; node: Node }>();
+  for (const property of node.children ?? []) {
+    const [keyNode, value] = property.children ?? [];
+    if (keyNode === undefined || value === undefined) continue; // A syntax error, reported as one.
+    const key: Located<string> = { value: String(keyNode.value), at: report.at(keyNode) };
+    const earlier = members.get(key.value);
+    if (earlier === undefined) members.set(key.value, { key, node: value });
+    else {
+      const where = name === "" ? "" : ` in "${name}"`;
+      report.error(
+        keyNode,
+        `"${printable(key.value)}" stands twice${where}, first in line ${earlier.key.at.line}; remove one`,
+      );
+    }
+  }
+  return [...members.values()];
+}
+
+/**
+ * Reads an object by its table of fields. A key that is not in the table is a problem.
+ *
+ * @param name the object's own key, "" for the plan itself.
+ * @param later keys that are reserved for what is not built yet.
+ */
+export function readObject<F extends Fields>(
+  node: Node,
+  name: string,
+  fields: F,
+  later: readonly string[],
+  report: Report,
+): Values<F> {
+  const values: Record<string, unknown> = {};
+  for (const { key, node: value } of membersOf(node, name, report)) {
+    const read = Object.hasOwn(fields, key.value) ? fields[key.value] : undefined;
+    if (read !== undefined) {
+      const result = read(value, name === "" ? key.value : `${name}.${key.value}`, report);
+      if (result !== undefined) values[key.value] = result;
+      continue;
+    }
+    const shown = printable(key.value);
+    const keyNode = value.parent?.children?.[0] ?? value;
+    const near = nearestWord(key.value.toLowerCase(), Object.keys(fields));
+    if (later.includes(key.value)) report.error(keyNode, `"${shown}" is not supported yet; remove it`);
+    else if (near === undefined) {
+      report.error(keyNode, `unknown key "${shown}"; known are ${Object.keys(fields).join(", ")}`);
+    } else report.error(keyNode, `unknown key "${shown}"; did you mean "${near}"?`);
+  }
+  return values as Values<F>;
+}
+
+/** A list of which each item is read by `item`; items that were reported are left out. */
+export function listOf<T>(item: Reader<T>, what: string): Reader<T[]> {
+  return (node, name, report) => {
+    if (!isKind("array", node, name, what, report)) return undefined;
+    return (node.children ?? []).flatMap((child, index) => {
+      const value = item(child, `${name}[${index}]`, report);
+      return value === undefined ? [] : [value];
+    });
+  };
+}
