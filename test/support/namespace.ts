@@ -54,6 +54,7 @@ export interface TestNetwork {
   close(): Promise<void>;
 }
 
+const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "--"];
 const namespaceFlags = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
 /** The commands that make the layout, in the first namespace, which is the switch between the hosts. */
@@ -79,8 +80,8 @@ function layoutScript(layout: Layout): string {
 }
 
 /** The first process of a namespace: it says that it is there, and ends with this process's pipe to it. */
-async function startKeeper(flags: readonly string[]): Promise<ChildProcess> {
-  const keeper = spawn(findProgram("unshare") ?? "unshare", [...flags, "sh", "-c", "echo made; exec cat"], {
+async function startKeeper([file = "", ...args]: readonly string[]): Promise<ChildProcess> {
+  const keeper = spawn(file, [...args, "sh", "-c", "echo made; exec cat"], {
     stdio: ["pipe", "pipe", "pipe"],
   });
   let said = "";
@@ -94,13 +95,24 @@ async function startKeeper(flags: readonly string[]): Promise<ChildProcess> {
 }
 
 /**
- * Makes the network; to be called in a `before`. Where this machine cannot, the suite is skipped with the reason,
+ * Makes the network for whoever runs the tests, or for an ordinary user; to be called in a `before`. Where this machine cannot, the suite is skipped with the reason,
  * and fails where `CI` is "true".
  */
-export async function makeNetwork(context: Mocha.Context, layout: Layout): Promise<TestNetwork> {
-  need(context, "unshare", "nsenter", "ip", "ss");
-  const rights = isRoot ? [] : ["--user", "--map-root-user"];
-  const keeper = await startKeeper([...rights, ...namespaceFlags]).catch((error: unknown) => {
+export async function makeNetwork(
+  context: Mocha.Context,
+  layout: Layout,
+  who: "whoever runs this" | "ordinary user" = "whoever runs this",
+): Promise<TestNetwork> {
+  need(context, "unshare", "nsenter", "setpriv", "ip", "ss");
+  const ownUsers = !isRoot || who === "ordinary user";
+  const command = [
+    // Root plays an ordinary user: 65534 is nobody's.
+    ...(isRoot && ownUsers ? [findProgram("setpriv") ?? "setpriv", ...nobody] : []),
+    findProgram("unshare") ?? "unshare",
+    ...(ownUsers ? ["--user", "--map-root-user"] : []),
+    ...namespaceFlags,
+  ];
+  const keeper = await startKeeper(command).catch((error: unknown) => {
     skipOrFail(context, [`missing: network namespaces (${String(error)})`]);
     throw error;
   });
@@ -108,7 +120,8 @@ export async function makeNetwork(context: Mocha.Context, layout: Layout): Promi
   const { pid } = keeper;
   const enter = [
     findProgram("nsenter") ?? "nsenter",
-    ...(isRoot ? [] : [`--user=/proc/${pid}/ns/user`, "--preserve-credentials"]),
+    ...(ownUsers ? [`--user=/proc/${pid}/ns/user`] : []),
+    ...(ownUsers && !isRoot ? ["--preserve-credentials"] : []),
     `--mount=/proc/${pid}/ns/mnt`,
     `--net=/proc/${pid}/ns/net`,
     `--pid=/proc/${pid}/ns/pid_for_children`,

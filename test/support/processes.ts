@@ -41,6 +41,8 @@ function childrenOf(pid: number): number[] {
 export class Running {
   /** What it wrote, both streams in the order in which they came. */
   output = "";
+  stdout = "";
+  stderr = "";
   readonly ended: Promise<Finished>;
   private readonly child: ChildProcess;
   private readonly waiting = new Set<() => void>();
@@ -58,10 +60,9 @@ export class Running {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.child = child;
-    const text = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const) {
       child[stream].setEncoding("utf8").on("data", (chunk: string) => {
-        text[stream] += chunk;
+        this[stream] += chunk;
         this.output += chunk;
         this.wake();
       });
@@ -70,7 +71,7 @@ export class Running {
       child.once("error", reject);
       child.once("close", (code) => {
         this.hasEnded = true;
-        resolve({ code, ...text });
+        resolve({ code, stdout: this.stdout, stderr: this.stderr });
         this.wake();
       });
     });
@@ -78,17 +79,40 @@ export class Running {
     this.ended.catch(() => undefined);
   }
 
-  /** Resolves with the first value that `find` gives for the output. @throws when it ends, or at the deadline. */
-  async waitFor<T>(what: string, find: (output: string) => T | undefined, timeoutMs = 15_000): Promise<T> {
+  /**
+   * Resolves with the first value that `find` gives for all output, or for stdout alone, so far.
+   * @throws when the program ends before that, or at the deadline.
+   */
+  async waitFor<T>(
+    what: string,
+    find: (output: string, stdout: string) => T | undefined,
+    timeoutMs = 15_000,
+  ): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
-      const found = find(this.output);
+      const found = find(this.output, this.stdout);
       if (found !== undefined) return found;
       if (this.hasEnded) throw new Error(`${this.describe()} ended before ${what}:\n${this.output}`);
       const left = deadline - Date.now();
       if (left <= 0)
         throw new Error(`${this.describe()}: no ${what} within ${timeoutMs} ms:\n${this.output}`);
       await this.next(left);
+    }
+  }
+
+  /** Resolves when it has ended. @throws after `ms`, and kills it then. */
+  async endedWithin(ms: number): Promise<Finished> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`${this.describe()} did not end within ${ms} ms:\n${this.output}`));
+      }, ms);
+    });
+    try {
+      return await Promise.race([this.ended, late]);
+    } finally {
+      clearTimeout(timer);
+      await this.kill();
     }
   }
 
@@ -128,19 +152,6 @@ export class Running {
 }
 
 /** Runs a program to its end. @throws when it takes longer than `timeoutMs`; it is killed then. */
-export async function runToEnd(command: readonly string[], options: RunOptions = {}): Promise<Finished> {
-  const running = new Running(command, options);
-  const timeoutMs = options.timeoutMs ?? 30_000;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`${running.describe()} did not end within ${timeoutMs} ms:\n${running.output}`));
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([running.ended, late]);
-  } finally {
-    clearTimeout(timer);
-    await running.kill();
-  }
+export function runToEnd(command: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  return new Running(command, options).endedWithin(options.timeoutMs ?? 30_000);
 }

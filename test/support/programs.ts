@@ -31,7 +31,7 @@ const programs = {
   ss: { package: "iproute2" },
   unshare: { package: "util-linux" },
   nsenter: { package: "util-linux" },
-  runuser: { package: "util-linux" },
+  setpriv: { package: "util-linux" },
 } as const satisfies Record<string, Program>;
 
 export type ProgramName = keyof typeof programs;

@@ -1,0 +1,126 @@
+/** Ports that cannot be had: which one, why, and what to do, while the other servers run (issue 2, DESIGN §2.1). */
+
+import assert from "node:assert/strict";
+import { startDnsmasq, startVsftpd, tftpServers } from "../support/foreignServers";
+import { makeNetwork, twoNetworks, type Host, type TestNetwork } from "../support/namespace";
+import { ours, serve, type ReadyLine } from "../support/ours";
+import type { Running } from "../support/processes";
+import { need } from "../support/programs";
+import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
+
+describe("ports that another program holds, or that want rights", function () {
+  this.timeout(30_000);
+  let network: TestNetwork | undefined;
+  let server: Host;
+  let folder: TemporaryFolder;
+  const daemons: Running[] = [];
+
+  before(async function () {
+    network = await makeNetwork(this, { server: twoNetworks.server });
+    server = network.host("server");
+    folder = await temporaryFolder({ "u-boot.bin": "loader" });
+  });
+
+  afterEach(async () => {
+    for (const daemon of daemons.splice(0)) await daemon.kill();
+  });
+
+  after(async () => {
+    await network?.close();
+    await folder.remove();
+  });
+
+  const states = (ready: ReadyLine): Record<string, string> =>
+    Object.fromEntries(ready.servers.map(({ protocol, state }) => [protocol, state]));
+
+  it("a TFTP port held by in.tftpd is named with its holder, and BOOTP and FTP run", async function () {
+    need(this, "in.tftpd");
+    daemons.push(await tftpServers[0]!.start(server, "10.77.0.1", folder.path));
+    const served = await serve(server, folder.path, ["--address", "10.77.0.1"]);
+    assert.deepEqual(states(served.ready), { bootp: "running", tftp: "failed", ftp: "running" });
+    const row = await served.row(
+      "server",
+      ({ protocol, state }) => protocol === "tftp" && state === "failed",
+    );
+    assert.equal(row.trouble?.code, "port.inUse");
+    assert.match(row.trouble.message, /UDP port 69 of 10\.77\.0\.1 .*in\.tftpd \(pid \d+\)/);
+    assert.ok(row.trouble.remedy);
+    await served.stop();
+  });
+
+  it("an FTP port held by vsftpd is named with its holder, and BOOTP and TFTP run", async function () {
+    need(this, "vsftpd");
+    daemons.push(await startVsftpd(server, "10.77.0.1", folder.path, folder.at("vsftpd")));
+    const served = await serve(server, folder.path, ["--address", "10.77.0.1"]);
+    assert.deepEqual(states(served.ready), { bootp: "running", tftp: "running", ftp: "failed" });
+    const row = await served.row("server", ({ protocol, state }) => protocol === "ftp" && state === "failed");
+    assert.equal(row.trouble?.code, "port.inUse");
+    assert.match(row.trouble.message, /TCP port 21 of 10\.77\.0\.1 .*vsftpd \(pid \d+\)/);
+    await served.stop();
+  });
+
+  it("beside a dnsmasq on port 67 BOOTP runs, with a warning that names it", async function () {
+    need(this, "dnsmasq");
+    daemons.push(await startDnsmasq(server, { file: "u-boot.bin", boards: {} }));
+    const served = await serve(server, folder.path, ["--address", "10.77.0.1"]);
+    assert.deepEqual(states(served.ready), { bootp: "running", tftp: "running", ftp: "running" });
+    const row = await served.row(
+      "server",
+      ({ protocol, state }) => protocol === "bootp" && state === "running",
+    );
+    assert.match(row.warnings.map(({ message }) => message).join("\n"), /67.*dnsmasq \(pid \d+\)/);
+    await served.stop();
+  });
+
+  it("where no server can run it says so for each of them and exits with 3", async function () {
+    need(this, "in.tftpd", "vsftpd");
+    daemons.push(await tftpServers[0]!.start(server, "10.77.0.1", folder.path));
+    daemons.push(await startVsftpd(server, "10.77.0.1", folder.path, folder.at("vsftpd")));
+    const ended = await ours(server, [
+      "serve",
+      folder.path,
+      "--address",
+      "10.77.0.1",
+      "--servers",
+      "tftp,ftp",
+    ]);
+    assert.equal(ended.code, 3, ended.stderr);
+    assert.match(ended.stdout + ended.stderr, /UDP port 69 .*in\.tftpd/);
+    assert.match(ended.stdout + ended.stderr, /TCP port 21 .*vsftpd/);
+  });
+
+  /** Our program without the right to bind ports below 1024, whoever runs it. */
+  const without: readonly string[] = ["--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service"];
+
+  it("without the right to low ports loopback goes to 6767, 6969 and 2121, and says so", async function () {
+    need(this, "setpriv");
+    const served = await serve(server, folder.path, [], { through: ["setpriv", ...without] });
+    assert.deepEqual(
+      served.ready.servers.map(({ protocol, state, port }) => [protocol, state, port]),
+      [
+        ["bootp", "running", 6767],
+        ["tftp", "running", 6969],
+        ["ftp", "running", 2121],
+      ],
+    );
+    const row = await served.row(
+      "server",
+      ({ protocol, state }) => protocol === "tftp" && state === "running",
+    );
+    assert.match(row.warnings.map(({ message }) => message).join("\n"), /69\b.*6969|6969.*69\b/s);
+    await served.stop();
+  });
+
+  it("without that right a network's low ports fail with what to do, and it exits with 3", async function () {
+    need(this, "setpriv");
+    const ended = await ours(server, ["serve", folder.path, "--address", "10.77.0.1"], {
+      through: ["setpriv", ...without],
+    });
+    assert.equal(ended.code, 3, ended.stderr);
+    const said = ended.stdout + ended.stderr;
+    for (const port of ["UDP port 67", "UDP port 69", "TCP port 21"]) {
+      assert.match(said, new RegExp(`no permission to listen on ${port} of 10\\.77\\.0\\.1`));
+    }
+    assert.match(said, /--high-ports/);
+  });
+});

@@ -1,0 +1,171 @@
+/** TFTP and FTP clients that nobody here wrote, each as one row: how it fetches a file, and how it sends one. */
+
+import type { Host } from "./namespace";
+import type { ProgramName } from "./programs";
+
+/** Moves `remote` on the server from or to the absolute path `local`. @throws when the program says that it failed. */
+export type Move = (host: Host, server: string, remote: string, local: string) => Promise<unknown>;
+
+export interface ForeignClient {
+  /** As it stands in a test's name. */
+  readonly name: string;
+  readonly program: ProgramName;
+  readonly get: Move;
+  readonly put?: Move;
+  /** It cannot fetch an empty file from any server. */
+  readonly notEmpty?: boolean;
+}
+
+/** tftp-hpa asks for no options: blksize 512, and exit code 0 even after an ERROR. */
+const tftpHpa: ForeignClient = {
+  name: "tftp-hpa",
+  program: "tftp",
+  get: (host, server, remote, local) =>
+    host.succeed("tftp", ["-m", "binary", server, "-c", "get", remote, local]),
+  put: (host, server, remote, local) =>
+    host.succeed("tftp", ["-m", "binary", server, "-c", "put", local, remote]),
+};
+
+function atftp(name: string, ...options: readonly string[]): ForeignClient {
+  const more = options.flatMap((option) => ["--option", option]);
+  const move =
+    (direction: string): Move =>
+    (host, server, remote, local) =>
+      host.succeed("atftp", [...more, direction, "-r", remote, "-l", local, server]);
+  return { name, program: "atftp", get: move("--get"), put: move("--put") };
+}
+
+function curlTftp(name: string, notEmpty: boolean, ...options: readonly string[]): ForeignClient {
+  const move =
+    (direction: string): Move =>
+    (host, server, remote, local) =>
+      host.succeed("curl", ["-sS", ...options, direction, local, `tftp://${server}/${remote}`]);
+  // Its own fault: an OACK with tsize=0 makes it exit 71, whoever serves.
+  return { name, program: "curl", get: move("-o"), put: move("-T"), notEmpty };
+}
+
+function busyboxTftp(name: string, ...options: readonly string[]): ForeignClient {
+  const move =
+    (direction: string): Move =>
+    (host, server, remote, local) =>
+      host.succeed("busybox", ["tftp", ...options, direction, "-r", remote, "-l", local, server]);
+  return { name, program: "busybox", get: move("-g"), put: move("-p") };
+}
+
+/** Those that ask for no blksize, so that 40 MiB are more blocks than a block number has values. */
+export const plainTftpClients: readonly ForeignClient[] = [
+  tftpHpa,
+  atftp("atftp"),
+  curlTftp("curl --tftp-no-options", false, "--tftp-no-options"),
+];
+
+export const tftpClients: readonly ForeignClient[] = [
+  ...plainTftpClients,
+  atftp("atftp with windowsize 8", "windowsize 8"),
+  atftp("atftp with windowsize 16 and blksize 1428", "windowsize 16", "blksize 1428"),
+  atftp("atftp with blksize 65464", "blksize 65464"),
+  curlTftp("curl", true),
+  curlTftp("curl with blksize 1468", true, "--tftp-blksize", "1468"),
+  busyboxTftp("busybox tftp"),
+  busyboxTftp("busybox tftp with blksize 1468", "-b", "1468"),
+];
+
+/** `user:password@` of the clients that log in, and nothing for those that are anonymous. */
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+function curlFtp(name: string, login: Login | undefined, ...options: readonly string[]): ForeignClient {
+  const who = login === undefined ? [] : ["--user", `${login.user}:${login.password}`];
+  const move =
+    (direction: string): Move =>
+    (host, server, remote, local) =>
+      host.succeed("curl", ["-sS", ...who, ...options, direction, local, `ftp://${server}/${remote}`]);
+  return { name, program: "curl", get: move("-o"), put: move("-T") };
+}
+
+function lftp(
+  name: string,
+  login: Login | undefined,
+  get: string,
+  ...settings: readonly string[]
+): ForeignClient {
+  const run = (host: Host, server: string, command: string): Promise<unknown> =>
+    host.succeed(
+      "lftp",
+      [
+        "-c",
+        [
+          "set net:max-retries 1",
+          "set net:timeout 10",
+          ...settings.map((setting) => `set ${setting}`),
+          `open ${login === undefined ? "" : `-u ${login.user},${login.password} `}ftp://${server}`,
+          command,
+        ].join("; "),
+      ],
+      { env: { HOME: "/nonexistent" } },
+    );
+  return {
+    name,
+    program: "lftp",
+    get: (host, server, remote, local) => run(host, server, `${get} ${remote} -o ${local}`),
+    put: (host, server, remote, local) => run(host, server, `put ${local} -o ${remote}`),
+  };
+}
+
+const ftplibScript = `
+import ftplib, sys
+direction, server, remote, local, passive, user, password = sys.argv[1:]
+ftp = ftplib.FTP(server, timeout=10)
+ftp.login(user, password)
+ftp.set_pasv(passive == "passive")
+if direction == "get":
+    with open(local, "wb") as file: ftp.retrbinary("RETR " + remote, file.write)
+else:
+    with open(local, "rb") as file: ftp.storbinary("STOR " + remote, file)
+ftp.quit()
+`;
+
+function ftplib(mode: "passive" | "active", login: Login | undefined): ForeignClient {
+  const move =
+    (direction: string): Move =>
+    (host, server, remote, local) =>
+      host.succeed("python3", [
+        "-c",
+        ftplibScript,
+        ...[direction, server, remote, local, mode, login?.user ?? "anonymous", login?.password ?? ""],
+      ]);
+  return { name: `Python's ftplib, ${mode}`, program: "python3", get: move("get"), put: move("put") };
+}
+
+const busyboxFtp = (login: Login | undefined): ForeignClient => {
+  const who = login === undefined ? [] : ["-u", login.user, "-p", login.password];
+  return {
+    name: "busybox ftpget",
+    program: "busybox",
+    get: (host, server, remote, local) => host.succeed("busybox", ["ftpget", ...who, server, local, remote]),
+    put: (host, server, remote, local) => host.succeed("busybox", ["ftpput", ...who, server, remote, local]),
+  };
+};
+
+const busyboxWget: ForeignClient = {
+  name: "busybox wget",
+  program: "busybox",
+  get: (host, server, remote, local) =>
+    host.succeed("busybox", ["wget", "-q", "-O", local, `ftp://${server}/${remote}`]),
+};
+
+/** @param login who they are; absent: anonymous. */
+export const ftpClients = (login?: Login): readonly ForeignClient[] => [
+  curlFtp("curl (EPSV)", login),
+  curlFtp("curl (PASV)", login, "--disable-epsv"),
+  curlFtp("curl (EPRT)", login, "--ftp-port", "-"),
+  curlFtp("curl (PORT)", login, "--ftp-port", "-", "--disable-eprt"),
+  lftp("lftp", login, "get"),
+  lftp("lftp, active", login, "get", "ftp:passive-mode off"),
+  ftplib("passive", login),
+  ftplib("active", login),
+  busyboxFtp(login),
+  ...(login === undefined ? [lftp("lftp pget with 4 connections", login, "pget -n 4"), busyboxWget] : []),
+];

@@ -1,0 +1,135 @@
+/** Servers that nobody here wrote, serving a folder on one address at the standard ports, in the foreground. */
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Host } from "./namespace";
+import type { Running } from "./processes";
+import type { ProgramName } from "./programs";
+
+export interface ForeignServer {
+  /** As it stands in a test's name. */
+  readonly name: string;
+  readonly program: ProgramName;
+  /** Resolves when it listens. */
+  start(host: Host, address: string, folder: string): Promise<Running>;
+}
+
+const tftpPort = { transport: "udp", port: 69 } as const;
+
+const inTftpd = (name: string, ...options: readonly string[]): ForeignServer => ({
+  name,
+  program: "in.tftpd",
+  start: (host, address, folder) =>
+    host.daemon(
+      "in.tftpd",
+      ["-L", "-v", "-u", "root", "-s", "--address", `${address}:69`, ...options, folder],
+      tftpPort,
+    ),
+});
+
+const atftpd = (name: string, ...options: readonly string[]): ForeignServer => ({
+  name,
+  program: "atftpd",
+  start: (host, address, folder) =>
+    host.daemon(
+      "atftpd",
+      ["--daemon", "--no-fork", "--user", "root", "--group", "root", "--logfile", "-"].concat(
+        ["--bind-address", address],
+        options,
+        folder,
+      ),
+      tftpPort,
+    ),
+});
+
+/** Leases and everything else that dnsmasq would write go where the namespace's own files are. */
+const dnsmasqArguments = [
+  ...["--keep-in-foreground", "--conf-file=/dev/null", "--log-facility=-", "--log-dhcp", "--pid-file="],
+  ...["--user=root", "--group=root", "--port=0", "--dhcp-leasefile=/run/dnsmasq.leases"],
+];
+
+const dnsmasqTftp = (name: string, ...options: readonly string[]): ForeignServer => ({
+  name,
+  program: "dnsmasq",
+  start: (host, address, folder) =>
+    host.daemon(
+      "dnsmasq",
+      [
+        ...dnsmasqArguments,
+        `--listen-address=${address}`,
+        "--enable-tftp",
+        `--tftp-root=${folder}`,
+        ...options,
+      ],
+      tftpPort,
+    ),
+});
+
+/** TFTP servers as they come. */
+export const tftpServers: readonly ForeignServer[] = [
+  inTftpd("in.tftpd"),
+  atftpd("atftpd"),
+  dnsmasqTftp("dnsmasq"),
+];
+
+/** TFTP servers that send blocks of 512 whatever they are asked. */
+export const plainTftpServers: readonly ForeignServer[] = [
+  inTftpd("in.tftpd with blocks of 512", "--refuse", "blksize", "--refuse", "blksize2"),
+  atftpd("atftpd without blksize", "--no-blksize"),
+  dnsmasqTftp("dnsmasq --tftp-no-blocksize", "--tftp-no-blocksize"),
+];
+
+export interface DnsmasqOptions {
+  /** The boot file of every answer. */
+  readonly file: string;
+  /** `52:54:00:77:00:02` -> `10.77.0.2` */
+  readonly boards: Readonly<Record<string, string>>;
+  /** Served by TFTP as well. */
+  readonly folder?: string;
+}
+
+/** dnsmasq as BOOTP and DHCP server of 10.77.0.0/24, and as TFTP server where it has a folder. */
+export function startDnsmasq(host: Host, options: DnsmasqOptions): Promise<Running> {
+  const { file, boards, folder } = options;
+  return host.daemon(
+    "dnsmasq",
+    [
+      ...dnsmasqArguments,
+      // The ping before the first OFFER would take three seconds.
+      "--no-ping",
+      "--dhcp-range=10.77.0.0,static",
+      `--dhcp-boot=${file}`,
+      ...Object.entries(boards).map(([mac, address]) => `--dhcp-host=${mac},${address}`),
+      ...(folder === undefined ? [] : ["--enable-tftp", `--tftp-root=${folder}`]),
+    ],
+    { transport: "udp", port: 67 },
+  );
+}
+
+/** vsftpd, anonymous and read only. `own` is a folder for its configuration. */
+export async function startVsftpd(
+  host: Host,
+  address: string,
+  folder: string,
+  own: string,
+): Promise<Running> {
+  const empty = join(own, "empty");
+  await mkdir(empty, { recursive: true });
+  const settings = {
+    listen: "YES",
+    listen_address: address,
+    background: "NO",
+    anonymous_enable: "YES",
+    no_anon_password: "YES",
+    anon_root: folder,
+    anon_world_readable_only: "NO",
+    run_as_launching_user: "YES",
+    secure_chroot_dir: empty,
+    seccomp_sandbox: "NO",
+    xferlog_enable: "NO",
+  };
+  const file = join(own, "vsftpd.conf");
+  const text = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  await writeFile(file, text.join(""));
+  return host.daemon("vsftpd", [file], { transport: "tcp", port: 21 });
+}

@@ -1,0 +1,106 @@
+/** Our own program as a user runs it: the bundle, its JSON lines, its exit code. */
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { ReportRow, Row, ServerRow, StepRow } from "../../src/model/events";
+import type { Host } from "./namespace";
+import type { Finished, RunOptions, Running } from "./processes";
+import { findProgram } from "./programs";
+
+/** What `serve --json` prints first. */
+export interface ReadyLine {
+  readonly type: "ready";
+  readonly servers: readonly Pick<ServerRow, "protocol" | "state" | "addresses" | "port" | "trouble">[];
+}
+
+type Line = Row | ReadyLine | StepRow | ReportRow;
+
+const bundle = resolve("dist/cli.js");
+const source = ["--import", "tsx", resolve("src/cli/main.ts")];
+
+/** The arguments of node that run our program. `BOOT_SERVERS_CLI=source`: without the bundle. */
+function program(): readonly string[] {
+  if (process.env["BOOT_SERVERS_CLI"] === "source") return source;
+  assert.ok(existsSync(bundle), "dist/cli.js is not there: build it first with npm run build");
+  return [bundle];
+}
+
+/** The complete lines of an output, parsed. @throws when one of them is no JSON. */
+function jsonLines(output: string): Line[] {
+  return output
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Line);
+}
+
+/** Our servers, running. */
+export interface Served {
+  readonly ready: ReadyLine;
+  readonly running: Running;
+  /** Every row that was printed so far. */
+  rows(): Row[];
+  /** Resolves with the first row, past or to come, that `wanted` accepts. */
+  row<Type extends Row["type"]>(
+    type: Type,
+    wanted: (row: Extract<Row, { type: Type }>) => boolean,
+  ): Promise<Extract<Row, { type: Type }>>;
+  /** Ctrl+C; resolves when the process has ended, and fails unless it ended with 0 and without a word on stderr. */
+  stop(): Promise<void>;
+}
+
+export interface OursOptions extends RunOptions {
+  /** A program and arguments that run ours, such as `setpriv …`. */
+  readonly through?: readonly string[];
+}
+
+/** Program and arguments of our command. */
+function commandLine(args: readonly string[], { through = [] }: OursOptions): [string, string[]] {
+  const [wrapper, ...wrapperArgs] = through;
+  const command = [process.execPath, ...program(), ...args];
+  if (wrapper === undefined) return [process.execPath, command.slice(1)];
+  return [findProgram(wrapper) ?? wrapper, [...wrapperArgs, ...command]];
+}
+
+/** Starts `serve FOLDER --json FLAGS` and waits for its `ready` line. */
+export async function serve(
+  host: Host,
+  folder: string,
+  flags: readonly string[],
+  options: OursOptions = {},
+): Promise<Served> {
+  const [file, args] = commandLine(["serve", folder, "--json", ...flags], options);
+  const running = host.start(file, args, options);
+  const isReady = (line: Line): line is ReadyLine => line.type === "ready";
+  const ready = await running.waitFor("ready line", (_, stdout) => jsonLines(stdout).find(isReady));
+  const rows = (): Row[] =>
+    jsonLines(running.stdout).filter((line): line is Row => !["ready", "step", "report"].includes(line.type));
+  return {
+    ready,
+    running,
+    rows,
+    row: (type, wanted) =>
+      running.waitFor(`${type} row`, () =>
+        rows()
+          .filter((row): row is Extract<Row, { type: typeof type }> => row.type === type)
+          .find(wanted),
+      ),
+    async stop() {
+      running.signal("SIGINT");
+      const { code, stderr } = await running.endedWithin(5_000);
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    },
+  };
+}
+
+/** Runs a command of our program to its end. */
+export function ours(host: Host, args: readonly string[], options: OursOptions = {}): Promise<Finished> {
+  return host.run(...commandLine(args, options), options);
+}
+
+/** The last line of `verify --json`. */
+export function reportOf(finished: Finished): ReportRow {
+  const report = jsonLines(finished.stdout).find((line) => line.type === "report");
+  assert.ok(report !== undefined, `no report line:\n${finished.stdout}${finished.stderr}`);
+  return report;
+}
