@@ -12,7 +12,7 @@ import {
 import type { BootpWay } from "../engine/clients/boardIo";
 import { accessFor } from "../engine/access";
 import { errorMessage } from "../engine/errors";
-import { nearestWord } from "./nearestWord";
+import { nearestWord } from "../model/nearestWord";
 
 export type Command = "serve" | "verify" | "fetch" | "doctor";
 

@@ -24,7 +24,7 @@ import {
   type FlagValues,
 } from "./flags";
 import { helpText } from "./help";
-import { nearestWord } from "./nearestWord";
+import { nearestWord } from "../model/nearestWord";
 
 export interface ServeOptions {
   readonly command: "serve";

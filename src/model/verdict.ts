@@ -1,0 +1,215 @@
+/**
+ * What a verification says, from what was measured: of one file, and of the whole run. Pure, and the only place
+ * where "passed" is decided for a file: bytes and hashes decide, never what a peer claims (facts §4.4).
+ */
+
+import type { ReportRow, StepRow, Trouble } from "./events";
+import { formatDuration, formatSize, printable } from "./text";
+
+/** How a step ended. */
+export type Judgement = Pick<StepRow, "state" | "compared"> &
+  Partial<Pick<StepRow, "trouble" | "expected" | "got" | "sha256" | "firstDifference" | "warnings">>;
+
+/** A file by its measures. */
+export interface Measured {
+  /** Bytes. */
+  readonly size: number;
+  /** Lower-case hex over all of them. */
+  readonly sha256: string;
+}
+
+/** What came, beside the workspace's file. */
+export interface Comparison {
+  readonly fetched: Measured;
+  /** The workspace's file; undefined: there is none. */
+  readonly own: Measured | undefined;
+  /** Offset of the first byte that differs; where one is the other's beginning, the shorter one's size. */
+  readonly firstDifference: number | undefined;
+}
+
+/** What a manifest line or SHA256SUMS says about a file. */
+export interface Expectation {
+  /** Who says so: `copy-files4.rc line 3`, `SHA256SUMS`. */
+  readonly source: string;
+  /** Lower-case hex. */
+  readonly sha256?: string;
+  readonly size?: number;
+}
+
+const bytes = (count: number): string => `${count} ${count === 1 ? "byte" : "bytes"}`;
+
+/** `1000 bytes, sha256 ab12…` in full. */
+export function describeMeasured({ size, sha256 }: Measured): string {
+  return `${bytes(size)}, sha256 ${sha256}`;
+}
+
+function describeExpectation({ sha256, size }: Expectation): string {
+  return [
+    ...(size === undefined ? [] : [bytes(size)]),
+    ...(sha256 === undefined ? [] : [`sha256 ${sha256}`]),
+  ].join(", ");
+}
+
+const meets = (expectation: Expectation, { size, sha256 }: Measured): boolean =>
+  (expectation.sha256 ?? sha256) === sha256 && (expectation.size ?? size) === size;
+
+const staleWorkspace = (source: string): string =>
+  `${source} says what came: the workspace's file is the one that changed. Build again, or write the checksums again.`;
+
+/** Why the fetched file is not the workspace's; undefined: it is. */
+function difference({ fetched, own, firstDifference }: Comparison): Trouble | undefined {
+  if (own === undefined) {
+    return {
+      code: "workspace.missing",
+      message: "it came, but the workspace has no such file to compare it with",
+      remedy: "Build it, or take its name out of the plan or the manifest.",
+    };
+  }
+  if (firstDifference === undefined && fetched.size === own.size && fetched.sha256 === own.sha256)
+    return undefined;
+  if (firstDifference === fetched.size && fetched.size < own.size) {
+    return {
+      code: "file.short",
+      message: `it ends after ${fetched.size} of ${bytes(own.size)}`,
+      remedy: "Copy the file to the target again: what is there is cut short.",
+    };
+  }
+  if (firstDifference === own.size && fetched.size > own.size) {
+    return {
+      code: "file.long",
+      message: `it goes on after the ${bytes(own.size)} of the workspace's file`,
+      remedy: "Copy the file to the target again: another, longer one is there.",
+    };
+  }
+  return {
+    code: "file.differs",
+    message: `it differs from the workspace's file, first at offset ${firstDifference ?? 0}`,
+    remedy: "Copy the file to the target again: another one is there.",
+  };
+}
+
+/** Judges one file that came completely. */
+export function judgeFile(comparison: Comparison, expectations: readonly Expectation[]): Judgement {
+  const { fetched, own, firstDifference } = comparison;
+  const common = {
+    sha256: fetched.sha256,
+    compared: own !== undefined || expectations.length > 0,
+    ...(firstDifference !== undefined && { firstDifference }),
+  };
+  const broken = expectations.find((expectation) => !meets(expectation, fetched));
+  const kept = expectations.find(
+    (expectation) => expectation.sha256 !== undefined && meets(expectation, fetched),
+  );
+  const trouble = difference(comparison);
+  if (trouble !== undefined) {
+    return {
+      ...common,
+      state: "failed",
+      trouble:
+        kept === undefined || own === undefined
+          ? trouble
+          : { ...trouble, remedy: staleWorkspace(kept.source) },
+      ...(own !== undefined && { expected: describeMeasured(own) }),
+      got: describeMeasured(fetched),
+      warnings: broken === undefined ? [] : [`${broken.source} expects ${describeExpectation(broken)}`],
+    };
+  }
+  if (broken !== undefined) {
+    const what = broken.sha256 !== undefined && broken.sha256 !== fetched.sha256 ? "hash" : "size";
+    return {
+      ...common,
+      state: "failed",
+      trouble: {
+        code: `file.${what}`,
+        message: `it is the workspace's file, but ${broken.source} expects another ${what}`,
+        remedy: "Write the checksums again if the workspace is right, else build the file again.",
+      },
+      expected: describeExpectation(broken),
+      got: describeMeasured(fetched),
+    };
+  }
+  return { ...common, state: "passed" };
+}
+
+/** What the verdict needs beside the steps. */
+export interface RunFacts {
+  /** What was asked: `192.168.7.2`, or "servers of its own". */
+  readonly subject: string;
+  readonly durationMs: number;
+  readonly cancelled: boolean;
+  /** `verify` compares, `fetch` only fetches. */
+  readonly purpose: "verify" | "fetch";
+}
+
+const isFile = ({ kind }: StepRow): boolean => kind === "tftp" || kind === "ftp";
+
+/** A step that somebody answered: `from` is set where something came. */
+const gave = ({ from }: StepRow): boolean => from !== undefined;
+
+/** True when BOOTP, TFTP and FTP all gave nothing; a refusal is nothing (DESIGN §3, exit code 3). */
+export function gaveNothing(steps: readonly StepRow[]): boolean {
+  const asked = steps.filter(({ kind }) => kind !== "manifest");
+  return asked.length > 0 && !asked.some(gave);
+}
+
+/**
+ * The rule of DESIGN §2.3: at least one file compared, nothing failed, and nothing that the plan asks for skipped.
+ * (A skipped step that nobody asked for is none: it is not in the list.)
+ */
+function isOk(steps: readonly StepRow[], { purpose, cancelled }: RunFacts): boolean {
+  const worth = (step: StepRow): boolean =>
+    isFile(step) && step.state === "passed" && (purpose === "fetch" || step.compared);
+  return !cancelled && steps.every(({ state }) => state === "passed") && steps.some(worth);
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
+/** One step in a few words, for the verdict: `u-boot.bin (TFTP): it ends after …`. */
+const inShort = ({ name, kind, trouble }: StepRow): string =>
+  `${printable(name)} (${kind === "manifest" ? "manifest" : kind.toUpperCase()})${
+    trouble === undefined ? "" : `: ${printable(trouble.message)}`
+  }`;
+
+function verdictOf(steps: readonly StepRow[], facts: RunFacts): string {
+  const within = formatDuration(facts.durationMs);
+  const done = steps.filter(({ state }) => state === "passed");
+  const failed = steps.filter(({ state }) => state === "failed");
+  const skipped = steps.filter(({ state }) => state === "skipped");
+  const files = done.filter(isFile);
+  const names = new Set(files.map(({ name }) => name)).size;
+  const size = formatSize(files.reduce((sum, step) => sum + (step.bytes ?? 0), 0));
+  const [word, not] = facts.purpose === "verify" ? ["Verified", "Not verified"] : ["Fetched", "Not fetched"];
+  if (facts.cancelled) return `Cancelled after ${count(done.length + failed.length, "step")}, ${within}.`;
+  if (isOk(steps, facts)) {
+    const how = facts.purpose === "verify" ? "every byte compared" : "";
+    const transfers = count(files.length, "transfer");
+    return (
+      [`${word}: ${count(names, "file")} in ${transfers}`, size, how, within].filter(Boolean).join(", ") + "."
+    );
+  }
+  if (gaveNothing(steps)) return `${not}: ${facts.subject} gave nothing over BOOTP, TFTP and FTP.`;
+  const [first] = failed;
+  if (first !== undefined) {
+    const more = failed.length === 1 ? "" : `, and ${failed.length - 1} more`;
+    return `${not}: ${failed.length} of ${count(steps.length, "step")} failed. ${inShort(first)}${more}.`;
+  }
+  const [left] = skipped;
+  if (left !== undefined) return `${not}: ${inShort(left)}.`;
+  return `${not}: no file was ${facts.purpose === "verify" ? "compared" : "named"}.`;
+}
+
+/** The whole report. `steps` are the last rows of each step, in order. */
+export function reportOf(
+  steps: readonly StepRow[],
+  facts: RunFacts,
+  rest: Pick<ReportRow, "notes" | "refused" | "startedAt">,
+): ReportRow {
+  return {
+    type: "report",
+    ok: isOk(steps, facts),
+    verdict: verdictOf(steps, facts),
+    ...rest,
+    steps,
+    durationMs: facts.durationMs,
+  };
+}
