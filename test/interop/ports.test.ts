@@ -38,10 +38,7 @@ describe("ports that another program holds, or that want rights", function () {
     daemons.push(await tftpServers[0]!.start(server, "10.77.0.1", folder.path));
     const served = await serve(server, folder.path, ["--address", "10.77.0.1"]);
     assert.deepEqual(states(served.ready), { bootp: "running", tftp: "failed", ftp: "running" });
-    const row = await served.row(
-      "server",
-      ({ protocol, state }) => protocol === "tftp" && state === "failed",
-    );
+    const row = served.server("tftp");
     assert.equal(row.trouble?.code, "port.inUse");
     assert.match(row.trouble.message, /UDP port 69 of 10\.77\.0\.1 .*in\.tftpd \(pid \d+\)/);
     assert.ok(row.trouble.remedy);
@@ -53,7 +50,7 @@ describe("ports that another program holds, or that want rights", function () {
     daemons.push(await startVsftpd(server, "10.77.0.1", folder.path, folder.at("vsftpd")));
     const served = await serve(server, folder.path, ["--address", "10.77.0.1"]);
     assert.deepEqual(states(served.ready), { bootp: "running", tftp: "running", ftp: "failed" });
-    const row = await served.row("server", ({ protocol, state }) => protocol === "ftp" && state === "failed");
+    const row = served.server("ftp");
     assert.equal(row.trouble?.code, "port.inUse");
     assert.match(row.trouble.message, /TCP port 21 of 10\.77\.0\.1 .*vsftpd \(pid \d+\)/);
     await served.stop();
@@ -64,10 +61,7 @@ describe("ports that another program holds, or that want rights", function () {
     daemons.push(await startDnsmasq(server, { file: "u-boot.bin", boards: {} }));
     const served = await serve(server, folder.path, ["--address", "10.77.0.1"]);
     assert.deepEqual(states(served.ready), { bootp: "running", tftp: "running", ftp: "running" });
-    const row = await served.row(
-      "server",
-      ({ protocol, state }) => protocol === "bootp" && state === "running",
-    );
+    const row = served.server("bootp");
     assert.match(row.warnings.map(({ message }) => message).join("\n"), /67.*dnsmasq \(pid \d+\)/);
     await served.stop();
   });
@@ -103,10 +97,7 @@ describe("ports that another program holds, or that want rights", function () {
         ["ftp", "running", 2121],
       ],
     );
-    const row = await served.row(
-      "server",
-      ({ protocol, state }) => protocol === "tftp" && state === "running",
-    );
+    const row = served.server("tftp");
     assert.match(row.warnings.map(({ message }) => message).join("\n"), /69\b.*6969|6969.*69\b/s);
     await served.stop();
   });

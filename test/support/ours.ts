@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import type { ReportRow, Row, ServerRow, StepRow } from "../../src/model/events";
+import type { Protocol, ReportRow, Row, ServerRow, StepRow } from "../../src/model/events";
 import type { Host } from "./namespace";
 import type { Finished, RunOptions, Running } from "./processes";
 import { findProgram } from "./programs";
@@ -11,7 +11,7 @@ import { findProgram } from "./programs";
 /** What `serve --json` prints first. */
 export interface ReadyLine {
   readonly type: "ready";
-  readonly servers: readonly Pick<ServerRow, "protocol" | "state" | "addresses" | "port" | "trouble">[];
+  readonly servers: readonly ServerRow[];
 }
 
 type Line = Row | ReadyLine | StepRow | ReportRow;
@@ -38,8 +38,8 @@ function jsonLines(output: string): Line[] {
 export interface Served {
   readonly ready: ReadyLine;
   readonly running: Running;
-  /** Every row that was printed so far. */
-  rows(): Row[];
+  /** The row of a server as it was when all were settled. */
+  server(protocol: Protocol): ServerRow;
   /** Resolves with the first row, past or to come, that `wanted` accepts. */
   row<Type extends Row["type"]>(
     type: Type,
@@ -78,7 +78,7 @@ export async function serve(
   return {
     ready,
     running,
-    rows,
+    server: (protocol) => ready.servers.find((row) => row.protocol === protocol)!,
     row: (type, wanted) =>
       running.waitFor(`${type} row`, () =>
         rows()
