@@ -1,0 +1,130 @@
+/** Doors to a folder whose neighbour must not be seen, for every way that this system has to follow a path. */
+
+import { readdirSync } from "node:fs";
+import { mkdir, symlink } from "node:fs/promises";
+import { locateByDescriptor, locateByPath, type Locate } from "../../src/engine/containment";
+import { Refusal, openServedRoot, type DoorOptions, type ServedRoot } from "../../src/engine/servedRoot";
+import { temporaryFolder, type TemporaryFolder } from "./temporaryFolder";
+
+/** Stands in every file outside the served root; no byte of it may come through the door. */
+export const canary = "CANARY: this file is none of the peer's business";
+
+/** Elsewhere than on Linux only the path can be followed. */
+export const ways: Readonly<Record<string, Locate>> =
+  process.platform === "linux"
+    ? { "by descriptor": locateByDescriptor, "by path": locateByPath }
+    : { "by path": locateByPath };
+
+export const files = {
+  "canary.bin": canary,
+  "outside/canary.bin": canary,
+  "outside/folder/canary.bin": canary,
+  "shared/kernel.bin": "kernel",
+  "shared/.env": canary,
+  "root/u-boot.bin": "u-boot",
+  "root/sub/fw.bin": "fw",
+  "root/sub/deep/er/last.bin": "last",
+  "root/100%.bin": "percent",
+  "root/.env": canary,
+  "root/.cache/fw.bin": "cached",
+  "root/.cache/other.bin": canary,
+  "root/.git/config": canary,
+  "root/.vscode/boot-plan.json": canary,
+  "root/board.pem": canary,
+  "root/empty.bin": "",
+} as const;
+
+/** Links in the served root: name -> where it leads, relative to the link. */
+const links: Readonly<Record<string, string>> = {
+  "link.bin": "u-boot.bin",
+  "sub/up.bin": "../u-boot.bin",
+  "in-folder": "sub",
+  "out.bin": "../canary.bin",
+  "out-folder": "../outside",
+  "chain.bin": "out.bin",
+  "passwd.bin": "/etc/passwd",
+  "env.bin": ".env",
+  "pem.bin": "board.pem",
+  "git-folder": ".git",
+  "cache-folder": ".cache",
+  "dangling.bin": "nothing",
+  "circle.bin": "circle.bin",
+  here: ".",
+  above: "..",
+  "kernel.bin": "../shared/kernel.bin",
+  shared: "../shared",
+  "shared-env.bin": "../shared/.env",
+  "self-environ": "/proc/self/environ",
+  "LONGNA~1": "sub",
+};
+
+/** The folder with all of it. The served root is `root`. */
+export async function hostileFolder(): Promise<TemporaryFolder> {
+  const folder = await temporaryFolder(files);
+  for (const [name, target] of Object.entries(links)) await symlink(target, folder.at(`root/${name}`));
+  return folder;
+}
+
+/** A door to `root` below a folder, read only unless told. */
+export function doorTo(
+  folder: TemporaryFolder,
+  options: Partial<DoorOptions> = {},
+  locate?: Locate,
+): Promise<ServedRoot> {
+  const defaults: DoorOptions = {
+    folder: folder.at("root"),
+    root: ".",
+    aliases: {},
+    published: [],
+    alsoServe: [],
+    uploads: "deny",
+    uploadSize: 2 ** 20,
+  };
+  return openServedRoot({ ...defaults, ...options }, locate);
+}
+
+/** A door to a new folder of its own, `root/` in it. */
+export async function emptyRoot(): Promise<TemporaryFolder> {
+  const folder = await temporaryFolder();
+  await mkdir(folder.at("root"));
+  return folder;
+}
+
+/** All bytes of a file as text. */
+export async function readAll(root: ServedRoot, name: string): Promise<string> {
+  const file = await root.open(name);
+  try {
+    const parts: Buffer[] = [];
+    const buffer = Buffer.alloc(64 * 1024);
+    for (let position = 0; ;) {
+      const count = await file.read(buffer, position);
+      if (count === 0) return Buffer.concat(parts).toString();
+      parts.push(Buffer.from(buffer.subarray(0, count)));
+      position += count;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The refusal that a call ends with. @throws when it does not. */
+export async function refusal(call: Promise<unknown>): Promise<Refusal> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+  throw new Error("it was not refused");
+}
+
+/** Kind and rule of the refusal that a call ends with, `forbidden name.dotFile`. */
+export async function ruleOf(call: Promise<unknown>): Promise<string> {
+  const { kind, code } = await refusal(call);
+  return `${kind} ${code}`;
+}
+
+/** Descriptors that this process holds open; 0 where that cannot be counted. */
+export function openDescriptors(): number {
+  return process.platform === "linux" ? readdirSync("/proc/self/fd").length : 0;
+}
