@@ -95,7 +95,10 @@ describe("our clients on the servers of others", function () {
   for (const { name, job } of ways) {
     it(`BOOTP asked of dnsmasq ${name} names server and file (B15)`, async function () {
       need(this, "dnsmasq");
-      daemon = await startDnsmasq(server, { file: "u-boot.bin", boards: { [mac]: "10.77.0.2" } });
+      daemon = await startDnsmasq(server, {
+        file: "u-boot.bin",
+        boards: { [mac]: { address: "10.77.0.2" } },
+      });
       const answer = await playBoard(board, { kind: "bootp", mac, ...job });
       assert.deepEqual(
         [answer?.file, answer?.siaddr, answer?.yiaddr, answer?.sender, answer?.by],
@@ -106,7 +109,7 @@ describe("our clients on the servers of others", function () {
 
   it("BOOTP is silent where dnsmasq does not know the board", async function () {
     need(this, "dnsmasq");
-    daemon = await startDnsmasq(server, { file: "u-boot.bin", boards: { [mac]: "10.77.0.2" } });
+    daemon = await startDnsmasq(server, { file: "u-boot.bin", boards: { [mac]: { address: "10.77.0.2" } } });
     const unknown = { kind: "bootp", mac: "02:00:00:00:00:99", way: "broadcast" } as const;
     assert.equal(await playBoard(board, { ...unknown, localAddress: "10.77.0.2" }), null);
   });

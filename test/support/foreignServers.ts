@@ -11,7 +11,7 @@ export interface ForeignServer {
   readonly name: string;
   readonly program: ProgramName;
   /** Resolves when it listens. */
-  start(host: Host, address: string, folder: string): Promise<Running>;
+  readonly start: (host: Host, address: string, folder: string) => Promise<Running>;
 }
 
 const tftpPort = { transport: "udp", port: 69 } as const;
@@ -82,8 +82,8 @@ export const plainTftpServers: readonly ForeignServer[] = [
 export interface DnsmasqOptions {
   /** The boot file of every answer. */
   readonly file: string;
-  /** `52:54:00:77:00:02` -> `10.77.0.2` */
-  readonly boards: Readonly<Record<string, string>>;
+  /** By MAC; only these are answered. `file`: another than everybody's. */
+  readonly boards: Readonly<Record<string, { readonly address: string; readonly file?: string }>>;
   /** Served by TFTP as well. */
   readonly folder?: string;
 }
@@ -99,7 +99,10 @@ export function startDnsmasq(host: Host, options: DnsmasqOptions): Promise<Runni
       "--no-ping",
       "--dhcp-range=10.77.0.0,static",
       `--dhcp-boot=${file}`,
-      ...Object.entries(boards).map(([mac, address]) => `--dhcp-host=${mac},${address}`),
+      ...Object.entries(boards).flatMap(([mac, board], index) => [
+        `--dhcp-host=${mac},set:board${index},${board.address}`,
+        ...(board.file === undefined ? [] : [`--dhcp-boot=tag:board${index},${board.file}`]),
+      ]),
       ...(folder === undefined ? [] : ["--enable-tftp", `--tftp-root=${folder}`]),
     ],
     { transport: "udp", port: 67 },

@@ -10,6 +10,8 @@ import { delimiter, join } from "node:path";
 interface Program {
   /** The Debian package. */
   readonly package: string;
+  /** What has to be said beside "apt-get install". */
+  readonly note?: string;
   /** It gives up rights that an unprivileged namespace does not have (only uid 0 is mapped there). */
   readonly needsRoot?: boolean;
 }
@@ -17,7 +19,7 @@ interface Program {
 const programs = {
   "in.tftpd": { package: "tftpd-hpa", needsRoot: true },
   tftp: { package: "tftp-hpa" },
-  atftpd: { package: "atftpd" },
+  atftpd: { package: "atftpd", note: "; it conflicts with tftpd-hpa: .ci/run has both" },
   atftp: { package: "atftp" },
   dnsmasq: { package: "dnsmasq-base" },
   busybox: { package: "busybox" },
@@ -67,7 +69,7 @@ process.on("exit", () => {
 function lack(name: ProgramName): string | undefined {
   const program: Program = programs[name];
   if (findProgram(name) === undefined) {
-    return `missing: ${name} (install: apt-get install ${program.package})`;
+    return `missing: ${name} (install: apt-get install ${program.package}${program.note ?? ""})`;
   }
   return program.needsRoot === true && !isRoot ? `missing: ${name} (it runs as root only)` : undefined;
 }
