@@ -1,0 +1,240 @@
+/** The FTP server: ftp-srv in its cage, one instance for each address, all on one port. */
+
+import { createHash, timingSafeEqual } from "node:crypto";
+import { isIPv6, type AddressInfo, type Socket } from "node:net";
+import { printable } from "../../model/text";
+import { unmapped } from "../access";
+import { delay } from "../clock";
+import { systemCode } from "../errors";
+import { bindError } from "../portHolder";
+import type { BootServer, ServerContext, StartServer } from "../server";
+import { changedFolder } from "./commands";
+import { createFtpSrv, type FtpSrvFileSystem, type FtpSrvServer, type LoginRequest } from "./ftpSrv";
+import { Failure, replyText } from "./replies";
+import { Session, type Goodbye } from "./session";
+
+/** Slows guessing down (F25). */
+const wrongPasswordMs = 300;
+/** Tries to find one free port that all addresses have. */
+const portTries = 5;
+const stopping: Goodbye = { code: 421, text: "The server is stopping" };
+
+/** True for an address that never left this host. */
+const isLocal = (address: string): boolean => address.startsWith("127.") || address === "::1";
+
+export const startFtpServer: StartServer = async (context, addresses, port) => {
+  const house = new House(context);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await house.open(addresses, port);
+    } catch (error) {
+      // Another program had the port that the first address found free; the next try finds another.
+      if (port !== 0 || attempt === portTries || systemCode((error as Error).cause) !== "EADDRINUSE")
+        throw error;
+    }
+  }
+};
+
+/** Everything that runs behind one FTP port. */
+class House {
+  private readonly sessions = new Set<Session>();
+  private readonly servers: FtpSrvServer[] = [];
+  private draining = false;
+
+  constructor(private readonly context: ServerContext) {}
+
+  /** @throws EngineError; then nothing is left open. */
+  async open(addresses: readonly string[], port: number): Promise<BootServer> {
+    let bound = port;
+    try {
+      for (const address of addresses) bound = await this.listen(address, bound);
+    } catch (error) {
+      await this.closeListeners();
+      this.servers.length = 0;
+      throw error;
+    }
+    return {
+      protocol: "ftp",
+      addresses,
+      port: bound,
+      warnings: [],
+      drain: () => this.drain(),
+      stopNow: () => this.stopNow(),
+      cancelTransfer: (id) => this.cancelTransfer(id),
+    };
+  }
+
+  /** @returns the port that was bound. */
+  private async listen(host: string, port: number): Promise<number> {
+    const ftp = createFtpSrv((socket) => this.admit(socket));
+    ftp.on("connect", ({ connection }) => {
+      const session = new Session(this.context, connection, (which, code, message) => {
+        this.refuse(which.peer, code, message);
+        which.end({ code: 421, text: printable(message) });
+      });
+      this.sessions.add(session);
+      connection.commandSocket.once("close", () => this.sessions.delete(session));
+    });
+    ftp.on("login", (request, resolve, reject) => {
+      this.login(request).then(resolve, reject);
+    });
+    ftp.on("server-error", ({ error }) => {
+      this.context.journal.log(
+        "warning",
+        `FTP: cannot accept a connection (${systemCode(error) ?? "unknown"})`,
+      );
+    });
+    await new Promise<void>((resolve, reject) => {
+      ftp.server.once("error", reject);
+      ftp.server.listen({ host, port, exclusive: true, ipv6Only: isIPv6(host) }, () => {
+        ftp.server.off("error", reject);
+        resolve();
+      });
+    }).catch((error: unknown) => {
+      throw bindError("tcp", { address: host, port }, error);
+    });
+    this.servers.push(ftp);
+    return (ftp.server.address() as AddressInfo).port;
+  }
+
+  /** Who gets a session. Those who do not are told 421, and a row says why (DESIGN §6). */
+  private admit(socket: Socket): boolean {
+    this.context.heard("ftp");
+    const address = unmapped(socket.remoteAddress ?? "");
+    const { access, wanted } = this.context.situation();
+    const { ftpSessions, perAddress } = wanted.limits;
+    const ofAddress = [...this.sessions].filter((session) => session.peer.address === address).length;
+    const peer = { address, port: socket.remotePort ?? 0, localAddress: unmapped(socket.localAddress ?? "") };
+    let reason: readonly [code: string, message: string, remedy?: string] | undefined;
+    if (this.draining) reason = ["ftp.stopping", "the server is stopping"];
+    else if (!access.allows(address)) {
+      reason = [
+        "access.refused",
+        `${address} is outside the served networks`,
+        "Allow its network: --allow CIDR.",
+      ];
+    } else if (this.sessions.size >= ftpSessions) {
+      reason = ["limit.ftpSessions", `${ftpSessions} FTP sessions are open`, "Raise the limit ftpSessions."];
+    } else if (!isLocal(address) && ofAddress >= perAddress) {
+      reason = [
+        "limit.perAddress",
+        `${perAddress} sessions of ${address} are open`,
+        "Raise the limit perAddress.",
+      ];
+    }
+    if (reason === undefined) return true;
+    const [code, message, remedy] = reason;
+    this.refuse(peer, code, message, remedy);
+    socket.on("error", () => undefined);
+    socket.resume();
+    socket.end(`421 ${message}\r\n`);
+    socket.destroySoon();
+    return false;
+  }
+
+  /** One row for each address and reason: however often it knocks, it is one. */
+  private refuse(peer: Session["peer"], code: string, message: string, remedy?: string): void {
+    const now = this.context.clock.wallTime();
+    this.context.journal.report({
+      type: "transfer",
+      id: `ftp-${peer.address}-${code}`,
+      protocol: "ftp",
+      direction: "read",
+      file: "/",
+      ...peer,
+      state: "refused",
+      bytes: 0,
+      startedAt: now,
+      endedAt: now,
+      bytesPerSecond: 0,
+      options: {},
+      retransmissions: 0,
+      trouble: { code, message, ...(remedy === undefined ? {} : { remedy }) },
+    });
+  }
+
+  /** No password set: anybody, read only. A password set: its user alone (DESIGN §2.1). */
+  private async login({ connection, username, password }: LoginRequest): Promise<{ fs: FtpSrvFileSystem }> {
+    const session = [...this.sessions].find((each) => each.connection === connection);
+    if (session === undefined) throw new Failure(530, { code: "ftp.login", message: "Login incorrect" });
+    const { ftpUser, ftpPassword } = this.context.situation().wanted;
+    if (ftpPassword !== undefined) {
+      const known = username === ftpUser;
+      if (!sameSecret(password, ftpPassword) || !known) {
+        const remedy = `Log in as ${ftpUser} with the password that was set.`;
+        this.refuse(session.peer, "ftp.login", `login as "${printable(username)}" refused`, remedy);
+        await delay(this.context.clock, wrongPasswordMs);
+        throw new Failure(530, { code: "ftp.login", message: "Login incorrect" });
+      }
+      session.mayUpload = true;
+    }
+    return { fs: fileSystemOf(session) };
+  }
+
+  private async drain(): Promise<void> {
+    this.draining = true;
+    const closed = this.closeListeners();
+    for (const session of this.sessions) session.endAfterTransfer(stopping);
+    await closed;
+  }
+
+  private async stopNow(): Promise<void> {
+    this.draining = true;
+    const closed = this.closeListeners();
+    for (const session of this.sessions) {
+      session.abortTransfer(
+        new Failure(426, { code: "ftp.stopped", message: "the server was stopped" }, "cancelled"),
+      );
+      session.end(stopping, 300);
+    }
+    await closed;
+  }
+
+  private cancelTransfer(id: string): boolean {
+    const session = [...this.sessions].find((each) => each.transferId === id);
+    const trouble = { code: "transfer.cancelled", message: "the transfer was cancelled" };
+    session?.abortTransfer(new Failure(426, trouble, "cancelled"));
+    return session !== undefined;
+  }
+
+  /** Stops listening at once; resolves when the last control connection is closed. */
+  private async closeListeners(): Promise<void> {
+    await Promise.all(
+      this.servers.map(
+        (ftp) =>
+          new Promise<void>((resolve) => {
+            ftp.server.close(() => {
+              ftp.removeAllListeners();
+              resolve();
+            });
+          }),
+      ),
+    );
+  }
+}
+
+/** In a time that tells nothing of either. */
+function sameSecret(given: string, wanted: string): boolean {
+  const [a, b] = [given, wanted].map((text) => createHash("sha256").update(text).digest());
+  return a !== undefined && b !== undefined && timingSafeEqual(a, b);
+}
+
+/** What ftp-srv's own CWD, CDUP and PWD work on: the door, and nothing else. */
+function fileSystemOf(session: Session): FtpSrvFileSystem {
+  return {
+    currentDirectory: () => `/${session.folder}`,
+    async chdir(path) {
+      try {
+        const folder = changedFolder(session.folder, path ?? "/");
+        const entry = await session.root.describe(`/${folder}`);
+        if (entry.kind !== "folder")
+          throw new Failure(550, { code: "name.file", message: "That is no folder" });
+        session.folder = folder;
+        return `/${folder}`;
+      } catch (error) {
+        // ftp-srv sends the message as it is.
+        throw new Error(replyText(error), { cause: error });
+      }
+    },
+  };
+}

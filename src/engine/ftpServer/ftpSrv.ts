@@ -1,0 +1,122 @@
+/**
+ * The cage around ftp-srv 4.6.3: the only importer of the package. It keeps what ftp-srv does well (accepting,
+ * the connection object, reply formatting, login, a dozen short commands), and takes away what loses data, leaks
+ * or reaches beyond a session. The defects have numbers, F1 to F36; each is a test.
+ *
+ * Never used are its parser, its FileSystem, its data connections and its transfer commands.
+ */
+
+import type { Server, Socket } from "node:net";
+import { FtpSrv } from "ftp-srv";
+
+/** A command as ftp-srv's own handlers take it. */
+export interface FtpSrvCommand {
+  readonly directive: string;
+  readonly arg: string | null;
+  readonly flags: readonly string[];
+  readonly raw: string;
+}
+
+/** The part of ftp-srv's file system that the commands left to it use (CWD, CDUP, PWD). */
+export interface FtpSrvFileSystem {
+  /** The client's path, with a leading `/`. */
+  currentDirectory(): string;
+  /** Resolves to the new current directory; its error's message is sent to the client. */
+  chdir(path: string | null): Promise<string>;
+}
+
+/** What this project uses of ftp-srv's connection object. */
+export interface FtpSrvConnection {
+  readonly id: string;
+  readonly commandSocket: Socket;
+  readonly commands: { handle(command: FtpSrvCommand): PromiseLike<unknown> };
+  username: string | undefined;
+  authenticated: boolean | undefined;
+  transferType: "binary" | "ascii";
+  /** Sends one reply; more letters make it a reply of several lines. Resolves when it is written or lost. */
+  reply(code: number, ...letters: (string | { message: string; raw: boolean })[]): PromiseLike<unknown>;
+  /** Asks the server's "login" listener. */
+  login(username: string, password: string): PromiseLike<unknown>;
+}
+
+export interface LoginRequest {
+  readonly connection: FtpSrvConnection;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What this project uses of ftp-srv's server object. */
+export interface FtpSrvServer {
+  readonly server: Server;
+  readonly connections: Record<string, FtpSrvConnection>;
+  disconnectClient(id: string): Promise<void>;
+  on(event: "connect", listener: (event: { connection: FtpSrvConnection }) => void): void;
+  on(
+    event: "login",
+    listener: (
+      request: LoginRequest,
+      resolve: (granted: { fs: FtpSrvFileSystem }) => void,
+      reject: (error: Error) => void,
+    ) => void,
+  ): void;
+  on(event: "server-error", listener: (event: { error: Error }) => void): void;
+  removeAllListeners(): void;
+}
+
+/** ftp-srv logs whole command lines, passwords among them, and to stdout by default: it logs nothing (F29). */
+const silent = {
+  child: () => silent,
+  trace: () => undefined,
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+const endSignals = ["SIGTERM", "SIGINT", "SIGQUIT"] as const;
+
+/**
+ * A caged ftp-srv that does not listen yet.
+ * @param admit is asked before ftp-srv sees a connection; it answers those that it refuses.
+ */
+export function createFtpSrv(admit: (socket: Socket) => boolean): FtpSrvServer {
+  const before = endSignals.map((signal) => process.listeners(signal));
+  const ftp = new FtpSrv({ log: silent, timeout: 0 }) as unknown as FtpSrvServer;
+  // Each instance has the process exit on a signal, for ever (F27).
+  endSignals.forEach((signal, index) => {
+    for (const listener of process.listeners(signal)) {
+      if (before[index]?.includes(listener) !== true) process.off(signal, listener);
+    }
+  });
+  // Its own way of forgetting a connection sets a timer of a second for each.
+  ftp.disconnectClient = (id) => {
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- it is ftp-srv's own table
+    delete ftp.connections[id];
+    return Promise.resolve();
+  };
+  const accept = ftp.server.listeners("connection") as ((socket: Socket) => void)[];
+  ftp.server.removeAllListeners("connection");
+  ftp.server.on("connection", (socket) => {
+    if (!admit(socket)) return;
+    // A reply of a few bytes must not wait for the client's delayed ACK (F33).
+    socket.setNoDelay(true);
+    for (const listener of accept) listener(socket);
+  });
+  return ftp;
+}
+
+/** Takes the control connection's bytes out of ftp-srv's hands: its reader knows no line and no limit (F9, F10, F24). */
+export function takeControl(connection: FtpSrvConnection, onData: (chunk: Buffer) => void): void {
+  connection.commandSocket.removeAllListeners("data");
+  connection.commandSocket.on("data", onData);
+}
+
+/** Has ftp-srv's own handler do a command. The argument goes as it is, past ftp-srv's parser (F30). */
+export function delegate(connection: FtpSrvConnection, verb: string, argument: string): PromiseLike<unknown> {
+  return connection.commands.handle({
+    directive: verb,
+    arg: argument === "" ? null : argument,
+    flags: [],
+    raw: argument === "" ? verb : `${verb} ${argument}`,
+  });
+}

@@ -1,0 +1,50 @@
+/** What a client is told when something does not work, and what stands in the row for people. */
+
+import type { Trouble } from "../../model/events";
+import { printable } from "../../model/text";
+import { errorMessage, systemCode } from "../errors";
+import { Refusal, type RefusalKind } from "../servedRoot";
+
+/** Ends a command with a reply code (RFC 959 §4.2) and, for a transfer, with the row's trouble. */
+export class Failure extends Error {
+  override name = "Failure";
+
+  /** @param state how the transfer's row ends. */
+  constructor(
+    readonly replyCode: number,
+    readonly trouble: Trouble,
+    readonly state: "failed" | "refused" | "cancelled" = "failed",
+  ) {
+    super(trouble.message);
+  }
+}
+
+/** 450 is temporary: the other writer will be done some time (RFC 959 §4.2.1). */
+const refusalCodes: Readonly<Record<RefusalKind, number>> = {
+  missing: 550,
+  forbidden: 550,
+  exists: 553,
+  full: 552,
+  busy: 450,
+  changed: 451,
+};
+
+/** Any error as a Failure. A system's error text can hold a path of this host, so only its code goes out (F12). */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof Refusal) {
+    const { code, message, remedy } = error;
+    const trouble = { code, message, ...(remedy === undefined ? {} : { remedy }) };
+    return new Failure(refusalCodes[error.kind], trouble, error.kind === "changed" ? "failed" : "refused");
+  }
+  const code = systemCode(error);
+  const message = code === undefined ? "local error" : `local error ${code}`;
+  return new Failure(451, { code: "ftp.local", message });
+}
+
+/** One line of reply text: whatever a peer or a system put into it cannot start another line. */
+export function replyText(error: unknown): string {
+  return printable(
+    error instanceof Refusal || error instanceof Failure ? error.message : errorMessage(failureOf(error)),
+  );
+}

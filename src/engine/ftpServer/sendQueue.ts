@@ -1,0 +1,29 @@
+/** How many bytes of a connection its peer has not acknowledged, where the system tells (Linux). */
+
+import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+
+const hexPort = (port: number | undefined): string => (port ?? 0).toString(16).toUpperCase().padStart(4, "0");
+
+/**
+ * The kernel takes megabytes at once, so that a board that writes flash as it reads looks dead for minutes from
+ * above; its acknowledgements do not. Undefined where it cannot be read. Reads a table: ask seldom.
+ */
+export function unacknowledgedBytes(socket: Socket): number | undefined {
+  const local = `:${hexPort(socket.localPort)}`;
+  const remote = `:${hexPort(socket.remotePort)}`;
+  for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
+    let text: string;
+    try {
+      text = readFileSync(table, "utf8");
+    } catch {
+      continue; // Not Linux, or without IPv6.
+    }
+    for (const line of text.split("\n")) {
+      // sl local_address rem_address st tx_queue:rx_queue …
+      const [, from = "", to = "", , queues = ""] = line.trim().split(/\s+/);
+      if (from.endsWith(local) && to.endsWith(remote)) return parseInt(queues, 16);
+    }
+  }
+  return undefined;
+}

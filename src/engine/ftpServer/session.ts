@@ -1,0 +1,290 @@
+/**
+ * One control connection: its commands one after the other, its timers, its running transfer, its end.
+ * Its state beyond ftp-srv's own (user name, TYPE) is here.
+ */
+
+import type { Limits } from "../../model/settings";
+import { unmapped } from "../access";
+import type { Timer } from "../clock";
+import type { ServerContext } from "../server";
+import type { ServedRoot } from "../servedRoot";
+import { CommandReader, parseCommand, tooLong } from "./commandReader";
+import { runCommand } from "./commands";
+import type { DataChannel } from "./dataChannel";
+import type { Activity } from "./dataTransfer";
+import { takeControl, type FtpSrvConnection } from "./ftpSrv";
+import { Failure, replyText } from "./replies";
+import type { Peer } from "./transferRecord";
+
+/** Bytes of one command line; RFC 959 sets none, paths end at 1024. */
+const longestLine = 4096;
+const mostQueued = 32;
+/** How long a client may take to close after it was told to go. */
+const goodbyeMs = 1_000;
+
+interface Running extends Activity {
+  /** The row's id; undefined for a listing. */
+  readonly id: string | undefined;
+}
+
+/** Why a session is ended by this server. */
+export interface Goodbye {
+  readonly code: number;
+  readonly text: string;
+}
+
+export class Session {
+  readonly peer: Peer;
+  /** The current folder, relative to the served root, without `/` at either end. */
+  folder = "";
+  /** After EPSV ALL only EPSV makes data connections (RFC 2428 §4). */
+  epsvOnly = false;
+  mayUpload = false;
+  failedLogins = 0;
+  private readonly reader = new CommandReader(longestLine);
+  private readonly queue: string[] = [];
+  private channel: DataChannel | undefined;
+  private restart = 0;
+  private announced: number | undefined;
+  private running: Running | undefined;
+  private pumping = false;
+  private ending = false;
+  private leaveAfterTransfer: Goodbye | undefined;
+  private idle: Timer | undefined;
+  private login: Timer | undefined;
+  private goodbye: Timer | undefined;
+
+  /** @param onLimit hears why the session is ended beyond a limit. */
+  constructor(
+    readonly context: ServerContext,
+    readonly connection: FtpSrvConnection,
+    private readonly onLimit: (session: Session, code: string, message: string) => void,
+  ) {
+    const socket = connection.commandSocket;
+    this.peer = {
+      address: unmapped(socket.remoteAddress ?? ""),
+      port: socket.remotePort ?? 0,
+      localAddress: unmapped(socket.localAddress ?? ""),
+    };
+    takeControl(connection, (chunk) => {
+      this.receive(chunk);
+    });
+    socket.on("error", () => undefined); // "close" follows.
+    socket.once("close", () => {
+      this.closed();
+    });
+    this.armLogin();
+    this.armIdle();
+  }
+
+  get limits(): Limits {
+    return this.context.situation().wanted.limits;
+  }
+
+  get root(): ServedRoot {
+    return this.context.situation().root;
+  }
+
+  get ascii(): boolean {
+    return this.connection.transferType === "ascii";
+  }
+
+  get loggedIn(): boolean {
+    return this.connection.authenticated === true;
+  }
+
+  /** The running transfer's row id. */
+  get transferId(): string | undefined {
+    return this.running?.id;
+  }
+
+  /** A client's name as the door takes it: from the served root, unless it begins with a slash of either kind. */
+  resolve(name: string): string {
+    return /^[\\/]/.test(name) || this.folder === "" ? name : `${this.folder}/${name}`;
+  }
+
+  /** A client's name as the row shows it. */
+  shown(name: string): string {
+    return this.resolve(name);
+  }
+
+  /** Sends one reply; several letters make it one of several lines. A client that does not read it is dropped. */
+  async reply(code: number, ...letters: (string | { message: string; raw: boolean })[]): Promise<void> {
+    const { clock } = this.context;
+    const unread = clock.at(clock.now() + this.limits.ftpDataSeconds * 1000, () => {
+      this.connection.commandSocket.destroy();
+    });
+    await this.connection.reply(code, ...letters);
+    unread.cancel();
+  }
+
+  setChannel(channel: DataChannel): void {
+    this.channel?.close();
+    this.channel = channel;
+  }
+
+  /** Each data connection serves one transfer. The caller closes it. */
+  takeChannel(): DataChannel | undefined {
+    const { channel } = this;
+    this.channel = undefined;
+    return channel;
+  }
+
+  dropChannel(): void {
+    this.takeChannel()?.close();
+  }
+
+  setRestart(offset: number): void {
+    this.restart = offset;
+  }
+
+  takeRestart(): number {
+    const { restart } = this;
+    this.restart = 0;
+    return restart;
+  }
+
+  /** What ALLO said of the next upload, in bytes. */
+  setAnnounced(bytes: number): void {
+    this.announced = bytes;
+  }
+
+  takeAnnounced(): number | undefined {
+    const { announced } = this;
+    this.announced = undefined;
+    return announced;
+  }
+
+  /** As it was right after connecting (USER, REIN). */
+  reset(): void {
+    this.connection.authenticated = false;
+    this.connection.username = undefined;
+    this.connection.transferType = "binary";
+    this.mayUpload = false;
+    this.folder = "";
+    this.epsvOnly = false;
+    this.restart = 0;
+    this.announced = undefined;
+    this.dropChannel();
+    if (this.login === undefined) this.armLogin();
+  }
+
+  welcomed(): void {
+    this.login?.cancel();
+    this.login = undefined;
+  }
+
+  /** Runs one data transfer: idle time stands still, and what ends it early reaches it. `work` must not throw. */
+  async transferring(id: string | undefined, work: (activity: Activity) => Promise<void>): Promise<void> {
+    const controller = new AbortController();
+    const activity = {
+      id,
+      signal: controller.signal,
+      abort: (failure: Failure) => {
+        controller.abort(failure);
+      },
+    };
+    this.running = activity;
+    // RFC 1123 §4.1.3.2: the idle timer is off during a transfer (F3).
+    this.idle?.cancel();
+    if (this.connection.commandSocket.destroyed) activity.abort(connectionLost());
+    await work(activity);
+    this.running = undefined;
+    this.armIdle();
+  }
+
+  abortTransfer(failure: Failure): void {
+    this.running?.abort(failure);
+  }
+
+  /** Ends the session now: the reply, then the connection. */
+  end(goodbye: Goodbye, patienceMs = goodbyeMs): void {
+    if (this.ending) return;
+    this.ending = true;
+    this.queue.length = 0;
+    const socket = this.connection.commandSocket;
+    const { clock } = this.context;
+    this.idle?.cancel();
+    this.goodbye = clock.at(clock.now() + patienceMs, () => {
+      socket.destroy();
+    });
+    void this.reply(goodbye.code, goodbye.text).then(() => socket.end());
+  }
+
+  /** Ends the session once its transfer is over; at once when there is none. */
+  endAfterTransfer(goodbye: Goodbye): void {
+    this.leaveAfterTransfer = goodbye;
+    if (this.running === undefined) this.end(goodbye);
+  }
+
+  private receive(chunk: Buffer): void {
+    if (this.ending) return; // Read and forgotten, so that the goodbye is not lost to a reset.
+    this.context.heard("ftp");
+    const lines = this.reader.push(chunk);
+    if (lines === tooLong) {
+      this.onLimit(this, "ftp.lineTooLong", `a command line of more than ${longestLine} bytes`);
+      return;
+    }
+    if (this.running === undefined) this.armIdle();
+    for (const line of lines) {
+      const { verb, argument } = parseCommand(line);
+      if (verb === "ABOR") this.abortTransfer(aborted());
+      if (verb === "STAT" && argument === "" && this.running !== undefined) {
+        // RFC 959 §4.1.3: STAT during a transfer tells how it goes, at once.
+        void this.reply(213, "A transfer is running");
+        continue;
+      }
+      this.queue.push(line);
+    }
+    if (this.queue.length > mostQueued) {
+      this.onLimit(this, "ftp.flood", `more than ${mostQueued} commands waiting`);
+      return;
+    }
+    if (!this.pumping) void this.pump();
+  }
+
+  /** One command after the other, so that replies come in the order of the commands (P3). */
+  private async pump(): Promise<void> {
+    this.pumping = true;
+    for (let line = this.queue.shift(); line !== undefined && !this.ending; line = this.queue.shift()) {
+      try {
+        await runCommand(this, line);
+      } catch (error) {
+        const code = error instanceof Failure ? error.replyCode : 451;
+        await this.reply(code, replyText(error));
+      }
+      if (this.leaveAfterTransfer !== undefined) this.end(this.leaveAfterTransfer);
+    }
+    this.pumping = false;
+  }
+
+  private armIdle(): void {
+    const { clock } = this.context;
+    this.idle?.cancel();
+    if (this.ending || this.connection.commandSocket.destroyed) return;
+    this.idle = clock.at(clock.now() + this.limits.ftpIdleSeconds * 1000, () => {
+      this.end({ code: 421, text: `Idle for ${this.limits.ftpIdleSeconds} seconds, closing` });
+    });
+  }
+
+  private armLogin(): void {
+    const { clock } = this.context;
+    this.login = clock.at(clock.now() + this.limits.ftpLoginSeconds * 1000, () => {
+      this.onLimit(this, "ftp.loginTime", `no login within ${this.limits.ftpLoginSeconds} s`);
+    });
+  }
+
+  private closed(): void {
+    this.ending = true;
+    this.queue.length = 0;
+    this.abortTransfer(connectionLost());
+    this.dropChannel();
+    for (const timer of [this.idle, this.login, this.goodbye]) timer?.cancel();
+  }
+}
+
+const aborted = (): Failure =>
+  new Failure(426, { code: "ftp.aborted", message: "the client ended the transfer (ABOR)" });
+
+const connectionLost = (): Failure =>
+  new Failure(426, { code: "ftp.connectionLost", message: "the client's control connection ended" });

@@ -1,0 +1,134 @@
+/** One transfer as people and the boot sequences see it: its row, and what the sequences are told. */
+
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import type { TransferRow } from "../../model/events";
+import { checkName } from "../../model/names";
+import type { ServerContext } from "../server";
+import type { Failure } from "./replies";
+
+/** SHA-256 and CRC32 of a file as it passes by, as lower-case hex. */
+export interface Digest {
+  update(chunk: Uint8Array): void;
+  result(): { sha256: string; crc32: string };
+}
+
+export function newDigest(): Digest {
+  const sha256 = createHash("sha256");
+  let crc = 0;
+  return {
+    update(chunk) {
+      sha256.update(chunk);
+      crc = crc32(chunk, crc);
+    },
+    result: () => ({ sha256: sha256.digest("hex"), crc32: crc.toString(16).padStart(8, "0") }),
+  };
+}
+
+/** What a record needs to know of the session. */
+export interface Peer {
+  readonly address: string;
+  readonly port: number;
+  readonly localAddress: string;
+}
+
+export class TransferRecord {
+  readonly id: string;
+  private row: TransferRow;
+  private readonly startedAt: number;
+  private lastMoved: number;
+  private serving: string | undefined;
+
+  constructor(
+    private readonly context: ServerContext,
+    peer: Peer,
+    direction: TransferRow["direction"],
+    file: string,
+    options: TransferRow["options"],
+  ) {
+    this.id = context.journal.nextId("ftp");
+    this.startedAt = context.clock.now();
+    this.lastMoved = this.startedAt;
+    this.row = {
+      type: "transfer",
+      id: this.id,
+      protocol: "ftp",
+      direction,
+      file,
+      address: peer.address,
+      port: peer.port,
+      localAddress: peer.localAddress,
+      state: "running",
+      bytes: 0,
+      startedAt: context.clock.wallTime(),
+      bytesPerSecond: 0,
+      options,
+      retransmissions: 0,
+    };
+  }
+
+  /** It runs. @param name in the served root, aliases resolved; `size` in bytes where it is known. */
+  started(name: string, size: number | undefined): void {
+    this.serving = name;
+    const asked = checkName(this.row.file);
+    this.report({
+      ...("path" in asked && asked.path === name ? {} : { servedFile: name }),
+      ...(size === undefined ? {} : { size }),
+    });
+    if (this.row.direction === "read") this.tellSequences("started");
+  }
+
+  /** @param bytes of the file that went so far. */
+  progress(bytes: number): void {
+    this.lastMoved = this.context.clock.now();
+    const { waitingSince, ...moving } = this.row;
+    if (waitingSince !== undefined) this.row = moving;
+    this.report({ bytes });
+  }
+
+  /** Nothing moves. @returns for how many ms */
+  standsStill(): number {
+    const idle = this.context.clock.now() - this.lastMoved;
+    this.report({ waitingSince: Math.round(this.context.clock.wallTime() - idle) });
+    return idle;
+  }
+
+  /** The peer acknowledges bytes that were sent before. */
+  moves(): void {
+    this.progress(this.row.bytes);
+  }
+
+  finished(digest: ReturnType<Digest["result"]> | undefined): void {
+    this.end({ state: "finished", ...digest });
+    if (this.row.direction !== "read") return;
+    this.tellSequences("fetched");
+    this.tellSequences("ended");
+  }
+
+  failed(failure: Failure, nearest: readonly string[]): void {
+    this.end({
+      state: failure.state,
+      trouble: failure.trouble,
+      ...(nearest.length === 0 ? {} : { nearest }),
+    });
+    if (this.row.direction === "read") this.tellSequences("ended");
+  }
+
+  private end(last: Partial<TransferRow>): void {
+    const { waitingSince, ...row } = this.row;
+    if (waitingSince !== undefined) this.row = row;
+    this.report({ ...last, endedAt: this.context.clock.wallTime() });
+  }
+
+  private report(patch: Partial<TransferRow>): void {
+    const row = { ...this.row, ...patch };
+    const elapsedMs = Math.max(1, this.context.clock.now() - this.startedAt);
+    this.row = { ...row, bytesPerSecond: Math.round((row.bytes * 1000) / elapsedMs) };
+    this.context.journal.report(this.row);
+  }
+
+  private tellSequences(stage: "started" | "fetched" | "ended"): void {
+    if (this.serving === undefined) return;
+    this.context.departed({ protocol: "ftp", address: this.row.address, file: this.serving, stage });
+  }
+}

@@ -1,0 +1,257 @@
+/** RETR and STOR: one file through the door, over one data connection, with a row. */
+
+import { delay, type Timer } from "../clock";
+import { Refusal, type OpenedFile, type Upload } from "../servedRoot";
+import { fromNetworkLines, toNetworkLines } from "./asciiType";
+import { incoming, outgoing, watchStall, type Activity } from "./dataTransfer";
+import { Failure, failureOf, replyText } from "./replies";
+import type { Session } from "./session";
+import { newDigest, TransferRecord, type Digest } from "./transferRecord";
+import type { Socket } from "node:net";
+
+/** Two of these for each running download: while one is being sent, the next is being read. */
+const chunkBytes = 256 * 1024;
+
+type DigestResult = ReturnType<Digest["result"]>;
+type Work = (
+  activity: Activity,
+  record: TransferRecord,
+  connect: Connect,
+) => Promise<DigestResult | undefined>;
+/** Watches the transfer from here on; `bytes` says how far it is. */
+type Watch = (bytes: () => number) => Timer;
+type Connect = () => Promise<{ socket: Socket; watch: Watch }>;
+
+/** RETR. */
+export async function retrieve(session: Session, name: string): Promise<void> {
+  const offset = session.takeRestart();
+  await transfer(session, "read", name, offset, async (activity, record, connect) => {
+    const file = await session.root.open(session.resolve(name));
+    try {
+      // RFC 3659 §5.4 leaves the code open; 554 is what its examples of a bad REST use.
+      if (offset > file.size) {
+        throw new Failure(554, {
+          code: "ftp.restart",
+          message: `REST ${offset} is beyond the end of the file`,
+        });
+      }
+      record.started(file.name, file.size);
+      const { socket, watch } = await connect();
+      await session.reply(
+        150,
+        session.ascii ? "Opening data connection" : `Opening data connection (${file.size} bytes)`,
+      );
+      return await sendFile(session, activity, record, { file, offset, socket, watch });
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+interface Sending {
+  readonly file: OpenedFile;
+  readonly offset: number;
+  readonly socket: Socket;
+  readonly watch: Watch;
+}
+
+async function sendFile(
+  session: Session,
+  activity: Activity,
+  record: TransferRecord,
+  { file, offset, socket, watch }: Sending,
+): Promise<DigestResult | undefined> {
+  const out = outgoing(socket, activity, session.context.clock);
+  const digest = offset === 0 ? newDigest() : undefined;
+  const buffers = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(chunkBytes, Math.max(1, file.size))));
+  let sent = 0;
+  const stall = watch(() => sent);
+  try {
+    let writing = Promise.resolve();
+    let turn = 0;
+    for (let position = offset; position < file.size; turn ^= 1) {
+      const buffer = buffers[turn] as Buffer;
+      const length = await file.read(
+        buffer.subarray(0, Math.min(buffer.length, file.size - position)),
+        position,
+      );
+      // Never bytes of two states of the file: what was read is sent only if the file is still the same (X5).
+      await file.assertUnchanged();
+      if (length === 0) throw new Failure(451, { code: "file.changed", message: "the file became shorter" });
+      const chunk = buffer.subarray(0, length);
+      digest?.update(chunk);
+      await writing;
+      record.progress(sent);
+      writing = out.write(session.ascii ? toNetworkLines(chunk) : chunk).then(() => {
+        sent += length;
+      });
+      writing.catch(() => undefined); // Awaited above and below; the next read may come first.
+      position += length;
+    }
+    await writing;
+    record.progress(sent);
+    await out.finish();
+    return digest?.result();
+  } catch (error) {
+    activity.abort(failureOf(error));
+    throw error;
+  } finally {
+    stall.cancel();
+  }
+}
+
+/** STOR. */
+export async function store(session: Session, name: string): Promise<void> {
+  const offset = session.takeRestart();
+  const announced = session.takeAnnounced();
+  await transfer(session, "write", name, 0, async (activity, record, connect) => {
+    if (!session.mayUpload) {
+      throw refused(
+        "ftp.readOnly",
+        "uploads need a login with the FTP password",
+        "Set an FTP password and allow uploads.",
+      );
+    }
+    // Other servers would overwrite in place; the first bytes are gone with ftp-srv (F14).
+    if (offset > 0) throw refused("ftp.restart", "an upload starts at its first byte");
+    const upload = await session.root.create(session.resolve(name), announced);
+    try {
+      record.started(upload.name, announced);
+      const { socket, watch } = await connect();
+      await session.reply(150, "Ready for the data");
+      const digest = await receiveFile(session, activity, record, { upload, announced, socket, watch });
+      await upload.commit();
+      return digest;
+    } finally {
+      await upload.abort(); // Does nothing after the commit.
+    }
+  });
+}
+
+const refused = (code: string, message: string, remedy?: string): Failure =>
+  new Failure(550, { code, message, ...(remedy === undefined ? {} : { remedy }) }, "refused");
+
+interface Receiving {
+  readonly upload: Upload;
+  readonly announced: number | undefined;
+  readonly socket: Socket;
+  readonly watch: Watch;
+}
+
+async function receiveFile(
+  session: Session,
+  activity: Activity,
+  record: TransferRecord,
+  { upload, announced, socket, watch }: Receiving,
+): Promise<DigestResult> {
+  const digest = newDigest();
+  const lines = session.ascii ? fromNetworkLines() : undefined;
+  let received = 0;
+  const take = async (chunk: Uint8Array): Promise<void> => {
+    if (chunk.length === 0) return;
+    await upload.write(chunk);
+    digest.update(chunk);
+    received += chunk.length;
+    record.progress(received);
+  };
+  const stall = watch(() => received);
+  try {
+    for await (const chunk of incoming(socket, activity)) await take(lines?.push(chunk) ?? chunk);
+    if (lines !== undefined) await take(lines.end());
+    await assertComplete(session, activity, announced, received);
+    return digest.result();
+  } catch (error) {
+    activity.abort(failureOf(error));
+    throw error;
+  } finally {
+    stall.cancel();
+  }
+}
+
+/**
+ * In stream mode the end of the connection is the end of the file (RFC 959 §3.4.1), so a client that died looks
+ * like one that is done. It is done only if its control connection lives, and if it kept to its ALLO.
+ */
+async function assertComplete(
+  session: Session,
+  activity: Activity,
+  announced: number | undefined,
+  received: number,
+): Promise<void> {
+  // A client that dies closes both connections: let the end of the other one arrive.
+  await delay(session.context.clock, 0);
+  activity.signal.throwIfAborted();
+  if (announced !== undefined && !session.ascii && received < announced) {
+    const message = `${received} bytes came, ALLO said ${announced}`;
+    throw new Failure(426, { code: "ftp.short", message });
+  }
+}
+
+/** What RETR and STOR have in common: the row, the data connection, and exactly one reply at the end. */
+async function transfer(
+  session: Session,
+  direction: "read" | "write",
+  name: string,
+  offset: number,
+  work: Work,
+): Promise<void> {
+  const channel = session.takeChannel();
+  const { context } = session;
+  const options = {
+    ...(channel === undefined ? {} : { mode: channel.mode }),
+    type: session.ascii ? "A" : "I",
+    ...(offset === 0 ? {} : { offset }),
+  };
+  const record = new TransferRecord(context, session.peer, direction, session.shown(name), options);
+  let reply: readonly [number, string] = [226, "Transfer complete"];
+  await session.transferring(record.id, async (activity) => {
+    try {
+      const digest = await work(activity, record, async () => {
+        if (channel === undefined) {
+          throw new Failure(425, { code: "ftp.noDataConnection", message: "use PASV or PORT first" });
+        }
+        const socket = await channel.connect(activity.signal);
+        return { socket, watch: (bytes) => watchTransfer(session, activity, record, socket, bytes) };
+      });
+      record.finished(digest);
+    } catch (error) {
+      const failure = failureOf(activity.signal.aborted ? activity.signal.reason : error);
+      record.failed(failure, await nearest(session, name, error));
+      reply = [failure.replyCode, replyText(failure)];
+    } finally {
+      channel?.close();
+    }
+  });
+  await session.reply(...reply);
+}
+
+/** The names that a missing one may have meant; none when even that cannot be told. */
+async function nearest(session: Session, name: string, error: unknown): Promise<readonly string[]> {
+  if (!(error instanceof Refusal) || error.kind !== "missing") return [];
+  return session.root.nearest(session.resolve(name)).catch(() => []);
+}
+
+function watchTransfer(
+  session: Session,
+  activity: Activity,
+  record: TransferRecord,
+  socket: Socket,
+  bytes: () => number,
+): Timer {
+  const { clock } = session.context;
+  const seconds = session.limits.ftpDataSeconds;
+  return watchStall(clock, seconds * 1000, socket, {
+    bytes,
+    onChange: () => {
+      record.moves();
+    },
+    onStill: () => {
+      record.standsStill();
+    },
+    onStall: () => {
+      const message = `nothing moved for ${seconds} s`;
+      const remedy = "A slower board needs a higher limit: ftpDataSeconds.";
+      activity.abort(new Failure(426, { code: "ftp.stalled", message, remedy }));
+    },
+  });
+}
