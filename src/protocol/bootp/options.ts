@@ -106,7 +106,7 @@ export function getOption<Name extends OptionName>(
   name: Name,
 ): OptionValue<Name> | undefined {
   const bytes = options.get(optionTable[name].code);
-  return bytes && (optionTable[name].codec.decode(bytes) as OptionValue<Name> | undefined);
+  return bytes && optionTable[name].codec.decode(bytes);
 }
 
 /** One entry of a map of options. */

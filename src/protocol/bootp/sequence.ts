@@ -182,7 +182,6 @@ export interface Standing {
 /** Where the client stands: "next: copy-files4.rc (2 of 2)", "silent for 7 s more". */
 export function standing(before: Cursor, boot: BootFiles, times: SequenceTimes, now: number): Standing {
   const cursor = currentCursor(before, boot, times, now);
-  const { files, sequence } = boot;
   const ends = silenceEnd(cursor, times);
   if (ends !== undefined) {
     const seconds = Math.ceil((ends - now) / 1000);
@@ -193,7 +192,7 @@ export function standing(before: Cursor, boot: BootFiles, times: SequenceTimes, 
     };
   }
   // Only a sequence that has begun goes back to its start by waiting.
-  const begun = sequence && (cursor.position > 0 || cursor.named);
+  const begun = boot.sequence && (cursor.position > 0 || cursor.named);
   return {
     stage: stageOf(cursor),
     detail: detailOf(cursor),

@@ -1,0 +1,191 @@
+/** The clients that were seen or are listed: who one is, what is remembered of it, and how a row shows it. */
+
+import { decodeText, encodeText, equalBytes, toHex } from "../bytes";
+import type { Network } from "../ipv4";
+import type { AddressRange } from "./leases";
+import { getOption } from "./options";
+import { formatMac, type BootpPacket } from "./packet";
+import { currentCursor, standing, startCursor } from "./sequence";
+import type { BootFiles, Cursor, SequenceTimes, Standing } from "./sequence";
+
+/** One client of the plan. */
+export interface ListedClient {
+  readonly name?: string;
+  /** Lower case with colons. */
+  readonly mac: string;
+  readonly address?: string;
+  readonly boot?: string | readonly string[];
+}
+
+/** What BOOTP needs of a plan (`model/plan.ts`). */
+export interface BootpPlan {
+  readonly boot?: string | readonly string[];
+  readonly server?: string;
+  readonly clients: readonly ListedClient[];
+  readonly pool: readonly AddressRange[];
+  readonly aliases: Readonly<Record<string, string>>;
+  readonly silentSeconds: number;
+  readonly restartSeconds: number;
+}
+
+/** What holds at the moment of a request. */
+export interface BootpSituation {
+  readonly plan: BootpPlan;
+  /** Who is answered beside the plan's clients: nobody, or every plain BOOTP request. */
+  readonly answer: "listed" | "boards";
+  readonly networks: readonly Network[];
+  /** True when this address may be answered. */
+  allows(address: string): boolean;
+  /** How many clients that nobody listed are remembered. */
+  readonly sightings: number;
+  /** Broadcasts go to the subnet's broadcast address: sockets of the served addresses cannot be had. */
+  readonly directedBroadcast: boolean;
+}
+
+/** What went wrong, as `model/events.ts` has it. */
+export interface Notice {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+/** Option 61 of a verification starts with this text; a random part follows for each run (DESIGN §2.3). */
+export const verificationPrefix = "boot-servers-verify-";
+const verificationBytes = encodeText(verificationPrefix);
+
+export interface Identity {
+  /** The MAC; for a verification its identifier and the MAC; without a hardware address option 61 in hex. */
+  readonly id: string;
+  readonly mac: string;
+  /** Option 61 if there, else htype and chaddr (RFC 2131 §4.2). */
+  readonly leaseKey: string;
+  readonly verification: boolean;
+}
+
+/** Who sent this; undefined for a packet that names nobody (hlen 0 and no option 61, RFC 4390 §2.1). */
+export function identify(request: BootpPacket): Identity | undefined {
+  const mac = formatMac(request.chaddr);
+  const identifier = request.options && getOption(request.options, "clientIdentifier");
+  const hardware = `${request.htype}:${mac}`;
+  if (identifier === undefined || identifier.length === 0) {
+    return mac === "" ? undefined : { id: mac, mac, leaseKey: hardware, verification: false };
+  }
+  if (equalBytes(identifier.subarray(0, verificationBytes.length), verificationBytes)) {
+    // One run plays several boards. It is answered as that MAC would be, so it looks for that MAC's lease.
+    return { id: `${decodeText(identifier)} ${mac}`, mac, leaseKey: hardware, verification: true };
+  }
+  const leaseKey = `id:${toHex(identifier)}`;
+  return { id: mac === "" ? leaseKey : mac, mac, leaseKey, verification: false };
+}
+
+export const listedClient = (plan: BootpPlan, mac: string): ListedClient | undefined =>
+  plan.clients.find((client) => client.mac === mac);
+
+/** The boot files of this MAC: its own in the plan, else the plan's. */
+export function bootFilesOf(plan: BootpPlan, mac: string): BootFiles {
+  const boot = listedClient(plan, mac)?.boot ?? plan.boot ?? [];
+  // An empty list is no sequence: there is nothing to be silent after.
+  return typeof boot === "string"
+    ? { files: [boot], sequence: false }
+    : { files: boot, sequence: boot.length > 0 };
+}
+
+export const timesOf = (plan: BootpPlan): SequenceTimes => ({
+  silentMs: plan.silentSeconds * 1000,
+  restartMs: plan.restartSeconds * 1000,
+});
+
+/** What is remembered of one client. */
+export interface Client extends Identity {
+  readonly listed: boolean;
+  readonly cursor: Cursor;
+  readonly vendorClass?: string | undefined;
+  /** The client's address as a row shows it. */
+  readonly address?: string | undefined;
+  /** `ciaddr`, source and `yiaddr` of its last request: its TFTP and FTP come from one of them. */
+  readonly addresses: readonly string[];
+  /** The file of the last answer. */
+  readonly file?: string | undefined;
+  /** Why it was not answered. */
+  readonly refusal?: { readonly stage: "seen" | "refused"; readonly notice: Notice } | undefined;
+  /** It was answered, but. */
+  readonly warning?: Notice | undefined;
+  /** Monotonic ms. */
+  readonly lastSeenAt?: number | undefined;
+}
+
+/** What a row says of a client; times are monotonic ms. */
+export interface ClientView {
+  readonly id: string;
+  readonly name?: string | undefined;
+  readonly mac?: string | undefined;
+  readonly address?: string | undefined;
+  readonly vendorClass?: string | undefined;
+  readonly stage: Standing["stage"] | "seen" | "refused";
+  readonly detail: string;
+  readonly file?: string | undefined;
+  readonly notice?: Notice | undefined;
+  readonly lastSeenAt?: number | undefined;
+  readonly verification: boolean;
+  /** When `detail` will say something else without any packet. */
+  readonly changesAt?: number | undefined;
+}
+
+export function viewOf(client: Client, plan: BootpPlan, now: number): ClientView {
+  const { id, mac, vendorClass, file, refusal, lastSeenAt, verification } = client;
+  const listed = listedClient(plan, mac);
+  const where = standing(client.cursor, bootFilesOf(plan, mac), timesOf(plan), now);
+  return {
+    id,
+    name: listed?.name,
+    mac: mac === "" ? undefined : mac,
+    address: client.address ?? listed?.address,
+    vendorClass,
+    ...(refusal === undefined ? where : { stage: refusal.stage, detail: "not answered" }),
+    file,
+    notice: refusal?.notice ?? client.warning,
+    lastSeenAt,
+    verification,
+  };
+}
+
+/** All clients, the one that was seen longest ago first. Those that nobody listed are bounded. */
+export class ClientTable {
+  private readonly byId = new Map<string, Client>();
+
+  get(id: string): Client | undefined {
+    return this.byId.get(id);
+  }
+
+  all(): Iterable<Client> {
+    return this.byId.values();
+  }
+
+  /** The client as it is remembered, with its cursor as it stands now; a new one where it was never seen. */
+  known(identity: Identity, { plan }: BootpSituation, now: number): Client {
+    const boot = bootFilesOf(plan, identity.mac);
+    const listed = listedClient(plan, identity.mac) !== undefined && !identity.verification;
+    const known = this.byId.get(identity.id);
+    if (known === undefined) return { ...identity, listed, cursor: startCursor(boot), addresses: [] };
+    return { ...known, ...identity, listed, cursor: currentCursor(known.cursor, boot, timesOf(plan), now) };
+  }
+
+  /** Remembers the client as the latest one; returns the ids that were forgotten for it. */
+  put(client: Client, { plan, sightings }: BootpSituation): string[] {
+    this.byId.delete(client.id);
+    this.byId.set(client.id, client);
+    const forgotten: string[] = [];
+    for (const { id, listed, cursor } of this.byId.values()) {
+      if (this.byId.size <= sightings + plan.clients.length) break;
+      if (listed || cursor.running > 0 || id === client.id) continue;
+      this.byId.delete(id);
+      forgotten.push(id);
+    }
+    return forgotten;
+  }
+
+  /** Replaces what is remembered of a client, without counting it as seen. */
+  update(client: Client): void {
+    this.byId.set(client.id, client);
+  }
+}

@@ -1,0 +1,150 @@
+/** One request while it is being answered: what BOOTP and DHCP both need for a reply, collected in one place. */
+
+import { inNetwork, isLoopback } from "../ipv4";
+import { bootFilesOf, listedClient, timesOf } from "./clients";
+import type { BootpSituation, Client, ClientTable, ListedClient, Notice } from "./clients";
+import type { Leases } from "./leases";
+import { destinationOf, linksOf, type Arrival, type Endpoint, type Link } from "./networks";
+import { unspecified } from "./packet";
+import { encodeReply, tooLongForFile, type ReplyContent } from "./replies";
+import { ask, peek, type SequenceAnswer } from "./sequence";
+
+/** One datagram to send. */
+export interface Reply {
+  readonly packet: Uint8Array;
+  /** The served address whose socket sends it. */
+  readonly via: string;
+  readonly to: Endpoint;
+}
+
+/** Seconds. Longer than `restartSeconds`, so that a renewal does not keep a board's sequence from starting again. */
+export const leaseSeconds = 3600;
+
+export class Conversation {
+  readonly replies: Reply[] = [];
+  /** How the client stands after this request. */
+  client: Client;
+  readonly listed: ListedClient | undefined;
+  readonly links: readonly Link[];
+
+  constructor(
+    readonly arrival: Arrival,
+    readonly situation: BootpSituation,
+    private readonly table: ClientTable,
+    private readonly leases: Leases,
+    readonly now: number,
+    client: Client,
+  ) {
+    const { request, from } = arrival;
+    this.listed = listedClient(situation.plan, client.mac);
+    this.links = linksOf(arrival, situation.networks);
+    const addresses = [request.ciaddr, from.address].filter((address) => address !== unspecified);
+    // A relay agent's address is not the client's own; but a verification that relays its own questions fetches from it.
+    const own = request.giaddr === unspecified ? addresses[0] : undefined;
+    this.client = { ...client, addresses, address: own ?? client.address };
+  }
+
+  /** Not answered, and why. */
+  refuse(stage: "seen" | "refused", notice: Notice): void {
+    this.client = { ...this.client, refusal: { stage, notice } };
+  }
+
+  /** Answered, but. The first warning stays. */
+  warn(notice: Notice): void {
+    this.client = { ...this.client, warning: this.client.warning ?? notice };
+  }
+
+  /** The client asks for its boot file; this alone moves its sequence. */
+  askForFile(): Pick<SequenceAnswer, "file" | "silent"> {
+    const { plan } = this.situation;
+    const { verification, mac, cursor } = this.client;
+    const question = {
+      xid: this.arrival.request.xid,
+      now: this.now,
+      elsewhere: plan.server !== undefined,
+      verification,
+    };
+    const answer = ask(cursor, bootFilesOf(plan, mac), timesOf(plan), question);
+    this.client = { ...this.client, cursor: answer.cursor, file: answer.file };
+    if (tooLongForFile(answer.file)) {
+      this.warn({
+        code: "boot.nameTooLong",
+        message:
+          "the boot file's name has more than 127 bytes: it goes in option 67, which few boot loaders read",
+        remedy: "Serve it under a shorter name, by an alias in the plan.",
+      });
+    }
+    return answer;
+  }
+
+  /** The file as it stands, for a client that renews its lease and does not boot; it was heard all the same. */
+  fileAsItStands(): string {
+    const { plan } = this.situation;
+    const { mac, cursor } = this.client;
+    this.client = { ...this.client, cursor: { ...cursor, lastPacketAt: this.now } };
+    return peek(cursor, bootFilesOf(plan, mac), timesOf(plan), this.now);
+  }
+
+  /** The address that the client has or would get on this link; undefined: none. Nothing is reserved. */
+  addressOn(link: Link, wanted?: string): string | undefined {
+    const own = this.listed?.address;
+    if (own !== undefined) return inNetwork(link.subnet, own) ? own : undefined;
+    const { plan, networks } = this.situation;
+    const reserved = new Set([
+      link.subnet.address,
+      ...networks.map(({ address }) => address),
+      ...plan.clients.flatMap(({ address }) => address ?? []),
+      ...(plan.server === undefined ? [] : [plan.server]),
+    ]);
+    return this.leases.find({
+      key: this.client.leaseKey,
+      network: link.subnet,
+      pool: plan.pool,
+      reserved,
+      spare: this.listed === undefined ? this.listedWithoutLease(link) : 0,
+      wanted,
+      now: this.now,
+    });
+  }
+
+  /** Listed clients that will need an address of the pool: a stranger does not get the last ones. */
+  private listedWithoutLease({ subnet }: Link): number {
+    return this.situation.plan.clients.filter(({ mac, address }) => {
+      const key = this.table.get(mac)?.leaseKey;
+      return address === undefined && !(key !== undefined && this.leases.holds(key, subnet));
+    }).length;
+  }
+
+  /** Changes of the leases; a verification takes none, and a listed address needs none. */
+  lease(change: (leases: Leases, key: string) => void): void {
+    if (!this.client.verification && this.listed?.address === undefined)
+      change(this.leases, this.client.leaseKey);
+  }
+
+  /** True when the listed address belongs here. Loopback stands for every network: a rehearsal is no mistake. */
+  belongs(link: Link): boolean {
+    const own = this.listed?.address;
+    return own === undefined || inNetwork(link.subnet, own) || isLoopback(link.server.address);
+  }
+
+  reply(
+    link: Link,
+    content: Pick<ReplyContent, "messageType" | "yiaddr" | "file" | "leaseSeconds" | "message">,
+  ): void {
+    const { plan, directedBroadcast } = this.situation;
+    const { request } = this.arrival;
+    const { address } = link.server;
+    const packet = encodeReply({
+      ...content,
+      request,
+      siaddr: plan.server ?? address,
+      serverIdentifier: address,
+      subnet: link.subnet,
+    });
+    const delivery = { nak: content.messageType === "NAK", directedBroadcast };
+    this.replies.push({ packet, via: address, to: destinationOf(this.arrival, link, delivery) });
+    if (content.yiaddr === unspecified) return;
+    const addresses = [...this.client.addresses, content.yiaddr];
+    this.client = { ...this.client, addresses, address: content.yiaddr };
+  }
+}

@@ -1,0 +1,96 @@
+/** Whose transfer it was: TFTP and FTP know an address, boot sequences know clients (DESIGN §2.1, "That client"). */
+
+import type { BootpPlan, Client } from "./clients";
+import { waitsFor, type TransferStage } from "./sequence";
+
+/** A stage of a transfer, as `engine/server.ts` tells it. */
+export interface TransferNews {
+  readonly protocol: string;
+  readonly address: string;
+  /** In the served root, aliases resolved. */
+  readonly file: string;
+  readonly stage: TransferStage;
+}
+
+const plainName = (name: string): string => name.replace(/[\\/]+/g, "/").replace(/^(\.?\/)+/, "");
+
+/** True for every name that leads to this file: its own, and the plan's aliases of it. */
+export function leadsTo(plan: BootpPlan, file: string): (name: string) => boolean {
+  return (name) => {
+    const plain = plainName(name);
+    const alias = Object.entries(plan.aliases).find(([requested]) => plainName(requested) === plain)?.[1];
+    return plainName(alias ?? name) === plainName(file);
+  };
+}
+
+/**
+ * The client at this address (`ciaddr`, source or `yiaddr` of its last request), else the only one that waits for
+ * the file. Of several at one address: those whose last answer named this very file, of these the last asker.
+ */
+export function clientOf(
+  clients: Iterable<Client>,
+  address: string,
+  isFile: (name: string) => boolean,
+): Client | undefined {
+  const all = [...clients];
+  const there = all.filter((client) => client.addresses.includes(address));
+  if (there.length > 0) {
+    const named = there.filter(({ file }) => file !== undefined && file !== "" && isFile(file));
+    return lastAsker(named.length > 0 ? named : there);
+  }
+  const waiting = all.filter(({ cursor }) => waitsFor(cursor, isFile));
+  return waiting.length === 1 ? waiting[0] : undefined;
+}
+
+const lastAsker = (clients: readonly Client[]): Client | undefined =>
+  clients.reduce<Client | undefined>(
+    (last, client) =>
+      last === undefined || (client.cursor.lastRequestAt ?? 0) >= (last.cursor.lastRequestAt ?? 0)
+        ? client
+        : last,
+    undefined,
+  );
+
+interface Running {
+  readonly clientId: string | undefined;
+  readonly stage: TransferStage;
+}
+
+const order: readonly TransferStage[] = ["started", "sent", "fetched", "ended"];
+
+/**
+ * Transfers that run, so that one stays its client's although another client at the same address asks meanwhile.
+ * Several of one file to one address cannot be told apart; the one that is furthest behind moves first.
+ */
+export class RunningTransfers {
+  private readonly byKey = new Map<string, Running[]>();
+
+  /** The id of the client that this news is about; `find` says it for a transfer that has none yet. */
+  owner(news: TransferNews, find: () => string | undefined): string | undefined {
+    const key = `${news.protocol} ${news.address} ${news.file}`;
+    const running = this.byKey.get(key) ?? [];
+    if (news.stage === "started") {
+      const clientId = find();
+      this.byKey.set(key, [...running, { clientId, stage: "started" }]);
+      return clientId;
+    }
+    const index = this.subject(running, news.stage);
+    const subject = running[index];
+    // News of a transfer whose start was not told.
+    if (subject === undefined) return news.stage === "ended" ? undefined : find();
+    const clientId = subject.clientId;
+    const rest = running.filter((_, position) => position !== index);
+    const left = news.stage === "ended" ? rest : [...rest, { clientId, stage: news.stage }];
+    if (left.length === 0) this.byKey.delete(key);
+    else this.byKey.set(key, left);
+    return clientId;
+  }
+
+  /** Which one it is about: the first that has not come so far; of the ending ones the one that came furthest. */
+  private subject(running: readonly Running[], stage: TransferStage): number {
+    if (stage !== "ended")
+      return running.findIndex((each) => order.indexOf(each.stage) < order.indexOf(stage));
+    const furthest = Math.max(...running.map((each) => order.indexOf(each.stage)));
+    return running.findIndex((each) => order.indexOf(each.stage) === furthest);
+  }
+}

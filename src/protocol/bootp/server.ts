@@ -1,0 +1,200 @@
+/**
+ * The BOOTP and DHCP server without sockets (RFC 951 §7.3, RFC 1542 §5, RFC 2131 §4.3): a datagram and the time go
+ * in, replies and what the rows say come out. The plan is read anew at each request.
+ */
+
+import { MalformedPacket } from "../errors";
+import { ClientTable, identify, viewOf } from "./clients";
+import type { BootpSituation, Client, ClientView, Notice } from "./clients";
+import { Conversation, leaseSeconds, type Reply } from "./conversation";
+import { clientOf, leadsTo, RunningTransfers, type TransferNews } from "./departures";
+import { answerDhcp, isAnsweredType } from "./dhcp";
+import { Leases } from "./leases";
+import { mayAsk, type Arrival, type Endpoint } from "./networks";
+import { getOption, optionTable } from "./options";
+import { BOOTREQUEST, decodePacket, ethernet, unspecified, type BootpPacket } from "./packet";
+import { restarted, transferred } from "./sequence";
+
+/** One datagram as it came. */
+export interface Datagram {
+  readonly packet: Uint8Array;
+  readonly from: Endpoint;
+  /** The served address whose socket received it; undefined: the wildcard's. */
+  readonly on: string | undefined;
+}
+
+/** What is to be done after one datagram. */
+export interface Reaction {
+  readonly replies: readonly Reply[];
+  /** The clients whose row changed. */
+  readonly clients: readonly ClientView[];
+  /** Ids of clients that are remembered no longer. */
+  readonly forgotten: readonly string[];
+  /** Why it was dropped without a row; for the log. */
+  readonly dropped?: string;
+}
+
+const dropped = (reason: string): Reaction => ({ replies: [], clients: [], forgotten: [], dropped: reason });
+
+export class BootpMachine {
+  private readonly table = new ClientTable();
+  private readonly leases = new Leases();
+  private readonly transfers = new RunningTransfers();
+
+  /** Answers one datagram, or says why not. Never throws on any bytes. */
+  receive({ packet, from, on }: Datagram, situation: BootpSituation, now: number): Reaction {
+    let request: BootpPacket;
+    try {
+      request = decodePacket(packet);
+    } catch (error) {
+      if (error instanceof MalformedPacket) return dropped(error.message);
+      throw error;
+    }
+    const identity = identify(request);
+    const fault = faultOf(request, from);
+    if (identity === undefined || fault !== undefined) return dropped(fault ?? "names no client");
+    const arrival: Arrival = { request, from, on };
+    const known = this.table.known(identity, situation, now);
+    const conversation = new Conversation(arrival, situation, this.table, this.leases, now, {
+      ...known,
+      lastSeenAt: now,
+      refusal: undefined,
+      warning: undefined,
+      vendorClass:
+        (request.options && getOption(request.options, "vendorClassIdentifier")) ?? known.vendorClass,
+    });
+    answer(conversation);
+    const { client, replies } = conversation;
+    const forgotten = this.table.put(client, situation);
+    return { replies, clients: [viewOf(client, situation.plan, now)], forgotten };
+  }
+
+  /** A stage of a TFTP or FTP transfer. */
+  departed(news: TransferNews, situation: BootpSituation, now: number): readonly ClientView[] {
+    const isFile = leadsTo(situation.plan, news.file);
+    const id = this.transfers.owner(news, () => clientOf(this.table.all(), news.address, isFile)?.id);
+    const known = id === undefined ? undefined : this.table.get(id);
+    if (known === undefined) return [];
+    const client = { ...this.table.known(known, situation, now), lastSeenAt: now };
+    const after = { ...client, cursor: transferred(client.cursor, news.stage, isFile, now) };
+    this.table.update(after);
+    return [viewOf(after, situation.plan, now)];
+  }
+
+  /** The client's next request gets the first file. Undefined: no such client. */
+  restart(id: string, situation: BootpSituation, now: number): ClientView | undefined {
+    const client = this.table.get(id);
+    if (client === undefined) return undefined;
+    const after = { ...client, cursor: restarted(client.cursor) };
+    this.table.update(after);
+    return viewOf(after, situation.plan, now);
+  }
+
+  /** The rows of all clients that the plan lists, or listed before it changed. */
+  planChanged(situation: BootpSituation, now: number): readonly ClientView[] {
+    const affected = new Map<string, Client>();
+    for (const client of this.table.all()) if (client.listed) affected.set(client.id, client);
+    for (const { mac } of situation.plan.clients) {
+      const identity = { id: mac, mac, leaseKey: `${ethernet}:${mac}`, verification: false };
+      affected.set(mac, this.table.get(mac) ?? this.table.known(identity, situation, now));
+    }
+    return [...affected.values()].map((client) => {
+      const current = this.table.known(client, situation, now);
+      const answeredNow = current.listed && current.refusal?.notice.code === unlistedCode;
+      const after = answeredNow ? { ...current, refusal: undefined } : current;
+      this.table.update(after);
+      return viewOf(after, situation.plan, now);
+    });
+  }
+
+  /** The rows whose words have changed by the time alone: a silence that runs down, a sequence that starts again. */
+  elapsed(since: number, situation: BootpSituation, now: number): readonly ClientView[] {
+    return [...this.table.all()]
+      .filter((client) => (viewOf(client, situation.plan, since).changesAt ?? Infinity) <= now)
+      .map((client) => viewOf(client, situation.plan, now));
+  }
+}
+
+/** Why a packet is dropped without a row: it is no request that anybody could answer. */
+function faultOf(request: BootpPacket, from: Endpoint): string | undefined {
+  const { op, htype, hlen, hops, options } = request;
+  if (op !== BOOTREQUEST) return `op is ${op}, not a request`;
+  if (htype === ethernet && hlen !== 6) return `hlen is ${hlen} for Ethernet`;
+  // RFC 1542 §4.1.1: a packet that went round in circles.
+  if (hops > 16) return `${hops} hops`;
+  if (from.port === 0) return "source port 0";
+  const type = options?.get(optionTable.messageType.code);
+  // An empty option 53 is no DHCP message, but BOOTP, as dnsmasq reads it (facts, D15).
+  if (type === undefined || type.length === 0) return undefined;
+  if (type.length !== 1 || !isAnsweredType(type[0] ?? 0)) return `DHCP message type ${type.join(".")}`;
+  return undefined;
+}
+
+function answer(conversation: Conversation): void {
+  const { arrival, situation, listed, client, links } = conversation;
+  const { plan } = situation;
+  const planned = [
+    ...plan.clients.flatMap(({ address }) => address ?? []),
+    ...plan.pool.map(({ first }) => first),
+  ];
+  const type = arrival.request.options && getOption(arrival.request.options, "messageType");
+  if (!mayAsk(arrival, { allows: (address) => situation.allows(address), planned })) {
+    conversation.refuse("refused", outside(arrival));
+  } else if (listed === undefined && (type !== undefined || situation.answer === "listed")) {
+    conversation.refuse(type === undefined ? "refused" : "seen", unlisted(client.mac, type !== undefined));
+  } else if (links.length === 0) {
+    conversation.refuse("refused", { code: "network.none", message: "no network is served at the moment" });
+  } else if (type === undefined) {
+    answerBootp(conversation);
+  } else {
+    answerDhcp(conversation, type);
+  }
+}
+
+/** Plain BOOTP (RFC 951 §7.3): one reply for each link that the client may be on, or silence after a sequence. */
+function answerBootp(conversation: Conversation): void {
+  const { arrival, links, listed, now } = conversation;
+  const { file, silent } = conversation.askForFile();
+  if (silent) return;
+  const right = links.filter((link) => conversation.addressOn(link) === listed?.address);
+  for (const link of listed?.address !== undefined && right.length > 0 ? right : links) {
+    if (!conversation.belongs(link)) {
+      conversation.warn({
+        code: "client.wrongNetwork",
+        message: `its address ${listed?.address ?? ""} is not in the network of ${link.subnet.address}`,
+        remedy: "Change its address in the plan, or serve the network of that address.",
+      });
+    }
+    // A client that says its address has one, and keeps it (RFC 951 §7.3): nothing is taken from the pool.
+    const fromPool = arrival.request.ciaddr === unspecified ? conversation.addressOn(link) : undefined;
+    const yiaddr = listed?.address ?? fromPool ?? unspecified;
+    if (yiaddr !== unspecified) {
+      conversation.lease((leases, key) => {
+        leases.bind(key, yiaddr, leaseSeconds * 1000, now);
+      });
+    }
+    conversation.reply(link, { messageType: undefined, yiaddr, file });
+  }
+}
+
+const unlistedCode = "client.unlisted";
+
+function unlisted(mac: string, dhcp: boolean): Notice {
+  return {
+    code: unlistedCode,
+    message: dhcp
+      ? "it asks by DHCP, which only clients that the plan lists are answered"
+      : "only clients that the plan lists are answered",
+    remedy: `List ${mac} under "clients" in the plan${dhcp ? ', with an "address" of its network' : ""}.`,
+  };
+}
+
+function outside({ request, from }: Arrival): Notice {
+  const relayed = request.giaddr !== unspecified;
+  const address = relayed ? request.giaddr : from.address;
+  return {
+    code: "access.network",
+    message: `${address}${relayed ? ", its relay agent," : ""} is not in a network that may ask`,
+    remedy: `Allow it with --allow ${address}/32, or its network.`,
+  };
+}
