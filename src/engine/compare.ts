@@ -9,9 +9,11 @@ import {
   judgeFile,
   type Comparison,
   type Expectation,
+  type Judgement,
   type Measured,
 } from "../model/verdict";
 import type { Trouble } from "../model/events";
+import { manifestLimits } from "../model/manifest";
 import { normalizeName } from "../model/names";
 import { EngineError } from "./errors";
 import type { Receiver, Reception } from "./reception";
@@ -130,7 +132,8 @@ class Comparer {
   }
 }
 
-async function openOwn(root: ServedRoot, file: string): Promise<OpenedFile | undefined> {
+/** Opens a file of the served root; undefined: there is none. @throws Refusal for a name that may not be. */
+export async function openIfThere(root: ServedRoot, file: string): Promise<OpenedFile | undefined> {
   try {
     return await root.open(file);
   } catch (error) {
@@ -141,24 +144,25 @@ async function openOwn(root: ServedRoot, file: string): Promise<OpenedFile | und
 
 const ownChanged: Trouble = {
   code: "workspace.changed",
-  message: "the workspace's file changed while it was compared",
+  message: "the file here changed while it was compared",
   remedy: "Run again once it is built.",
 };
 
-/** One file against the workspace's, which may be missing. */
-function comparison(opened: OpenedFile | undefined, expectations: () => readonly Expectation[]): Reception {
+/**
+ * Compares what comes with one open file, or only measures it. Closes the file at the end.
+ * @param mostBeyond bytes that may come beyond the end of the file.
+ */
+export function comparison(
+  opened: OpenedFile | undefined,
+  mostBeyond: number,
+  judge: (compared: Comparison) => Judgement,
+): Reception {
   const comparer = new Comparer(opened && new OwnFile(opened));
   const most = opened === undefined ? Infinity : opened.size + mostBeyond;
   return {
     ...(opened !== undefined && { size: opened.size }),
     sink: (chunk) => {
-      if (comparer.bytes + chunk.length > most) {
-        throw new EngineError({
-          code: "file.long",
-          message: `it goes on and on after the ${opened?.size ?? 0} bytes of the workspace's file`,
-          remedy: "Copy the file to the target again: another, longer one is there.",
-        });
-      }
+      if (comparer.bytes + chunk.length > most) throw endless(opened?.size ?? 0);
       return comparer.add(chunk);
     },
     async finish() {
@@ -167,7 +171,7 @@ function comparison(opened: OpenedFile | undefined, expectations: () => readonly
         await opened?.assertUnchanged().catch((error: unknown) => {
           throw new EngineError(ownChanged, { cause: error });
         });
-        return judgeFile(compared, expectations());
+        return judge(compared);
       } finally {
         await opened?.close();
       }
@@ -186,6 +190,13 @@ function comparison(opened: OpenedFile | undefined, expectations: () => readonly
   };
 }
 
+const endless = (size: number): EngineError =>
+  new EngineError({
+    code: "file.long",
+    message: `it goes on and on after the ${size} bytes of the workspace's file`,
+    remedy: "Copy the file to the target again: another, longer one is there.",
+  });
+
 /**
  * Compares what comes with the files behind `root`.
  * @param sums what SHA256SUMS says, by name in the served root.
@@ -195,21 +206,26 @@ export function compareWith(root: ServedRoot, sums: ReadonlyMap<string, string>)
   for (const [file, sha256] of sums) expected.set(normalizeName(file), [{ source: "SHA256SUMS", sha256 }]);
   return {
     async receive(file) {
-      const opened = await openOwn(root, file);
+      const opened = await openIfThere(root, file);
       // An alias is judged by the file behind it, and by what is said of the alias itself.
       const names = new Set([normalizeName(file), ...(opened === undefined ? [] : [opened.name])]);
-      return comparison(opened, () => [...names].flatMap((name) => expected.get(name) ?? []));
+      return comparison(opened, mostBeyond, (compared) =>
+        judgeFile(
+          compared,
+          [...names].flatMap((name) => expected.get(name) ?? []),
+        ),
+      );
     },
     expect(file, expectation) {
       const name = normalizeName(file);
       expected.set(name, [...(expected.get(name) ?? []), expectation]);
     },
-    ownText: (file) => readText(root, file),
+    ownText: (file) => readText(root, file, manifestLimits.bytes + 1),
   };
 }
 
-/** A text file of the served root, at most 1 MiB of it; undefined where it cannot be read. */
-export async function readText(root: ServedRoot, file: string): Promise<string | undefined> {
+/** A text file of the served root, at most `most` bytes of it; undefined where it cannot be read. */
+export async function readText(root: ServedRoot, file: string, most: number): Promise<string | undefined> {
   let opened: OpenedFile;
   try {
     opened = await root.open(file);
@@ -218,7 +234,7 @@ export async function readText(root: ServedRoot, file: string): Promise<string |
     throw error;
   }
   try {
-    const buffer = Buffer.alloc(Math.min(opened.size, 2 ** 20));
+    const buffer = Buffer.alloc(Math.min(opened.size, most));
     let length = 0;
     while (length < buffer.length) {
       const read = await opened.read(buffer.subarray(length), length);

@@ -1,0 +1,39 @@
+/** A board on the real network: the three clients as one `BoardIo`. */
+
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import type { Clock } from "../clock";
+import { EngineError } from "../errors";
+import type { BoardIo } from "./boardIo";
+import { openBootp } from "./bootpClient";
+import { openFtp } from "./ftpClient";
+import { fetchTftp } from "./tftpClient";
+
+/** The address of a host that option 66 named (RFC 2132 §9.4). @throws EngineError `tftp.unreachable` and the like. */
+async function resolved<Target extends { readonly host: string }>(
+  target: Target,
+  protocol: "tftp" | "ftp",
+): Promise<Target> {
+  if (isIP(target.host) !== 0) return target;
+  try {
+    return { ...target, host: (await lookup(target.host)).address };
+  } catch (error) {
+    throw new EngineError(
+      {
+        code: `${protocol}.unreachable`,
+        message: `no address is known for ${target.host}`,
+        remedy: "Let the server answer with its address in siaddr.",
+      },
+      { cause: error },
+    );
+  }
+}
+
+export function networkBoard(clock: Clock): BoardIo {
+  return {
+    openBootp: (options) => openBootp(clock, options),
+    fetchTftp: async (target, file, sink, signal) =>
+      fetchTftp(clock, await resolved(target, "tftp"), file, sink, signal),
+    openFtp: async (target, signal) => openFtp(clock, await resolved(target, "ftp"), signal),
+  };
+}
