@@ -61,8 +61,8 @@ describe("boards boot from our servers", function () {
   };
 
   before(async function () {
-    network = await makeNetwork(this, layout);
     download = await temporaryFolder();
+    network = await makeNetwork(this, layout);
   });
 
   afterEach(async () => {

@@ -23,11 +23,11 @@ describe("our clients on the servers of others", function () {
   const large = unlikeBytes(rolloverSize);
 
   before(async function () {
+    folder = await temporaryFolder({ ...filesOfAllSizes(), "large.bin": large });
+    own = await temporaryFolder();
     network = await makeNetwork(this, twoNetworks);
     server = network.host("server");
     board = network.host("near");
-    folder = await temporaryFolder({ ...filesOfAllSizes(), "large.bin": large });
-    own = await temporaryFolder();
   });
 
   afterEach(async () => {

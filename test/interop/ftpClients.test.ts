@@ -21,8 +21,6 @@ describe("FTP clients of others on our server", function () {
   const large = unlikeBytes(rolloverSize);
 
   before(async function () {
-    network = await makeNetwork(this, twoNetworks);
-    client = network.host("near");
     folder = await temporaryFolder({
       ...filesOfAllSizes(),
       "large.bin": large,
@@ -30,6 +28,8 @@ describe("FTP clients of others on our server", function () {
       ".env": "SECRET",
     });
     download = await temporaryFolder();
+    network = await makeNetwork(this, twoNetworks);
+    client = network.host("near");
   });
 
   after(async () => {

@@ -17,8 +17,6 @@ describe("as an ordinary user, on loopback alone", function () {
   let served: Served;
 
   before(async function () {
-    network = await makeNetwork(this, { host: {} }, "ordinary user");
-    host = network.host("host");
     folder = await temporaryFolder({
       ".vscode/boot-plan.json": JSON.stringify({
         boot: [nameOfSize(65464), "list.rc"],
@@ -30,6 +28,8 @@ describe("as an ordinary user, on loopback alone", function () {
     });
     await chmod(folder.path, 0o755);
     await chmod(folder.at("download"), 0o777);
+    network = await makeNetwork(this, { host: {} }, "ordinary user");
+    host = network.host("host");
     served = await serve(host, folder.path, []);
   });
 

@@ -16,9 +16,9 @@ describe("ports that another program holds, or that want rights", function () {
   const daemons: Running[] = [];
 
   before(async function () {
+    folder = await temporaryFolder({ "u-boot.bin": "loader" });
     network = await makeNetwork(this, { server: twoNetworks.server });
     server = network.host("server");
-    folder = await temporaryFolder({ "u-boot.bin": "loader" });
   });
 
   afterEach(async () => {

@@ -19,10 +19,10 @@ describe("TFTP clients of others on our server", function () {
   const large = unlikeBytes(rolloverSize);
 
   before(async function () {
-    network = await makeNetwork(this, twoNetworks);
-    client = network.host("near");
     folder = await temporaryFolder({ ...filesOfAllSizes(), "large.bin": large, ".env": "SECRET" });
     download = await temporaryFolder();
+    network = await makeNetwork(this, twoNetworks);
+    client = network.host("near");
     const flags = ["--address", "10.77.0.1", "--servers", "tftp", "--uploads", "new"];
     served = await serve(network.host("server"), folder.path, flags);
   });

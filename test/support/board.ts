@@ -8,9 +8,8 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BootpAnswer, BootpWay, FetchFacts } from "../../src/engine/clients/boardIo";
-import { openBootp } from "../../src/engine/clients/bootpClient";
-import { openFtp } from "../../src/engine/clients/ftpClient";
-import { fetchTftp } from "../../src/engine/clients/tftpClient";
+import { networkBoard } from "../../src/engine/clients/networkBoard";
+import { systemClock } from "../../src/engine/clock";
 import { systemCode } from "../../src/engine/errors";
 import type { Host } from "./namespace";
 
@@ -41,8 +40,10 @@ export interface Arrived {
 /** `null`: silent. */
 export type BootpResult = BootpAnswer | null;
 
+const io = networkBoard(systemClock);
+
 async function askBootp({ way, mac, target, localAddress }: BootpJob): Promise<BootpResult> {
-  const asker = openBootp({
+  const asker = io.openBootp({
     way,
     mac,
     port: 67,
@@ -59,12 +60,12 @@ async function askBootp({ way, mac, target, localAddress }: BootpJob): Promise<B
 }
 
 async function fetchFiles({ kind, host, files }: FilesJob): Promise<Arrived[]> {
-  const session = kind === "ftp" ? await openFtp({ host, port: 21 }) : undefined;
+  const session = kind === "ftp" ? await io.openFtp({ host, port: 21 }) : undefined;
   const arrived: Arrived[] = [];
   for (const file of files) {
     const hash = createHash("sha256");
     const sink = (chunk: Uint8Array): void => void hash.update(chunk);
-    const fetching = session?.fetch(file, sink) ?? fetchTftp({ host, port: 69 }, file, sink);
+    const fetching = session?.fetch(file, sink) ?? io.fetchTftp({ host, port: 69 }, file, sink);
     const facts = await fetching.catch((error: unknown) => `${systemCode(error) ?? ""}: ${String(error)}`);
     const sha256 = hash.digest("hex");
     arrived.push(typeof facts === "string" ? { file, sha256, error: facts } : { file, sha256, facts });
