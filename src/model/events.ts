@@ -53,6 +53,8 @@ export interface ClientRow {
   readonly lastSeenAt?: number;
   /** True for the board that a verification plays. */
   readonly verification: boolean;
+  /** True in the last row of a client that is remembered no longer: those that nobody listed are bounded. */
+  readonly forgotten?: true;
 }
 
 export type TransferState = "running" | "finished" | "failed" | "refused" | "probe" | "cancelled";

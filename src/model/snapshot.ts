@@ -15,8 +15,12 @@ export function applyRow(snapshot: Snapshot, row: Row): Snapshot {
   switch (row.type) {
     case "server":
       return { ...snapshot, servers: new Map(snapshot.servers).set(row.id, row) };
-    case "client":
-      return { ...snapshot, clients: new Map(snapshot.clients).set(row.id, row) };
+    case "client": {
+      const clients = new Map(snapshot.clients);
+      if (row.forgotten === true) clients.delete(row.id);
+      else clients.set(row.id, row);
+      return { ...snapshot, clients };
+    }
     case "transfer":
       return { ...snapshot, transfers: new Map(snapshot.transfers).set(row.id, row) };
     case "log":

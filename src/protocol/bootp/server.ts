@@ -113,6 +113,16 @@ export class BootpMachine {
       .filter((client) => (viewOf(client, situation.plan, since).changesAt ?? Infinity) <= now)
       .map((client) => viewOf(client, situation.plan, now));
   }
+
+  /** When the next of them will be. */
+  nextChange(situation: BootpSituation, now: number): number | undefined {
+    let next: number | undefined;
+    for (const client of this.table.all()) {
+      const { changesAt } = viewOf(client, situation.plan, now);
+      if (changesAt !== undefined && (next === undefined || changesAt < next)) next = changesAt;
+    }
+    return next;
+  }
 }
 
 /** Why a packet is dropped without a row: it is no request that anybody could answer. */
