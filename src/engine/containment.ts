@@ -18,8 +18,8 @@ export interface Place {
   readonly location: string;
   /** Opens what was found, which has to be a regular file, for reading. */
   openFile(): Promise<FileHandle>;
-  /** Where it is by now. @throws Refusal when it is gone. */
-  whereNow(): Promise<string>;
+  /** @throws Refusal when it is no longer where it was found. */
+  confirm(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -33,9 +33,10 @@ const noFollow = (constants.O_NOFOLLOW as number | undefined) ?? 0;
 /** Linux `O_PATH`, open(2): a descriptor of the place alone. Node has no name for it. */
 const pathOnly = 0o10000000;
 
-const gone = new Refusal("missing", {
-  code: "file.missing",
-  message: "there is no such file in the served root",
+const gone = new Refusal("changed", {
+  code: "file.moved",
+  message: "the file or its folder was moved meanwhile",
+  remedy: "Try again.",
 });
 
 /** How often a file may be replaced by rename while it is being found. */
@@ -61,7 +62,9 @@ export const locateByDescriptor: Locate = async (path) => {
         stat: await handle.stat({ bigint: true }),
         location,
         openFile: () => open(location, constants.O_RDONLY | nonBlocking),
-        whereNow: () => readlink(location),
+        async confirm() {
+          if ((await readlink(location)) !== real) throw gone;
+        },
         close: () => handle.close(),
       };
     } catch (error) {
@@ -96,9 +99,8 @@ export const locateByPath: Locate = async (path) => {
         throw error;
       }
     },
-    async whereNow() {
+    async confirm() {
       await stillThere(await stat(real, { bigint: true }));
-      return real;
     },
     close: () => Promise.resolve(),
   };

@@ -37,6 +37,7 @@ export async function listFolder(door: Door, name: string): Promise<Entry[]> {
       const some = await Promise.all(found.slice(at, at + batch).map((child) => entryOf(folder, child)));
       entries.push(...some.filter((entry) => entry !== undefined));
     }
+    await folder.confirm();
     return entries;
   } catch (error) {
     throw refusalFrom(error);

@@ -128,7 +128,19 @@ async function sweepRoot(door: Door): Promise<void> {
   }
 }
 
-async function openFile(door: Door, name: string): Promise<OpenedFile> {
+/** A build may replace the file by rename between the finding and the opening: then its successor is meant. */
+async function openFile(door: Door, name: string, attempts = 8): Promise<OpenedFile> {
+  try {
+    return await openOnce(door, name);
+  } catch (error) {
+    const refusal = refusalFrom(error);
+    if (refusal.code === "file.moved" && attempts > 1) return openFile(door, name, attempts - 1);
+    throw refusal;
+  }
+}
+
+/** @throws Refusal, or what the disk says. */
+async function openOnce(door: Door, name: string): Promise<OpenedFile> {
   const place = await door.find(name);
   try {
     requireFile(place);
@@ -155,8 +167,6 @@ async function openFile(door: Door, name: string): Promise<OpenedFile> {
       },
       close: () => handle.close(),
     };
-  } catch (error) {
-    throw refusalFrom(error);
   } finally {
     await place.close();
   }

@@ -9,7 +9,10 @@ import { systemCode } from "./errors";
 /** What disks say that know no hard links (FAT, some network disks). */
 const noHardLinks = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EACCES"]);
 
-/** @param temporary path of the complete file, in `folder`. @throws what the disk says; then the old file stays. */
+/**
+ * @param temporary path of the complete file, in `folder`; that name may still be there afterwards.
+ * @throws what the disk says; then the old file stays.
+ */
 export async function putInPlace(
   folder: ServedPlace,
   temporary: string,
@@ -46,9 +49,7 @@ async function giveNewName(temporary: string, target: string): Promise<void> {
       await unlink(target);
       throw failure;
     });
-    return;
   }
-  await unlink(temporary);
 }
 
 /**

@@ -67,8 +67,7 @@ async function receive(
 ): Promise<Upload> {
   const temporary = `${folder.location}/${newUploadName()}`;
   const target = `${folder.location}/${base}`;
-  // Never executable, and never over anything that stands there already.
-  const handle = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644);
+  const handle = await createHidden(folder, temporary);
   let written = 0;
   let failure: Refusal | undefined;
   let lastWrite: Promise<void> = Promise.resolve();
@@ -93,7 +92,7 @@ async function receive(
     await handle.sync();
     // Windows renames no open file.
     await handle.close();
-    if ((await folder.whereNow()) !== folder.real) throw moved;
+    await folder.confirm();
     await checkTarget(target, rules.policy);
     await putInPlace(folder, temporary, base, rules.policy);
     await syncFolder(folder);
@@ -106,8 +105,9 @@ async function receive(
     } catch (error) {
       throw refusalFrom(error);
     } finally {
-      await handle.close();
-      // After a commit there is no such file any more, and after a failed one there must not be.
+      // Closed already after a commit; what a disk says of a file that goes away is of no interest.
+      await handle.close().catch(() => undefined);
+      // A rename has taken the hidden name; a link, a failure or an abort has left it.
       await unlink(temporary).catch(() => undefined);
       await folder.close();
       release();
@@ -134,6 +134,20 @@ async function receive(
       await ending.catch(() => undefined);
     },
   };
+}
+
+/** @throws what the disk says. */
+async function createHidden(folder: ServedPlace, path: string): Promise<FileHandle> {
+  // Never executable, and never over anything that stands there already.
+  const handle = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644);
+  try {
+    await folder.confirm();
+    return handle;
+  } catch (error) {
+    await handle.close();
+    await unlink(path).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** @throws what the disk says. */
@@ -211,12 +225,6 @@ const readOnly = refuse(
   "upload.readOnly",
   "the file of this name is read only",
   "Make it writable, or upload under another name.",
-);
-const moved = refuse(
-  "changed",
-  "upload.moved",
-  "the folder was moved during the upload",
-  "Upload the file again.",
 );
 const closed = refuse("changed", "upload.ended", "the upload has ended");
 

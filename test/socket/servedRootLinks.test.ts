@@ -240,11 +240,9 @@ describe("a folder that is exchanged for a link while it is used (X23, security 
     const root = await doorTo(folder, {}, locateByDescriptor);
     const list = async (): Promise<string> => (await root.list("swap")).map(({ name }) => name).join();
     const counts = await whileSwapping(folder, () => outcome(list));
-    assert.deepEqual(
-      Object.keys(counts).sort(),
-      ["file.missing", "root.escape", "swap/fw.bin"],
-      JSON.stringify(counts),
-    );
+    // Of a folder that moved while it was read nothing is shown either.
+    const outcomes = Object.keys(counts).filter((outcome) => outcome !== "file.moved");
+    assert.deepEqual(outcomes.sort(), ["file.missing", "root.escape", "swap/fw.bin"], JSON.stringify(counts));
   });
 
   it("takes no upload out in a thousand uploads", async () => {
