@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { errorMessage } from "../../src/engine/errors";
 import { findProgram, isRoot, need, skipOrFail } from "./programs";
 import { Running, runToEnd, type Finished, type RunOptions } from "./processes";
 
@@ -113,7 +114,7 @@ export async function makeNetwork(
     ...namespaceFlags,
   ];
   const keeper = await startKeeper(command).catch((error: unknown) => {
-    skipOrFail(context, [`missing: network namespaces (${String(error)})`]);
+    skipOrFail(context, [`missing: network namespaces (${errorMessage(error)})`]);
     throw error;
   });
   assert.ok(keeper.pid !== undefined);
