@@ -1,8 +1,12 @@
-/** `boot-servers fetch`. */
+/** `fetch`: plays a board and keeps what it gets in a folder, never over an existing file (DESIGN §3). */
 
+import { basename } from "node:path";
+import { fetchInto } from "../engine/fetchInto";
+import { runBoards } from "./boardRun";
 import type { FetchOptions } from "./options";
 
 /** @returns the exit code. */
 export function fetch(options: FetchOptions): Promise<number> {
-  return Promise.reject(new Error(`fetch ${options.target} is not built yet`));
+  const about = { verb: "Fetching", what: `into ${basename(options.into)}`, json: options.json };
+  return runBoards(about, (environment) => fetchInto(options, environment));
 }

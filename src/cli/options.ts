@@ -136,16 +136,13 @@ interface Given {
 
 /** Splits words and flags; nothing is judged yet. */
 function readTokens(argv: readonly string[]): { words: string[]; given: Given[] } {
-  const known = flagList.map(([name, flag]) => [
-    name,
-    {
-      type: flag.value === undefined ? ("boolean" as const) : ("string" as const),
-      ...(name === "help" && { short: "h" }),
-    },
-  ]);
+  const known: Record<string, { type: "string" | "boolean"; short?: string }> = {};
+  for (const [name, flag] of flagList)
+    known[name] = { type: flag.value === undefined ? "boolean" : "string" };
+  known["help"] = { type: "boolean", short: "h" };
   const { tokens } = parseArgs({
     args: [...argv],
-    options: Object.fromEntries(known),
+    options: known,
     strict: false,
     allowPositionals: true,
     tokens: true,

@@ -1,8 +1,12 @@
-/** `boot-servers verify`. */
+/** `verify`: plays the boards against a target or servers of its own, and compares with the folder (DESIGN §2.3). */
 
+import { basename } from "node:path";
+import { verifyFolder } from "../engine/verify";
+import { runBoards } from "./boardRun";
 import type { VerifyOptions } from "./options";
 
 /** @returns the exit code. */
 export function verify(options: VerifyOptions): Promise<number> {
-  return Promise.reject(new Error(`verify ${options.folder} is not built yet`));
+  const about = { verb: "Verifying", what: basename(options.folder), json: options.json };
+  return runBoards(about, (environment) => verifyFolder(options, environment));
 }

@@ -7,7 +7,7 @@ import { isIPv6 } from "node:net";
 import type { ReportRow } from "../model/events";
 import { checkName, normalizeName } from "../model/names";
 import { emptyPlan, type Plan } from "../model/plan";
-import { judgeFile, type Comparison, type Expectation, type Judgement } from "../model/verdict";
+import { judgeFile, judgeUnseen, type Comparison, type Expectation, type Judgement } from "../model/verdict";
 import { comparison, openIfThere } from "./compare";
 import { loadPlan } from "./planFile";
 import type { Receiver, Reception } from "./reception";
@@ -131,15 +131,14 @@ function writing(
       return upload.write(chunk);
     },
     async finish() {
-      const fetched = { size, sha256: hash.digest("hex") };
-      const judged = judgeFile({ fetched, own: fetched, firstDifference: undefined }, expectations());
+      const judged = judgeUnseen({ size, sha256: hash.digest("hex") }, expectations());
       if (judged.state !== "passed") {
         await upload.abort();
         return judged;
       }
       await upload.commit();
       kept(upload.name);
-      return { ...judged, compared: expectations().length > 0 };
+      return judged;
     },
     async abort() {
       await upload.abort();

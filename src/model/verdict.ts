@@ -88,6 +88,29 @@ function difference({ fetched, own, firstDifference }: Comparison): Trouble | un
   };
 }
 
+function judgeBroken(fetched: Measured, broken: Expectation, but: string): Judgement {
+  const what = broken.sha256 !== undefined && broken.sha256 !== fetched.sha256 ? "hash" : "size";
+  return {
+    state: "failed",
+    compared: true,
+    sha256: fetched.sha256,
+    trouble: {
+      code: `file.${what}`,
+      message: `${but}${broken.source} expects another ${what}`,
+      remedy: "Write the checksums again if the file is right, else copy or build it again.",
+    },
+    expected: describeExpectation(broken),
+    got: describeMeasured(fetched),
+  };
+}
+
+/** Judges one file that came completely, where there is no workspace: only by what is said of it. */
+export function judgeUnseen(fetched: Measured, expectations: readonly Expectation[]): Judgement {
+  const broken = expectations.find((expectation) => !meets(expectation, fetched));
+  if (broken !== undefined) return judgeBroken(fetched, broken, "");
+  return { state: "passed", compared: expectations.length > 0, sha256: fetched.sha256 };
+}
+
 /** Judges one file that came completely. */
 export function judgeFile(comparison: Comparison, expectations: readonly Expectation[]): Judgement {
   const { fetched, own, firstDifference } = comparison;
@@ -114,20 +137,8 @@ export function judgeFile(comparison: Comparison, expectations: readonly Expecta
       warnings: broken === undefined ? [] : [`${broken.source} expects ${describeExpectation(broken)}`],
     };
   }
-  if (broken !== undefined) {
-    const what = broken.sha256 !== undefined && broken.sha256 !== fetched.sha256 ? "hash" : "size";
-    return {
-      ...common,
-      state: "failed",
-      trouble: {
-        code: `file.${what}`,
-        message: `it is the workspace's file, but ${broken.source} expects another ${what}`,
-        remedy: "Write the checksums again if the workspace is right, else build the file again.",
-      },
-      expected: describeExpectation(broken),
-      got: describeMeasured(fetched),
-    };
-  }
+  if (broken !== undefined)
+    return { ...common, ...judgeBroken(fetched, broken, "it is the workspace's file, but ") };
   return { ...common, state: "passed" };
 }
 

@@ -1,0 +1,155 @@
+/** What verify and fetch have in common: one run, told to people or as JSON lines, ended by Ctrl+C, and its exit code. */
+
+import { randomBytes } from "node:crypto";
+import { networkBoard } from "../engine/clients/networkBoard";
+import { systemClock } from "../engine/clock";
+import { createEngine } from "../engine/engine";
+import { EngineError } from "../engine/errors";
+import type { RunEnvironment, Subject } from "../engine/verify";
+import type { ReportRow, StepRow } from "../model/events";
+import { gaveNothing } from "../model/verdict";
+import {
+  colour,
+  formatBoard,
+  formatError,
+  formatReport,
+  formatStep,
+  formatSubject,
+  noColour,
+  type Paint,
+} from "./print";
+import { Screen, type Bar } from "./progress";
+
+/** DESIGN §3. */
+const exitCodes = { done: 0, failed: 1, wrongUse: 2, nothing: 3, cancelled: 130 } as const;
+
+/** How a run is told. */
+interface Teller {
+  begin(subject: Subject): void;
+  step(row: StepRow): void;
+  report(report: ReportRow): void;
+  /** Whatever happened: leaves the terminal as it was. */
+  end(): void;
+}
+
+const jsonTeller: Teller = {
+  begin: () => undefined,
+  step: (row) => {
+    writeJson(row);
+  },
+  report: (report) => {
+    writeJson(report);
+  },
+  end: () => undefined,
+};
+
+function writeJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** @param verb `Verifying`; @param what the folder's name. */
+function peopleTeller(verb: string, what: string): Teller {
+  const screen = new Screen(process.stdout);
+  const noColourWanted = (process.env["NO_COLOR"] ?? "") !== "";
+  const paint: Paint = screen.isTerminal && !noColourWanted ? colour : noColour;
+  let client: string | undefined;
+  let running: StepRow | undefined;
+  let startedAt = 0;
+  // An answer may take its seconds: they are counted, so that nobody wonders.
+  const ticking = setInterval(() => {
+    if (running !== undefined) screen.show([barOf(running, performance.now() - startedAt)]);
+  }, 1000);
+  return {
+    begin: (subject) => {
+      screen.line(...formatSubject(subject, verb, what, paint));
+    },
+    step: (row) => {
+      if (row.client !== client) screen.line(...formatBoard(row.client));
+      client = row.client;
+      if (row.state === "running") {
+        if (running?.id !== row.id) startedAt = performance.now();
+        running = row;
+        screen.show([barOf(row, row.durationMs)]);
+        return;
+      }
+      running = undefined;
+      screen.show([]);
+      screen.line(...formatStep(row, paint));
+    },
+    report: (report) => {
+      screen.clear();
+      screen.line(...formatReport(report, paint));
+    },
+    end: () => {
+      clearInterval(ticking);
+      screen.clear();
+    },
+  };
+}
+
+/** A step that runs, as a bar. */
+function barOf(row: StepRow, elapsedMs: number): Bar {
+  const seconds = Math.floor(elapsedMs / 1000);
+  const isFile = row.kind === "tftp" || row.kind === "ftp";
+  const waits = !isFile || (row.bytes ?? 0) === 0;
+  const rate = elapsedMs > 200 ? ((row.bytes ?? 0) * 1000) / elapsedMs : undefined;
+  const note = [row.warnings[0] ?? (isFile ? "waiting" : "asking"), ...(seconds > 0 ? [`${seconds} s`] : [])];
+  return {
+    about: row.kind,
+    name: row.name,
+    bytes: row.bytes ?? 0,
+    ...(row.size !== undefined && { size: row.size }),
+    ...(rate !== undefined && !waits && { bytesPerSecond: rate }),
+    ...(waits && { note: note.join(", ") }),
+  };
+}
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Errors that say nothing could be asked; all others are wrong use or a bad plan. */
+const nothingToAsk = /^(target|server|port)\./;
+
+/**
+ * Runs it to its end. The first Ctrl+C cancels: what runs breaks off, own servers stop, nothing half-written stays.
+ * @returns the exit code.
+ */
+export async function runBoards(
+  about: { readonly verb: string; readonly what: string; readonly json: boolean },
+  run: (environment: RunEnvironment) => Promise<ReportRow>,
+): Promise<number> {
+  const controller = new AbortController();
+  const teller = about.json ? jsonTeller : peopleTeller(about.verb, about.what);
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(exitCodes.cancelled);
+    controller.abort(new EngineError({ code: "run.cancelled", message: "cancelled" }));
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    const report = await run({
+      clock: systemClock,
+      io: networkBoard(systemClock),
+      createEngine,
+      runId: randomBytes(8).toString("hex"),
+      signal: controller.signal,
+      begin: (subject) => {
+        teller.begin(subject);
+      },
+      step: (row) => {
+        teller.step(row);
+      },
+    });
+    teller.report(report);
+    if (controller.signal.aborted) return exitCodes.cancelled;
+    if (report.ok) return exitCodes.done;
+    return gaveNothing(report.steps) ? exitCodes.nothing : exitCodes.failed;
+  } catch (error) {
+    if (controller.signal.aborted) return exitCodes.cancelled;
+    if (!(error instanceof EngineError)) throw error;
+    teller.end();
+    process.stderr.write(formatError(error));
+    return nothingToAsk.test(error.code) ? exitCodes.nothing : exitCodes.wrongUse;
+  } finally {
+    teller.end();
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+}

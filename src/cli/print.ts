@@ -1,0 +1,125 @@
+/** What verify and fetch say to people: one line for each step, and the report. Pure text; the sink writes it. */
+
+import type { ReportRow, StepRow } from "../model/events";
+import { formatDuration, formatSize, printable } from "../model/text";
+import { describeProblem, PlanError } from "../engine/planFile";
+import type { Subject } from "../engine/verify";
+import type { EngineError } from "../engine/errors";
+import { describeTrouble, type Tone } from "./rows";
+
+export type Paint = (tone: Tone, text: string) => string;
+
+/** Text as it is: no terminal, or NO_COLOR (no-color.org). */
+export const noColour: Paint = (_, text) => text;
+
+const codes: Readonly<Record<Tone, string>> = { plain: "", good: "32", warning: "33", bad: "31", faint: "2" };
+
+export const colour: Paint = (tone, text) =>
+  tone === "plain" || text === "" ? text : `\u001b[${codes[tone]}m${text}\u001b[0m`;
+
+const marks: Readonly<Record<StepRow["state"], readonly [mark: string, tone: Tone]>> = {
+  running: ["…", "faint"],
+  passed: ["✓", "good"],
+  failed: ["✗", "bad"],
+  skipped: ["–", "warning"],
+};
+
+const indent = "      ";
+/** Where the name's column ends; a longer name pushes what follows. */
+const nameWidth = 28;
+
+/** `12 ms` at the right of a column; nothing where nothing took time. */
+const duration = ({ durationMs }: StepRow): string =>
+  (durationMs < 0.5 ? "" : formatDuration(durationMs)).padStart(9);
+
+/** What a file step measured: size, time, hash. */
+function fileColumns(row: StepRow, paint: Paint): string {
+  const size = row.bytes === undefined ? "" : formatSize(row.bytes);
+  const hash = row.sha256 === undefined ? "" : row.sha256.slice(0, 16);
+  const again = row.retransmissions ?? 0;
+  return [
+    size.padStart(10),
+    duration(row),
+    paint("faint", hash),
+    ...(again > 0 ? [paint("faint", `${again} ${again === 1 ? "retransmission" : "retransmissions"}`)] : []),
+  ].join("  ");
+}
+
+/** What an answer or a manifest said. */
+function answerColumns(row: StepRow, paint: Paint): string {
+  const got = row.got === undefined || row.got === row.name ? "" : printable(row.got);
+  const from = row.from === undefined ? "" : paint("faint", `from ${row.from}`);
+  return [duration(row).padStart(21), got, from].filter((part) => part !== "").join("  ");
+}
+
+/** The lines of a step that has ended. */
+export function formatStep(row: StepRow, paint: Paint): string[] {
+  const [mark, tone] = marks[row.state];
+  const isFile = row.kind === "tftp" || row.kind === "ftp";
+  const columns = isFile ? fileColumns(row, paint) : answerColumns(row, paint);
+  const name = printable(row.name).padEnd(nameWidth);
+  const head = `  ${paint(tone, mark)} ${row.kind.padEnd(9)} ${name} ${columns}`.trimEnd();
+  return [head, ...explain(row, paint)];
+}
+
+function explain(row: StepRow, paint: Paint): string[] {
+  const lines: string[] = [];
+  const { trouble } = row;
+  const [, tone] = marks[row.state];
+  if (trouble !== undefined) {
+    lines.push(...trouble.message.split("\n").map((line) => `${indent}${paint(tone, printable(line))}`));
+    if (row.state === "failed") {
+      if (row.expected !== undefined) lines.push(`${indent}expected  ${printable(row.expected)}`);
+      if (row.got !== undefined) lines.push(`${indent}got       ${printable(row.got)}`);
+    }
+    if (row.firstDifference !== undefined) {
+      const hex = row.firstDifference.toString(16);
+      lines.push(`${indent}offset    ${row.firstDifference} (0x${hex})`);
+    }
+    if (trouble.remedy !== undefined) lines.push(`${indent}to do     ${printable(trouble.remedy)}`);
+  }
+  for (const warning of row.warnings)
+    lines.push(`${indent}${paint("warning", `note: ${printable(warning)}`)}`);
+  return lines;
+}
+
+/** The lines before the first step. */
+export function formatSubject(subject: Subject, verb: string, what: string, paint: Paint): string[] {
+  const { bootp, tftp, ftp } = subject.ports;
+  return [
+    `${verb} ${printable(what)} · ${printable(subject.name)} ${paint("faint", `(BOOTP ${bootp}, TFTP ${tftp}, FTP ${ftp})`)}`,
+    ...(subject.planned ? [] : [paint("faint", "No plan: every file that is served.")]),
+  ];
+}
+
+/** The heading of one board's steps. */
+export function formatBoard(client: string): string[] {
+  return ["", printable(client)];
+}
+
+/** The end of a run: what it does not show, and the verdict as the last line. */
+export function formatReport(report: ReportRow, paint: Paint): string[] {
+  const refused = Object.entries(report.refused).map(([rule, count]) => `${count} by ${rule}`);
+  const notes = [
+    ...(refused.length === 0 ? [] : [`Not served, and so not compared: ${refused.join(", ")}.`]),
+    ...report.notes,
+  ];
+  const verdict = report.ok ? paint("good", `✓ ${report.verdict}`) : paint("bad", `✗ ${report.verdict}`);
+  return [
+    "",
+    ...notes.map((note) => paint("faint", printable(note))),
+    ...(notes.length > 0 ? [""] : []),
+    verdict,
+  ];
+}
+
+/** An error that ended a command before its work: each problem of a plan has a line of its own. Ends with a line end. */
+export function formatError(error: EngineError): string {
+  if (!(error instanceof PlanError)) return `boot-servers: ${describeTrouble(error)}\n`;
+  return `boot-servers: the plan cannot be used\n${error.problems
+    .map(
+      (problem) =>
+        `  ${problem.severity === "error" ? "" : "warning: "}${printable(describeProblem(problem))}\n`,
+    )
+    .join("")}`;
+}
