@@ -86,7 +86,8 @@ export function outgoing(socket: Socket, activity: Activity, clock: Clock): Outg
 export async function* incoming(socket: Socket, activity: Activity): AsyncGenerator<Uint8Array> {
   tie(socket, activity);
   try {
-    for await (const chunk of socket) yield chunk as Uint8Array;
+    // The iterator leaves the socket alone: at the end of a half-open one it would report an ABORT_ERR.
+    for await (const chunk of socket.iterator({ destroyOnReturn: false })) yield chunk as Uint8Array;
   } finally {
     if (!activity.signal.aborted) socket.destroy();
   }
