@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { startDnsmasq, startVsftpd, tftpServers } from "../support/foreignServers";
 import { makeNetwork, twoNetworks, type Host, type TestNetwork } from "../support/namespace";
-import { ours, serve, type ReadyLine } from "../support/ours";
+import { ours, serve, type OursOptions, type ReadyLine, type Served } from "../support/ours";
 import type { Running } from "../support/processes";
 import { need } from "../support/programs";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
@@ -13,7 +13,8 @@ describe("ports that another program holds, or that want rights", function () {
   let network: TestNetwork | undefined;
   let server: Host;
   let folder: TemporaryFolder;
-  const daemons: Running[] = [];
+  /** What a test started, ours included: none of it may hold a port in the next one. */
+  const running: Running[] = [];
 
   before(async function () {
     folder = await temporaryFolder({ "u-boot.bin": "loader" });
@@ -22,7 +23,7 @@ describe("ports that another program holds, or that want rights", function () {
   });
 
   afterEach(async () => {
-    for (const daemon of daemons.splice(0)) await daemon.kill();
+    for (const program of running.splice(0)) await program.kill();
   });
 
   after(async () => {
@@ -30,13 +31,19 @@ describe("ports that another program holds, or that want rights", function () {
     await folder.remove();
   });
 
+  const start = async (flags: readonly string[], options?: OursOptions): Promise<Served> => {
+    const served = await serve(server, folder.path, flags, options);
+    running.push(served.running);
+    return served;
+  };
+
   const states = (ready: ReadyLine): Record<string, string> =>
     Object.fromEntries(ready.servers.map(({ protocol, state }) => [protocol, state]));
 
   it("a TFTP port held by in.tftpd is named with its holder, and BOOTP and FTP run", async function () {
     need(this, "in.tftpd");
-    daemons.push(await tftpServers[0]!.start(server, "10.77.0.1", folder.path));
-    const served = await serve(server, folder.path, ["--address", "10.77.0.1"]);
+    running.push(await tftpServers[0]!.start(server, "10.77.0.1", folder.path));
+    const served = await start(["--address", "10.77.0.1"]);
     assert.deepEqual(states(served.ready), { bootp: "running", tftp: "failed", ftp: "running" });
     const row = served.server("tftp");
     assert.equal(row.trouble?.code, "port.inUse");
@@ -47,8 +54,8 @@ describe("ports that another program holds, or that want rights", function () {
 
   it("an FTP port held by vsftpd is named with its holder, and BOOTP and TFTP run", async function () {
     need(this, "vsftpd");
-    daemons.push(await startVsftpd(server, "10.77.0.1", folder.path, folder.at("vsftpd")));
-    const served = await serve(server, folder.path, ["--address", "10.77.0.1"]);
+    running.push(await startVsftpd(server, "10.77.0.1", folder.path, folder.at("vsftpd")));
+    const served = await start(["--address", "10.77.0.1"]);
     assert.deepEqual(states(served.ready), { bootp: "running", tftp: "running", ftp: "failed" });
     const row = served.server("ftp");
     assert.equal(row.trouble?.code, "port.inUse");
@@ -58,8 +65,8 @@ describe("ports that another program holds, or that want rights", function () {
 
   it("beside a dnsmasq on port 67 BOOTP runs, with a warning that names it", async function () {
     need(this, "dnsmasq");
-    daemons.push(await startDnsmasq(server, { file: "u-boot.bin", boards: {} }));
-    const served = await serve(server, folder.path, ["--address", "10.77.0.1"]);
+    running.push(await startDnsmasq(server, { file: "u-boot.bin", boards: {} }));
+    const served = await start(["--address", "10.77.0.1"]);
     assert.deepEqual(states(served.ready), { bootp: "running", tftp: "running", ftp: "running" });
     const row = served.server("bootp");
     assert.match(row.warnings.map(({ message }) => message).join("\n"), /67.*dnsmasq \(pid \d+\)/);
@@ -68,8 +75,8 @@ describe("ports that another program holds, or that want rights", function () {
 
   it("where no server can run it says so for each of them and exits with 3", async function () {
     need(this, "in.tftpd", "vsftpd");
-    daemons.push(await tftpServers[0]!.start(server, "10.77.0.1", folder.path));
-    daemons.push(await startVsftpd(server, "10.77.0.1", folder.path, folder.at("vsftpd")));
+    running.push(await tftpServers[0]!.start(server, "10.77.0.1", folder.path));
+    running.push(await startVsftpd(server, "10.77.0.1", folder.path, folder.at("vsftpd")));
     const ended = await ours(server, [
       "serve",
       folder.path,
@@ -88,7 +95,7 @@ describe("ports that another program holds, or that want rights", function () {
 
   it("without the right to low ports loopback goes to 6767, 6969 and 2121, and says so", async function () {
     need(this, "setpriv");
-    const served = await serve(server, folder.path, [], { through: ["setpriv", ...without] });
+    const served = await start([], { through: ["setpriv", ...without] });
     assert.deepEqual(
       served.ready.servers.map(({ protocol, state, port }) => [protocol, state, port]),
       [
