@@ -2,6 +2,7 @@
 
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
+import { EngineError, errorMessage } from "./errors";
 import { bindError } from "./portHolder";
 
 export interface Endpoint {
@@ -81,4 +82,24 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
         socket.close(resolve);
       }),
   };
+}
+
+/** The local address that leads to a host, and the host's own, both IPv4. Nothing is sent. @throws EngineError `host.unreachable` */
+export async function routeTo(host: string): Promise<{ readonly local: string; readonly remote: string }> {
+  const socket = createSocket("udp4");
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", reject).once("connect", resolve);
+      // Port 9, discard: a UDP connect only chooses the route.
+      socket.connect(9, host);
+    });
+    return { local: socket.address().address, remote: socket.remoteAddress().address };
+  } catch (error) {
+    throw new EngineError(
+      { code: "host.unreachable", message: `nothing leads to ${host}: ${errorMessage(error)}` },
+      { cause: error },
+    );
+  } finally {
+    socket.close();
+  }
 }
