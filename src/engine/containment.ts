@@ -100,7 +100,10 @@ export const locateByPath: Locate = async (path) => {
       }
     },
     async confirm() {
-      await stillThere(await stat(real, { bigint: true }));
+      const now = await stat(real, { bigint: true }).catch(() => {
+        throw gone;
+      });
+      await stillThere(now);
     },
     close: () => Promise.resolve(),
   };

@@ -10,7 +10,7 @@ import { openDoor, type Door } from "./door";
 import { listFolder, namesNearRoot, placeEntry, requireFile, walkFiles } from "./listing";
 import { nearestNames } from "./nearest";
 import { Refusal, refusalFrom } from "./refusal";
-import { sweep } from "./uploadLeftovers";
+import { newSweep, type Sweep } from "./uploadLeftovers";
 import { beginUpload, denied } from "./uploads";
 
 export { Refusal, type RefusalKind } from "./refusal";
@@ -90,8 +90,8 @@ const candidates = 5000;
  */
 export async function openServedRoot(options: DoorOptions, locate?: Locate): Promise<ServedRoot> {
   const door = await openDoor(options, locate ?? (await locateHere()));
-  const rules = { policy: options.uploads, size: options.uploadSize };
-  if (rules.policy !== "deny") await sweepRoot(door);
+  const rules = { policy: options.uploads, size: options.uploadSize, sweep: newSweep() };
+  if (rules.policy !== "deny") await sweepRoot(door, rules.sweep);
   const folderOf = (requested: string): string => door.nameOf(requested === "" ? "/" : requested);
   /** One look at the disk for all who ask at the same time: a storm of missing names costs one. */
   let looking: Promise<string[]> | undefined;
@@ -119,7 +119,7 @@ export async function openServedRoot(options: DoorOptions, locate?: Locate): Pro
   };
 }
 
-async function sweepRoot(door: Door): Promise<void> {
+async function sweepRoot(door: Door, sweep: Sweep): Promise<void> {
   const place = await door.find("");
   try {
     await sweep(place);

@@ -20,20 +20,24 @@ export function isUploadName(name: string): boolean {
   return pattern.test(name);
 }
 
-const swept = new Set<string>();
+/** Removes what processes of this machine that are no more have left in a folder. */
+export type Sweep = (folder: Place) => Promise<void>;
 
-/** Removes what processes of this machine left in a folder that are no more. Once for each folder. */
-export async function sweep(folder: Place): Promise<void> {
-  if (swept.has(folder.real)) return;
-  swept.add(folder.real);
-  try {
-    for await (const entry of await opendir(folder.location)) {
-      const [, machine, pid] = pattern.exec(entry.name) ?? [];
-      if (machine === host && !isAlive(Number(pid))) await unlink(`${folder.location}/${entry.name}`);
+/** Each folder is swept once: when the door opens, or before its first upload. */
+export function newSweep(): Sweep {
+  const swept = new Set<string>();
+  return async (folder) => {
+    if (swept.has(folder.real)) return;
+    swept.add(folder.real);
+    try {
+      for await (const entry of await opendir(folder.location)) {
+        const [, machine, pid] = pattern.exec(entry.name) ?? [];
+        if (machine === host && !isAlive(Number(pid))) await unlink(`${folder.location}/${entry.name}`);
+      }
+    } catch {
+      // A folder that may not be read, or a file of another user: what is left there is in nobody's way.
     }
-  } catch {
-    // A folder that may not be read, or a file of another user: what is left there is in nobody's way.
-  }
+  };
 }
 
 function isAlive(pid: number): boolean {

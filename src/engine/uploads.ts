@@ -13,12 +13,13 @@ import { systemCode } from "./errors";
 import { Refusal, refusalFrom, type RefusalKind } from "./refusal";
 import type { Upload } from "./servedRoot";
 import { putInPlace, syncFolder } from "./uploadNames";
-import { newUploadName, sweep } from "./uploadLeftovers";
+import { newUploadName, type Sweep } from "./uploadLeftovers";
 
 export interface UploadRules {
   readonly policy: UploadPolicy;
   /** Bytes of one upload at the most. */
   readonly size: number;
+  readonly sweep: Sweep;
 }
 
 /** What is being written, by whatever protocol and under whatever plan: a second writer is refused (X8, T40). */
@@ -48,7 +49,7 @@ export async function beginUpload(
     if (!folder.stat.isDirectory()) throw noFolder;
     await checkTarget(`${folder.location}/${base}`, rules.policy);
     await checkSpace(folder, announced);
-    await sweep(folder);
+    await rules.sweep(folder);
     return await receive(folder, base, name, rules, () => writing.delete(key));
   } catch (error) {
     if (!taken) writing.delete(key);
@@ -128,8 +129,10 @@ async function receive(
       return (ending ??= end(true));
     },
     async abort() {
-      aborted = ending === undefined;
-      ending ??= end(false);
+      if (ending === undefined) {
+        aborted = true;
+        ending = end(false);
+      }
       // A commit that failed has told its own caller.
       await ending.catch(() => undefined);
     },

@@ -313,9 +313,9 @@ for (const [way, locate] of Object.entries(ways)) {
 
     it("finds a file whose name is being replaced all the time (X5)", async () => {
       const root = await door();
-      let replacing = true;
+      const stop = new AbortController();
       const replacer = (async () => {
-        while (replacing) {
+        while (!stop.signal.aborted) {
           await folder.write("root/next.bin", "u-boot");
           await rename(folder.at("root/next.bin"), folder.at("root/u-boot.bin"));
         }
@@ -325,7 +325,7 @@ for (const [way, locate] of Object.entries(ways)) {
           assert.equal(await readAll(root, "u-boot.bin"), "u-boot");
         }
       } finally {
-        replacing = false;
+        stop.abort();
         await replacer;
       }
     });
