@@ -86,11 +86,13 @@ export interface DnsmasqOptions {
   readonly boards: Readonly<Record<string, { readonly address: string; readonly file?: string }>>;
   /** Served by TFTP as well. */
   readonly folder?: string;
+  /** It shares its ports with others and hears this interface alone, as libvirt starts it; absent: it has them all. */
+  readonly interfaceName?: string;
 }
 
 /** dnsmasq as BOOTP and DHCP server of 10.77.0.0/24, and as TFTP server where it has a folder. */
 export function startDnsmasq(host: Host, options: DnsmasqOptions): Promise<Running> {
-  const { file, boards, folder } = options;
+  const { file, boards, folder, interfaceName } = options;
   return host.daemon(
     "dnsmasq",
     [
@@ -103,6 +105,7 @@ export function startDnsmasq(host: Host, options: DnsmasqOptions): Promise<Runni
         `--dhcp-host=${mac},set:board${index},${board.address}`,
         ...(board.file === undefined ? [] : [`--dhcp-boot=tag:board${index},${board.file}`]),
       ]),
+      ...(interfaceName === undefined ? [] : ["--bind-interfaces", `--interface=${interfaceName}`]),
       ...(folder === undefined ? [] : ["--enable-tftp", `--tftp-root=${folder}`]),
     ],
     { transport: "udp", port: 67 },
