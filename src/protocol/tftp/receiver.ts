@@ -1,0 +1,238 @@
+/**
+ * The side of a transfer that gets the file: a client's for RRQ, a server's for WRQ. It hands out the data in
+ * order, and acknowledges only what its driver has taken: a slow disk holds the peer back, and nothing piles up.
+ */
+
+import type { Step } from "../machine";
+import { type DataPacket, encodeAck, encodeError, errorCode, type Packet } from "./packet";
+import { type Patience, Retransmission, type TransferEnd } from "./patience";
+
+export interface ReceiverOptions {
+  readonly blksize: number;
+  readonly windowsize: number;
+  readonly patience: Patience;
+  /** What asks for DATA 1: ACK 0, or an OACK to a WRQ. Absent: DATA 1 is there already. */
+  readonly opening?: Uint8Array;
+  /** Bytes of DATA that must come, where the peer told it (`tsize`). */
+  readonly expectedSize?: number;
+  /** How long to stay after the last ACK at least, to repeat it; default: two of our own timeouts. */
+  readonly dallyMs?: number;
+}
+
+/** A step, and the data of the packet that caused it: a view of that packet. */
+export interface ReceiverStep extends Step<TransferEnd> {
+  /** The next bytes of the file; `taken` must follow once they are stored. */
+  readonly data?: Uint8Array;
+}
+
+/** How often the last ACK is repeated to a peer that does not hear it. */
+const maxDallies = 5;
+
+export class Receiver {
+  /** The last block in order, 0–65535 as on the wire. */
+  private last = 0;
+  /** Blocks since the last ACK. */
+  private unacknowledged = 0;
+  private untaken = false;
+  private ackDue = false;
+  /** The block whose coming too early was acknowledged last; undefined: no gap. */
+  private gapAt: number | undefined;
+  private lastCame = false;
+  private dallies = 0;
+  private dallyUntil: number | undefined;
+  private ended = false;
+  /** What the peer is waiting for, to be sent again. */
+  private current: Uint8Array | undefined;
+  private readonly timing: Retransmission;
+
+  /** Packets sent again. */
+  retransmissions = 0;
+  /** Bytes of DATA that came in order. */
+  receivedBytes = 0;
+
+  constructor(
+    private readonly options: ReceiverOptions,
+    now: number,
+  ) {
+    this.timing = new Retransmission(options.patience, now);
+    this.current = options.opening;
+  }
+
+  /** True once the last block came; it is acknowledged by `taken`. */
+  get allReceived(): boolean {
+    return this.lastCame;
+  }
+
+  /** True once the peer answered anything. */
+  get everAnswered(): boolean {
+    return this.timing.everAnswered;
+  }
+
+  /** Sends what asks for DATA 1. */
+  start(now: number): ReceiverStep {
+    return this.current === undefined ? this.step([]) : this.sendCurrent(now, false);
+  }
+
+  receive(packet: Packet, now: number): ReceiverStep {
+    if (this.ended) return this.step([]);
+    this.timing.heard(now);
+    switch (packet.op) {
+      case "DATA":
+        return this.receiveData(packet, now);
+      case "ERROR":
+        // The file is there already when it comes late; and an ERROR is never answered (RFC 1350 §7).
+        if (this.dallyUntil !== undefined) return this.end({ kind: "complete" });
+        return this.end({ kind: "peerError", error: packet, early: this.receivedBytes === 0 });
+      case "OACK":
+        // Our ACK 0 was lost: the server sends its OACK again (T12).
+        return this.last === 0 && !this.untaken && this.receivedBytes === 0
+          ? this.sendCurrent(now, true)
+          : this.step([]);
+      case "ACK":
+      case "RRQ":
+      case "WRQ":
+        return this.step([]);
+    }
+  }
+
+  /**
+   * All data handed out so far is stored: what waited for that is acknowledged. After the last block this sends
+   * the last ACK, and the receiver stays for a while to repeat it (dallying, RFC 1350 §6).
+   */
+  taken(now: number): ReceiverStep {
+    if (this.ended || !this.untaken) return this.step([]);
+    this.untaken = false;
+    this.timing.heard(now);
+    this.timing.waitFrom(now);
+    if (!this.ackDue) return this.step([]);
+    const step = this.acknowledge(now);
+    if (!this.lastCame) return step;
+    this.dallyUntil = now + this.dallyMs();
+    return this.step(step.send);
+  }
+
+  timeout(now: number): ReceiverStep {
+    if (this.ended || this.untaken) return this.step([]);
+    if (this.dallyUntil !== undefined) {
+      return now < this.dallyUntil ? this.step([]) : this.end({ kind: "complete" });
+    }
+    switch (this.timing.due(now)) {
+      case "wait":
+        return this.step([]);
+      case "giveUp":
+        return this.end({ kind: "timeout", answered: this.timing.everAnswered });
+      case "again":
+        // In the middle of a window: what came so far is acknowledged, and the sender goes on there (RFC 7440 §4).
+        return this.unacknowledged > 0 ? this.acknowledge(now) : this.sendCurrent(now, true);
+    }
+  }
+
+  /** The peer sent its WRQ again: it may have lost the answer (T34). */
+  repeat(now: number): ReceiverStep {
+    if (this.ended || this.untaken) return this.step([]);
+    this.timing.heard(now);
+    return this.timing.maySend ? this.sendCurrent(now, true) : this.step([]);
+  }
+
+  private receiveData(packet: DataPacket, now: number): ReceiverStep {
+    const ahead = (packet.block - this.last) & 0xffff;
+    // After 65535 comes 0; some senders go on with 1 (T14). In a window a 1 can only mean that 0 was lost.
+    const rollsToOne = this.last === 0xffff && packet.block === 1 && this.options.windowsize === 1;
+    if (ahead === 0) return this.duplicate(now);
+    if (this.lastCame) return this.step([]);
+    if (ahead === 1 || rollsToOne) return this.inOrder(packet, now);
+    return ahead <= this.options.windowsize ? this.gap(packet.block, now) : this.step([]);
+  }
+
+  private inOrder(packet: DataPacket, now: number): ReceiverStep {
+    if (packet.data.length > this.options.blksize) {
+      return this.refuse(
+        "malformed",
+        errorCode.illegalOperation,
+        `DATA of ${packet.data.length} bytes, blksize is ${this.options.blksize}`,
+      );
+    }
+    // The window is full and not stored yet: this sender does not wait for its ACK. It has to send it again.
+    if (this.ackDue) return this.step([]);
+    const size = this.receivedBytes + packet.data.length;
+    const lastOne = packet.data.length < this.options.blksize;
+    const expected = this.options.expectedSize;
+    if (expected !== undefined && (size > expected || (lastOne && size < expected))) {
+      return this.refuse(
+        "size",
+        errorCode.undefined,
+        `the size was told as ${expected} bytes, ${lastOne ? "" : "at least "}${size} came`,
+      );
+    }
+    if (this.unacknowledged === 0) this.timing.progressed(now);
+    this.timing.waitFrom(now);
+    this.last = packet.block;
+    this.receivedBytes = size;
+    this.unacknowledged += 1;
+    this.gapAt = undefined;
+    this.untaken = true;
+    this.lastCame = lastOne;
+    this.ackDue = lastOne || this.unacknowledged >= this.options.windowsize;
+    return { ...this.step([]), data: packet.data };
+  }
+
+  /**
+   * A block was lost: the last one in order is acknowledged (RFC 7440 §4), once for each time that the sender
+   * comes by. The same or an earlier block again means that it has started over, and lost it again.
+   */
+  private gap(block: number, now: number): ReceiverStep {
+    const seen = this.gapAt;
+    this.gapAt = block;
+    if (seen !== undefined && ((block - seen) & 0xffff) < 0x8000 && block !== seen) return this.step([]);
+    if (this.untaken) {
+      this.ackDue = true;
+      return this.step([]);
+    }
+    return this.unacknowledged > 0 ? this.acknowledge(now) : this.sendCurrent(now, true);
+  }
+
+  /** The last block in order once more: its ACK was lost, if it was sent. */
+  private duplicate(now: number): ReceiverStep {
+    if (this.untaken || this.unacknowledged > 0 || this.current === undefined) return this.step([]);
+    if (this.dallyUntil !== undefined) {
+      this.dallies += 1;
+      if (this.dallies > maxDallies) return this.step([]);
+      this.dallyUntil = now + this.dallyMs();
+    }
+    return this.sendCurrent(now, true);
+  }
+
+  /** The peer's timeout is not known; it is likely to be ours, and has to end before. */
+  private dallyMs(): number {
+    return Math.max(2 * this.timing.intervalMs, this.options.dallyMs ?? 0);
+  }
+
+  private acknowledge(now: number): ReceiverStep {
+    this.unacknowledged = 0;
+    this.ackDue = false;
+    this.current = encodeAck(this.last);
+    return this.sendCurrent(now, false);
+  }
+
+  private sendCurrent(now: number, again: boolean): ReceiverStep {
+    if (this.current === undefined) return this.step([]);
+    if (again) this.retransmissions += 1;
+    this.timing.sent(now, again);
+    return this.step([this.current]);
+  }
+
+  private refuse(code: "size" | "malformed", error: number, message: string): ReceiverStep {
+    return { ...this.end({ kind: "violation", code, message }), send: [encodeError(error, message)] };
+  }
+
+  private step(send: readonly Uint8Array[]): ReceiverStep {
+    // Until the driver has taken the data it is our turn, and the peer cannot be late.
+    const asleep = this.ended || this.untaken;
+    return { send, wakeAt: asleep ? undefined : (this.dallyUntil ?? this.timing.wakeAt) };
+  }
+
+  private end(end: TransferEnd): ReceiverStep {
+    this.ended = true;
+    return { send: [], wakeAt: undefined, done: end };
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The side of a transfer that has the file: a server's for RRQ, a client's for WRQ. It does not read files: it
+ * says how many blocks it has room for, is given bytes, and keeps what is not acknowledged yet as encoded
+ * packets, so that a retransmission is the same to the byte.
+ */
+
+import type { Step } from "../machine";
+import { dataHeader, encodeData, type Packet } from "./packet";
+import { type Patience, Retransmission, type TransferEnd } from "./patience";
+
+export interface SenderOptions {
+  readonly blksize: number;
+  readonly windowsize: number;
+  readonly patience: Patience;
+  /** An OACK that must be acknowledged by ACK 0 before DATA 1 goes out (RFC 2347 §3). */
+  readonly oack?: Uint8Array;
+}
+
+export class Sender {
+  /** What was sent and not acknowledged, in order. An OACK stands for block 0. */
+  private readonly outstanding: Uint8Array[] = [];
+  /** The number of the first outstanding packet, or of the next one; never wraps. */
+  private base: number;
+  private lastSupplied = false;
+  /** A duplicate ACK has restarted this window already (DESIGN §2.1). */
+  private restarted = false;
+  private ended = false;
+  private readonly timing: Retransmission;
+
+  /** Packets sent again. */
+  retransmissions = 0;
+  /** Bytes of DATA that the peer acknowledged. */
+  acknowledgedBytes = 0;
+
+  constructor(
+    private readonly options: SenderOptions,
+    now: number,
+  ) {
+    this.timing = new Retransmission(options.patience, now);
+    this.base = options.oack === undefined ? 1 : 0;
+  }
+
+  /** Blocks that `supply` may be given now. */
+  get room(): number {
+    if (this.ended || this.lastSupplied || this.base === 0) return 0;
+    return this.options.windowsize - this.outstanding.length;
+  }
+
+  /** True once the last block was sent for the first time. */
+  get allSent(): boolean {
+    return this.lastSupplied;
+  }
+
+  /** True once the peer answered anything. */
+  get everAnswered(): boolean {
+    return this.timing.everAnswered;
+  }
+
+  /** Sends the OACK, where there is one. */
+  start(now: number): Step<TransferEnd> {
+    if (this.options.oack === undefined) return this.step([]);
+    this.outstanding.push(this.options.oack);
+    this.timing.sent(now, false);
+    return this.step([this.options.oack]);
+  }
+
+  /**
+   * Sends the next blocks, at most `room` of them. They are copied. The first one shorter than `blksize` is the
+   * last of the file; a file of an exact multiple ends with an empty one (RFC 1350 §2).
+   */
+  supply(blocks: readonly Uint8Array[], now: number): Step<TransferEnd> {
+    if (this.ended || blocks.length === 0) return this.step([]);
+    // While nothing was out the peer had nothing to say.
+    if (this.outstanding.length === 0) this.timing.heard(now);
+    const packets: Uint8Array[] = [];
+    for (const block of blocks) {
+      // The number goes on with 0 after 65535: encodeData takes it modulo 65536 (T14).
+      const packet = encodeData(this.base + this.outstanding.length, block);
+      this.outstanding.push(packet);
+      packets.push(packet);
+      if (block.length < this.options.blksize) this.lastSupplied = true;
+    }
+    this.timing.sent(now, false);
+    return this.step(packets);
+  }
+
+  receive(packet: Packet, now: number): Step<TransferEnd> {
+    if (this.ended) return this.step([]);
+    this.timing.heard(now);
+    if (packet.op === "ERROR") {
+      // Not acknowledged and not answered (RFC 1350 §7).
+      return this.end({ kind: "peerError", error: packet, early: this.acknowledgedBytes === 0 });
+    }
+    return packet.op === "ACK" ? this.acknowledge(packet.block, now) : this.step([]);
+  }
+
+  /** Sends again what is to be answered, if the time for it has come. */
+  timeout(now: number): Step<TransferEnd> {
+    if (this.ended || this.outstanding.length === 0) return this.step([]);
+    switch (this.timing.due(now)) {
+      case "wait":
+        return this.step([]);
+      case "giveUp":
+        return this.end({ kind: "timeout", answered: this.timing.everAnswered });
+      case "again":
+        this.restarted = false;
+        return this.again(this.outstanding, now);
+    }
+  }
+
+  /** The peer asked for the same file again: it may have lost the first packet (T34). */
+  repeat(now: number): Step<TransferEnd> {
+    if (this.ended) return this.step([]);
+    this.timing.heard(now);
+    return this.timing.maySend ? this.again(this.outstanding.slice(0, 1), now) : this.step([]);
+  }
+
+  private acknowledge(block: number, now: number): Step<TransferEnd> {
+    const count = (block - (this.base - 1)) & 0xffff;
+    // Not sent yet, or long acknowledged: neither moves anything (T9, T10).
+    if (count > this.outstanding.length) return this.step([]);
+    if (count === 0) return this.duplicate(now);
+    const whole = count === this.outstanding.length;
+    for (const packet of this.outstanding.splice(0, count)) {
+      if (this.base > 0) this.acknowledgedBytes += packet.length - dataHeader;
+      this.base += 1;
+    }
+    this.restarted = false;
+    this.timing.progressed(now);
+    if (whole) return this.lastSupplied ? this.end({ kind: "complete" }) : this.step([]);
+    // The receiver missed the block after this one: the window starts there again (RFC 7440 §4).
+    return this.again(this.outstanding, now);
+  }
+
+  private duplicate(now: number): Step<TransferEnd> {
+    // With windowsize 1 a duplicate ACK must not send DATA again: the Sorcerer's Apprentice (RFC 1123 §4.2.3.1).
+    // With more it says that the whole window was lost; answering each would be the Sorcerer again.
+    if (this.options.windowsize === 1 || this.base <= 0 || this.restarted) return this.step([]);
+    this.restarted = true;
+    return this.again(this.outstanding, now);
+  }
+
+  private again(packets: readonly Uint8Array[], now: number): Step<TransferEnd> {
+    if (packets.length === 0) return this.step([]);
+    this.retransmissions += packets.length;
+    this.timing.sent(now, true);
+    return this.step(packets.slice());
+  }
+
+  private step(send: readonly Uint8Array[]): Step<TransferEnd> {
+    return { send, wakeAt: this.ended || this.outstanding.length === 0 ? undefined : this.timing.wakeAt };
+  }
+
+  private end(end: TransferEnd): Step<TransferEnd> {
+    this.ended = true;
+    return { send: [], wakeAt: undefined, done: end };
+  }
+}
