@@ -25,11 +25,14 @@ const mostBeyond = 2 ** 20;
 
 /** The workspace's file, read in step with what comes. */
 class OwnFile {
-  private readonly buffer = new Uint8Array(readAheadBytes);
+  private readonly buffer: Uint8Array;
   private start = 0;
   private filled = 0;
 
-  constructor(readonly file: OpenedFile) {}
+  constructor(readonly file: OpenedFile) {
+    // One byte more than a small file has: a file that grew is seen to.
+    this.buffer = new Uint8Array(Math.min(readAheadBytes, file.size + 1));
+  }
 
   /** The next bytes from `offset`, at least one and `atMost` at most; empty at the end. A view until the next call. */
   at(offset: number, atMost: number): Uint8Array | Promise<Uint8Array> {
