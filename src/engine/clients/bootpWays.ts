@@ -39,10 +39,12 @@ export async function openWay(
   onPacket: OnPacket,
 ): Promise<Channel> {
   if (way === "broadcast") {
-    const sockets = await openPort(options.localAddress, ports.client, onPacket);
-    const to = { address: "255.255.255.255", port: options.port };
+    const { target, localAddress, port } = options;
+    const own = localAddress ?? (target === undefined ? undefined : (await routeTo(target)).local);
+    const sockets = await openPort(own, ports.client, onPacket);
     // This computer has an address, but the board that it plays has none, and needs a broadcast.
-    return channel(way, { ciaddr: unspecified, giaddr: unspecified, flags: broadcastFlag }, sockets, to);
+    const envelope = { ciaddr: unspecified, giaddr: unspecified, flags: broadcastFlag };
+    return channel(way, envelope, sockets, { address: "255.255.255.255", port });
   }
   const route = await routeTo(options.target ?? options.localAddress ?? "127.0.0.1");
   const own = options.localAddress ?? route.local;
