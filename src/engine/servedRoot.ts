@@ -162,7 +162,9 @@ async function openOnce(door: Door, name: string): Promise<OpenedFile> {
       },
       // The file stays open while its name may go to another one: only what was opened can change under us.
       async assertUnchanged() {
-        const now = await handle.stat({ bigint: true });
+        const now = await handle.stat({ bigint: true }).catch((error: unknown) => {
+          throw refusalFrom(error);
+        });
         if (now.size !== size || now.mtimeNs !== mtimeNs) throw changed;
       },
       close: () => handle.close(),

@@ -95,8 +95,8 @@ async function receive(
     await handle.close();
     await folder.confirm();
     await checkTarget(target, rules.policy);
-    await putInPlace(folder, temporary, base, rules.policy);
-    await syncFolder(folder);
+    await putInPlace(temporary, target, rules.policy);
+    await syncFolder(folder.location);
   };
 
   const end = async (commit: boolean): Promise<void> => {

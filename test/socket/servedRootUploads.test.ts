@@ -3,6 +3,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { chmod, mkdir, rename, symlink, utimes, writeFile } from "node:fs/promises";
 import type { DoorOptions, ServedRoot, Upload } from "../../src/engine/servedRoot";
+import { putInPlace } from "../../src/engine/uploadNames";
 import { doorTo, openDescriptors, readAll, refusal, ruleOf, ways } from "../support/doors";
 import { randomBytes, seededRandom } from "../support/random";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
@@ -275,6 +276,53 @@ for (const [way, locate] of Object.entries(ways)) {
     });
   });
 }
+
+describe("a complete upload on a disk without hard links, such as FAT", () => {
+  const noLink = (): Promise<never> =>
+    Promise.reject(Object.assign(new Error("no links"), { code: "EPERM" }));
+  let folder: TemporaryFolder;
+  beforeEach(async () => {
+    folder = await temporaryFolder({ part: "uploaded", "fw.bin": "old" });
+    await utimes(folder.at("fw.bin"), 0, 0);
+  });
+  afterEach(() => folder.remove());
+  const disk = (): Record<string, string> =>
+    Object.fromEntries(
+      readdirSync(folder.path).map((name) => [name, readFileSync(folder.at(name), "utf8")] as const),
+    );
+
+  it("takes a new name, and never one that is taken", async () => {
+    await assert.rejects(putInPlace(folder.at("part"), folder.at("fw.bin"), "new", noLink), {
+      code: "EEXIST",
+    });
+    assert.deepEqual(disk(), { part: "uploaded", "fw.bin": "old" });
+    await putInPlace(folder.at("part"), folder.at("new.bin"), "new", noLink);
+    assert.deepEqual(disk(), { "fw.bin": "old", "new.bin": "uploaded" });
+  });
+
+  it("keeps the existing file, and beside those that were kept", async () => {
+    await folder.write("fw.bin.19700101T000000Z", "kept before");
+    await putInPlace(folder.at("part"), folder.at("fw.bin"), "keep", noLink);
+    assert.deepEqual(disk(), {
+      "fw.bin": "uploaded",
+      "fw.bin.19700101T000000Z": "kept before",
+      "fw.bin.19700101T000000Z-2": "old",
+    });
+  });
+
+  it("gives the old file its name back when the new one cannot have it, with links or without", async () => {
+    for (const link of [noLink, undefined]) {
+      await assert.rejects(putInPlace(folder.at("nothing"), folder.at("fw.bin"), "keep", link), {
+        code: "ENOENT",
+      });
+      assert.deepEqual(disk(), { part: "uploaded", "fw.bin": "old" });
+    }
+    await assert.rejects(putInPlace(folder.at("nothing"), folder.at("new.bin"), "new", noLink), {
+      code: "ENOENT",
+    });
+    assert.deepEqual(disk(), { part: "uploaded", "fw.bin": "old" });
+  });
+});
 
 describe("uploads of a process of its own", () => {
   let folder: TemporaryFolder;

@@ -1,7 +1,7 @@
 /** Doors to a folder whose neighbour must not be seen, for every way that this system has to follow a path. */
 
 import { readdirSync } from "node:fs";
-import { mkdir, symlink } from "node:fs/promises";
+import { symlink } from "node:fs/promises";
 import { locateByDescriptor, locateByPath, type Locate } from "../../src/engine/containment";
 import { Refusal, openServedRoot, type DoorOptions, type ServedRoot } from "../../src/engine/servedRoot";
 import { temporaryFolder, type TemporaryFolder } from "./temporaryFolder";
@@ -81,13 +81,6 @@ export function doorTo(
     uploadSize: 2 ** 20,
   };
   return openServedRoot({ ...defaults, ...options }, locate);
-}
-
-/** A door to a new folder of its own, `root/` in it. */
-export async function emptyRoot(): Promise<TemporaryFolder> {
-  const folder = await temporaryFolder();
-  await mkdir(folder.at("root"));
-  return folder;
 }
 
 /** All bytes of a file as text. */

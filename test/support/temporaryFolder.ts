@@ -15,11 +15,15 @@ export interface TemporaryFolder {
   remove(): Promise<void>;
 }
 
-/** @param files by name with `/`; a name that ends in `/` is an empty folder. */
+/**
+ * @param files by name with `/`; a name that ends in `/` is an empty folder.
+ * @param parent an absolute path; absent: the system's folder for temporary files.
+ */
 export async function temporaryFolder(
   files: Readonly<Record<string, string | Uint8Array>> = {},
+  parent = tmpdir(),
 ): Promise<TemporaryFolder> {
-  const path = await realpath(await mkdtemp(join(tmpdir(), "boot-servers-")));
+  const path = await realpath(await mkdtemp(join(parent, "boot-servers-")));
   const folder: TemporaryFolder = {
     path,
     at: (name) => join(path, name),

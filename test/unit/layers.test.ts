@@ -13,8 +13,11 @@ const filesWith = (pattern: RegExp): string[] => sources.filter((name) => patter
 /** Files of the engine that touch the file system, and whose names they open. */
 const openers: Readonly<Record<string, string>> = {
   "engine/containment.ts": "the door",
-  "engine/folders.ts": "the door",
+  "engine/door.ts": "the door",
+  "engine/listing.ts": "the door",
   "engine/servedRoot.ts": "the door",
+  "engine/uploadLeftovers.ts": "the door",
+  "engine/uploadNames.ts": "the door",
   "engine/uploads.ts": "the door",
   "engine/planFile.ts": "the user's plan",
   "engine/portHolder.ts": "/proc",
