@@ -9,6 +9,7 @@ import {
   type Limits,
   type UploadPolicy,
 } from "../model/settings";
+import { isStationMac, parseMac } from "../model/mac";
 import type { BootpWay } from "../engine/clients/boardIo";
 import { accessFor } from "../engine/access";
 import { errorMessage } from "../engine/errors";
@@ -120,11 +121,13 @@ const cidr: Read<string> = (value) => {
   return value;
 };
 
-/** `52:54:00:12:34:56`, also with `-`, with Cisco's dots, or bare; lower case with colons. */
+/** Lower case with colons. */
 const mac: Read<string> = (value) => {
-  const digits = value.toLowerCase().replace(/[:.-]/g, "");
-  if (!/^[0-9a-f]{12}$/.test(digits)) throw new UsageError("a MAC such as 52:54:00:12:34:56 is wanted");
-  return digits.replace(/(..)(?!$)/g, "$1:");
+  const parsed = parseMac(value);
+  if (parsed === undefined || !isStationMac(parsed)) {
+    throw new UsageError("the MAC of one board is wanted, a MAC such as 52:54:00:12:34:56");
+  }
+  return parsed;
 };
 
 const pair = (value: string, form: string): [name: string, value: string] => {

@@ -48,7 +48,7 @@ function fileColumns(row: StepRow, paint: Paint): string {
 /** What an answer or a manifest said. */
 function answerColumns(row: StepRow, paint: Paint): string {
   const got = row.got === undefined || row.got === row.name ? "" : printable(row.got);
-  const from = row.from === undefined ? "" : paint("faint", `from ${row.from}`);
+  const from = row.from === undefined ? "" : paint("faint", `from ${printable(row.from)}`);
   return [duration(row).padStart(21), got, from].filter((part) => part !== "").join("  ");
 }
 

@@ -35,7 +35,7 @@ export function fit(text: string, columns: number): string {
 export function formatBar(bar: Bar, columns: number): string {
   const { bytes, size, bytesPerSecond, note } = bar;
   const parts = [`  … ${bar.about.padEnd(9)} ${printable(bar.name).padEnd(26)}`];
-  if (note !== undefined) parts.push(note);
+  if (note !== undefined) parts.push(printable(note));
   else if (size === undefined || size === 0) parts.push(formatSize(bytes));
   else {
     const part = Math.min(1, bytes / size);

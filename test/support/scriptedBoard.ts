@@ -42,6 +42,8 @@ export interface Script {
   readonly obstacles?: readonly string[];
   /** Called before each thing that the board does, with the word of `calls`. */
   readonly before?: (call: string) => void;
+  /** Called when the first part of a file has gone out. */
+  readonly midway?: (file: string) => void;
 }
 
 const server = "192.0.2.1";
@@ -150,8 +152,9 @@ export class ScriptedBoard implements BoardIo {
     const middle = Math.floor(bytes.length / 3);
     for (const part of [bytes.subarray(0, middle), bytes.subarray(middle)]) {
       if (part.length > 0) await sink(part);
+      this.script.midway?.(file);
+      signal?.throwIfAborted();
     }
-    signal?.throwIfAborted();
     if (error !== undefined) throw failure(error);
     return {
       bytes: bytes.length,
