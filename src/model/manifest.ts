@@ -5,7 +5,7 @@
 
 import { checkName, protectedRule, type CheckedName } from "./names";
 import { nearestWord } from "./nearestWord";
-import { inReadingOrder, isUtf16, problemAt, refusalSentence, withoutBom } from "./places";
+import { inReadingOrder, isUtf16, linesOf, problemAt, refusalSentence, withoutBom } from "./places";
 import type { Problem } from "./plan";
 import { printable } from "./text";
 
@@ -167,15 +167,10 @@ export function parseManifest(text: string, file: string, published: readonly st
     return { entries, problems };
   }
   const first = new Map<string, ManifestEntry>();
-  // One more than the limit, so that a line beyond it is seen without splitting them all.
-  const lines = withoutBom(text).split(/\r\n|\n|\r/, manifestLimits.lines + 2);
+  const { lines, more } = linesOf(withoutBom(text), manifestLimits.lines);
   for (const [index, content] of lines.entries()) {
     if (/^\s*(#|$)/.test(content)) continue;
     const tell = tellAt(index + 1);
-    if (index >= manifestLimits.lines) {
-      tell("error", 1, `the manifest has more than ${manifestLimits.lines} lines; what follows is not read`);
-      break;
-    }
     const read = readLine(content, published, tell);
     if (read === undefined) continue;
     const entry = { ...read, line: index + 1 };
@@ -189,6 +184,13 @@ export function parseManifest(text: string, file: string, published: readonly st
       );
     } else tell("warning", entry.column, `"${printable(entry.file)}" stands in line ${earlier.line} already`);
     entries.push(entry);
+  }
+  if (more) {
+    tellAt(manifestLimits.lines + 1)(
+      "error",
+      1,
+      `the manifest has more than ${manifestLimits.lines} lines; what follows is not read`,
+    );
   }
   if (entries.length === 0 && problems.length === 0) tellAt(1)("warning", 1, "the manifest names no file");
   return { entries, problems: inReadingOrder(problems) };

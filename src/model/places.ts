@@ -55,6 +55,17 @@ export function withoutBom(text: string): string {
   return text.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
+/**
+ * The lines of a text, and whether there are more than `most`. What follows is not split: a million line breaks
+ * cost no more than `most` of them.
+ */
+export function linesOf(text: string, most: number): { lines: string[]; more: boolean } {
+  const lines = text.split(/\r\n|\n|\r/, most + 2);
+  // The empty piece behind the last line break is no line.
+  if (lines.length === most + 1 && lines[most] === "") lines.pop();
+  return { lines: lines.slice(0, most), more: lines.length > most };
+}
+
 /** True for UTF-16 that was decoded as UTF-8: every second character of its ASCII is NUL. */
 export function isUtf16(text: string): boolean {
   return /^\ufeff?(?:\ufffd{2})?(?:[^\0]\0|\0[^\0])/.test(text);

@@ -53,13 +53,14 @@ function tooDeep(text: string): number | undefined {
   const scanner = createScanner(text, true);
   const steps: Readonly<Record<string, number>> = { "{": 1, "[": 1, "}": -1, "]": -1 };
   let depth = 0;
-  for (;;) {
+  // Ends by the position: behind a comment without its end, the scanner stands past the text for ever.
+  while (scanner.getPosition() < text.length) {
     scanner.scan();
-    const [offset, length] = [scanner.getTokenOffset(), scanner.getTokenLength()];
-    if (length === 0) return undefined; // The end.
-    if (length === 1) depth += steps[text[offset] ?? ""] ?? 0;
+    const offset = scanner.getTokenOffset();
+    if (scanner.getTokenLength() === 1) depth += steps[text[offset] ?? ""] ?? 0;
     if (depth > deepest) return offset;
   }
+  return undefined;
 }
 
 /** The JSON tree of a text, with everything that keeps it from being one object. */

@@ -1,7 +1,7 @@
 /** `SHA256SUMS` as coreutils write it: expected hashes of the files in a served root (DESIGN §2.3). */
 
 import { checkName } from "./names";
-import { isUtf16, problemAt, withoutBom } from "./places";
+import { isUtf16, linesOf, problemAt, withoutBom } from "./places";
 import type { Problem } from "./plan";
 import { printable } from "./text";
 
@@ -61,14 +61,10 @@ export function parseSums(text: string, file: string): Sums {
     tell("error", 1, "the file is larger than 16 MiB; this is no list of sums");
   if (problems.length > 0) return { sums, problems };
 
-  const lines = withoutBom(text).split(/\r?\n/, sumsLimits.lines + 2);
+  const { lines, more } = linesOf(withoutBom(text), sumsLimits.lines);
   for (const [index, content] of lines.entries()) {
     const line = index + 1;
     if (/^\s*(#|$)/.test(content)) continue;
-    if (index >= sumsLimits.lines) {
-      tell("error", line, `the file has more than ${sumsLimits.lines} lines; what follows is not read`);
-      break;
-    }
     const read = readLine(content);
     const checked = read && checkName(read.name);
     if (read === undefined || checked === undefined) {
@@ -90,6 +86,13 @@ export function parseSums(text: string, file: string): Sums {
         );
       }
     }
+  }
+  if (more) {
+    tell(
+      "error",
+      sumsLimits.lines + 1,
+      `the file has more than ${sumsLimits.lines} lines; what follows is not read`,
+    );
   }
   return { sums, problems };
 }

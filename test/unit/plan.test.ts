@@ -157,6 +157,7 @@ describe("a problem in the plan has a line, a column and a sentence (DESIGN §2.
     "a comma that is missing": ['{ "root": "a" ^"ftp": [] }', /a comma is missing/],
     "a brace that is missing": ['{ "root": "a"^', /closing } is missing/],
     "a text without its end": ['{ "root": ^"a\n}', /does not end/],
+    "a comment without its end": ["{} ^/*", /comment does not end/],
     "something behind the end": ["{} ^{}", /remove what follows/],
     "a key that stands twice": ['{ "root": "a",\n  ^"root": "b" }', /stands twice, first in line 1/],
     "a key with a typing error": ['{ ^"silentSecond": 10 }', /did you mean "silentSeconds"\?/],

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { dropOf, dropsToVerify, findClient, publishedFiles, resolveAlias } from "../../src/model/drop";
+import { emptyPlan, type Plan, type PlanClient } from "../../src/model/plan";
+
+const plan = (part: Partial<Plan>): Plan => ({ ...emptyPlan, ...part });
+
+/** The n-th client. */
+const client = (n: number, part: Partial<PlanClient> = {}): PlanClient => ({
+  mac: `52:54:00:00:00:0${n}`,
+  ...part,
+});
+
+const names = (...args: Parameters<typeof dropsToVerify>): string[] =>
+  dropsToVerify(...args).map((board) => board.name);
+
+describe("the drop of a board (DESIGN §2.4)", () => {
+  it("without a plan names no file: BOOTP answers without one", () => {
+    assert.deepEqual(dropOf(emptyPlan), { boot: [], sequence: false, tftp: [], ftp: [] });
+  });
+
+  it("a string is one file for ever, a list is a sequence", () => {
+    assert.deepEqual(dropOf(plan({ boot: "a" })), { boot: ["a"], sequence: false, tftp: [], ftp: [] });
+    assert.deepEqual(dropOf(plan({ boot: ["a"] })), { boot: ["a"], sequence: true, tftp: [], ftp: [] });
+  });
+
+  it("the manifest is the only *.rc file in boot, unless the plan names another", () => {
+    assert.equal(dropOf(plan({ boot: ["u-boot.bin", "sub/copy.rc"] })).manifest, "sub/copy.rc");
+    assert.equal(dropOf(plan({ boot: "copy.rc" })).manifest, "copy.rc");
+    assert.equal(dropOf(plan({ boot: ["a.rc"], manifest: "b.txt" })).manifest, "b.txt");
+    assert.ok(!("manifest" in dropOf(plan({ boot: ["a.rcx", "rc"], tftp: ["c.rc"] }))));
+  });
+
+  it("a client's own boot takes the place of the plan's, and its manifest with it", () => {
+    const own = client(1, { boot: ["b1", "b1.rc"] });
+    const all = plan({ boot: ["a", "a.rc"], tftp: ["t"], ftp: ["f"], clients: [own, client(2)] });
+    assert.deepEqual(dropOf(all, own), {
+      boot: ["b1", "b1.rc"],
+      sequence: true,
+      tftp: ["t"],
+      manifest: "b1.rc",
+      ftp: ["f"],
+    });
+    assert.deepEqual(dropOf(all, client(2)), dropOf(all));
+    assert.ok(!("manifest" in dropOf(all, client(3, { boot: "b" }))));
+  });
+});
+
+describe("the boards that a verification plays (DESIGN §2.3)", () => {
+  const clients = [
+    client(1, { name: "same", boot: "a" }),
+    client(2, { name: "other", boot: "b" }),
+    client(3, { boot: "b" }),
+    client(4, { name: "list", boot: ["a"] }),
+    client(5, { name: "plain" }),
+  ];
+
+  it("one for everybody, and one for each listed client whose drop differs", () => {
+    const all = plan({ boot: "a", clients });
+    assert.deepEqual(names(all), ["any board", "other", "52:54:00:00:00:03", "list"]);
+    const [everybody, other] = dropsToVerify(all);
+    assert.deepEqual(everybody, { name: "any board", drop: dropOf(all) });
+    assert.deepEqual(other, {
+      name: "other",
+      mac: "52:54:00:00:00:02",
+      client: clients[1],
+      drop: dropOf(all, clients[1]),
+    });
+  });
+
+  it("with listed, the first listed client of each different drop, and nobody else", () => {
+    assert.deepEqual(names(plan({ boot: "a", clients, answer: "listed" })), ["same", "other", "list"]);
+    assert.deepEqual(names(plan({ boot: "a", clients }), "listed"), ["same", "other", "list"]);
+  });
+
+  it("without a plan it is any board", () => {
+    assert.deepEqual(names(emptyPlan), ["any board"]);
+    assert.deepEqual(names(emptyPlan, "listed"), ["any board"]);
+  });
+
+  it("a client is found by its name or its MAC", () => {
+    const all = plan({ clients });
+    assert.equal(findClient(all, "other"), clients[1]);
+    assert.equal(findClient(all, "52:54:00:00:00:03"), clients[2]);
+    assert.equal(findClient(all, "nobody"), undefined);
+  });
+});
+
+describe("the names of a plan", () => {
+  it("an alias is followed once, and the members of every object are no aliases", () => {
+    const aliases = { a: "b", b: "c" };
+    assert.deepEqual(
+      ["a", "b", "c", "constructor", "__proto__", "toString"].map((name) => resolveAlias({ aliases }, name)),
+      ["b", "c", "c", "constructor", "__proto__", "toString"],
+    );
+  });
+
+  it("published is what stands in boot, tftp, ftp and aliases, of every client, once (DESIGN §6)", () => {
+    const all = plan({
+      boot: ["a", "b"],
+      tftp: ["t", "a"],
+      ftp: ["f"],
+      manifest: "not.rc",
+      aliases: { asked: "served" },
+      clients: [client(1, { boot: "c" }), client(2, { boot: ["d", "t"] })],
+    });
+    assert.deepEqual(publishedFiles(all), ["a", "b", "c", "d", "t", "f", "served"]);
+  });
+});
