@@ -111,7 +111,8 @@ async function playRounds(board: PlayedBoard, run: Run, fetcher: Fetcher): Promi
       const asked = await askRound(board, run, asker, round, followed);
       if (asked === undefined) break;
       const { answer, follow } = asked;
-      host = hostOf(board, answer).address;
+      // An answer that only ends the sequence sends nobody anywhere.
+      if (follow || files.length === 0) host = hostOf(board, answer).address;
       if (!follow) break;
       followed.add(answerKey(answer));
       files.push(answer.file);
@@ -206,7 +207,9 @@ function serverTrouble(
   { server }: PlayedBoard,
   { siaddr, file }: BootpAnswer,
 ): Pick<StepRow, "state" | "trouble" | "expected" | "got"> | undefined {
-  if (server === undefined || siaddr === server || file === "") return undefined;
+  if (server === undefined || siaddr === server) return undefined;
+  // Without a file name there is nothing to fetch, and many servers leave siaddr empty then.
+  if (file === "" && !isNamed(siaddr)) return undefined;
   return {
     state: "failed",
     expected: `siaddr ${server}`,

@@ -7,7 +7,7 @@ import type { Engine } from "../model/api";
 import { anyBoard, boardOf, dropsToVerify, findClient, publishedFiles, type Board } from "../model/drop";
 import type { ReportRow, StepRow } from "../model/events";
 import type { Drop, Plan } from "../model/plan";
-import { anyPorts, defaultWanted, type Ports } from "../model/settings";
+import { defaultWanted, type Ports } from "../model/settings";
 import { parseSums, sumsFile, sumsLimits } from "../model/sums";
 import { reportOf, type RunFacts } from "../model/verdict";
 import { verificationPrefix } from "../protocol/bootp/clients";
@@ -148,7 +148,7 @@ async function startOwnServers(settings: VerifySettings, environment: RunEnviron
       ...defaultWanted,
       folder: settings.folder,
       ...(settings.planFile !== undefined && { planFile: settings.planFile }),
-      ports: { ...anyPorts, ...settings.ports },
+      ports: settings.ports,
       ...(settings.ftpUser !== undefined && { ftpUser: settings.ftpUser }),
       ...(settings.ftpPassword !== undefined && { ftpPassword: settings.ftpPassword }),
     });

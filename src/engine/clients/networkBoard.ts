@@ -5,7 +5,7 @@ import { isIP } from "node:net";
 import type { Clock } from "../clock";
 import { EngineError } from "../errors";
 import type { BoardIo } from "./boardIo";
-import { openBootp } from "./bootpClient";
+import { openBootp, type BootpTiming } from "./bootpClient";
 import { openFtp } from "./ftpClient";
 import { fetchTftp } from "./tftpClient";
 
@@ -29,9 +29,10 @@ async function resolved<Target extends { readonly host: string }>(
   }
 }
 
-export function networkBoard(clock: Clock): BoardIo {
+/** @param timing how long a board waits for BOOTP, where a test may not wait as long as a board. */
+export function networkBoard(clock: Clock, timing: Partial<BootpTiming> = {}): BoardIo {
   return {
-    openBootp: (options) => openBootp(clock, options),
+    openBootp: (options) => openBootp(clock, options, timing),
     fetchTftp: async (target, file, sink, signal) =>
       fetchTftp(clock, await resolved(target, "tftp"), file, sink, signal),
     openFtp: async (target, signal) => openFtp(clock, await resolved(target, "ftp"), signal),
