@@ -1,0 +1,353 @@
+import assert from "node:assert/strict";
+import { getOption, messageTypes, option, type OptionName } from "../../src/protocol/bootp/options";
+import { bench, Bench, boardMac, dhcp, lab, otherMac, situation, type ReadReply } from "../support/bootp";
+import { encodeText } from "../../src/protocol/bytes";
+
+const listed = { name: "bench-1", mac: boardMac, address: "192.168.7.10" };
+const pooled = { mac: otherMac };
+const pool = [{ first: "192.168.7.100", last: "192.168.7.101" }];
+const boot = "u-boot.bin";
+const server = (
+  plan: Parameters<typeof situation>[0] = {},
+  rest: Parameters<typeof situation>[1] = {},
+): Bench => new Bench(situation({ boot, clients: [listed, pooled], pool, ...plan }, rest));
+
+const value = <Name extends OptionName>(
+  { packet }: ReadReply,
+  name: Name,
+): ReturnType<typeof getOption<Name>> => getOption(packet.options!, name);
+const codes = ({ packet }: ReadReply): number[] => [...packet.options!.keys()];
+const type = (reply: ReadReply): string =>
+  Object.entries(messageTypes).find(([, code]) => code === value(reply, "messageType"))?.[0] ?? "none";
+
+const other = { mac: otherMac };
+const mine = { serverIdentifier: bench.address };
+
+describe("DISCOVER (RFC 2131 §4.3.1)", () => {
+  it("gets an OFFER with 53, 54, 51, yiaddr, siaddr and the file; T1 and T2 are 0.5 and 0.875 of the lease (D1, D10)", () => {
+    const offer = server().reply(dhcp("DISCOVER"));
+    assert.equal(type(offer), "OFFER");
+    assert.deepEqual(
+      [offer.packet.yiaddr, offer.packet.siaddr, offer.packet.file, offer.to],
+      [listed.address, bench.address, boot, "255.255.255.255:68"],
+    );
+    assert.equal(value(offer, "serverIdentifier"), bench.address);
+    const lease = value(offer, "leaseTime")!;
+    assert.equal(lease, 3600);
+    assert.deepEqual(
+      [value(offer, "renewalTime"), value(offer, "rebindingTime")],
+      [lease * 0.5, lease * 0.875],
+    );
+    assert.deepEqual([offer.packet.secs, offer.packet.ciaddr], [0, "0.0.0.0"]);
+  });
+
+  it("keeps the offered address from the next client (D1)", () => {
+    const bench1 = server({ clients: [pooled, { mac: boardMac }, { mac: "02:00:00:00:00:03" }] });
+    const first = bench1.reply(dhcp("DISCOVER", {}, other)).packet.yiaddr;
+    const second = bench1.reply(dhcp("DISCOVER")).packet.yiaddr;
+    assert.deepEqual([first, second], ["192.168.7.100", "192.168.7.101"]);
+    assert.deepEqual(bench1.ask(dhcp("DISCOVER", {}, { mac: "02:00:00:00:00:03" })), []);
+    bench1.now += 60_000;
+    assert.equal(bench1.reply(dhcp("DISCOVER", {}, { mac: "02:00:00:00:00:03" })).packet.yiaddr, first);
+  });
+
+  it("gets the same offer each time, by the same xid and by another (D2)", () => {
+    const bench1 = server();
+    const give = (xid: number): string => bench1.reply(dhcp("DISCOVER", {}, { ...other, xid })).packet.yiaddr;
+    assert.deepEqual([1, 1, 2].map(give), ["192.168.7.100", "192.168.7.100", "192.168.7.100"]);
+  });
+
+  it("gets the address that it asks for, when the pool has it free (RFC 2131 §4.3.1)", () => {
+    const wanted = (requestedAddress: string): string =>
+      server().reply(dhcp("DISCOVER", { requestedAddress }, other)).packet.yiaddr;
+    assert.equal(wanted("192.168.7.101"), "192.168.7.101");
+    for (const not of ["192.168.7.200", "192.168.7.10", "10.1.1.1"])
+      assert.equal(wanted(not), "192.168.7.100");
+  });
+
+  it("gets no OFFER without an address and a pool, and the row says so (DESIGN §2.1)", () => {
+    const bench1 = server({ pool: [] });
+    assert.deepEqual(bench1.ask(dhcp("DISCOVER", {}, other)), []);
+    assert.deepEqual([bench1.view.stage, bench1.view.notice?.code], ["refused", "client.noAddress"]);
+    assert.match(bench1.view.notice?.remedy ?? "", /"address".*"pool"/);
+  });
+
+  it("gets no OFFER where its address does not belong", () => {
+    const bench1 = server({}, { networks: [lab] });
+    assert.deepEqual(bench1.ask(dhcp("DISCOVER")), []);
+    assert.match(bench1.view.notice?.message ?? "", /192\.168\.7\.10 is not in the network of 10\.78\.0\.1/);
+  });
+
+  it("gets an OFFER from each served network that has an address for it, and forgets the ones not taken (B10)", () => {
+    const both = [...pool, { first: "10.78.0.100", last: "10.78.0.100" }];
+    const bench1 = server({ pool: both, clients: [pooled, { mac: boardMac }] }, { networks: [bench, lab] });
+    const offers = bench1.ask(dhcp("DISCOVER", {}, other));
+    assert.deepEqual(
+      offers.map((offer) => [offer.via, value(offer, "serverIdentifier"), offer.packet.yiaddr]),
+      [
+        ["192.168.7.1", "192.168.7.1", "192.168.7.100"],
+        ["10.78.0.1", "10.78.0.1", "10.78.0.100"],
+      ],
+    );
+    const wanted = { serverIdentifier: lab.address, requestedAddress: "10.78.0.100" };
+    const ack = bench1.reply(dhcp("REQUEST", wanted, other));
+    assert.deepEqual([type(ack), ack.via, ack.packet.yiaddr], ["ACK", lab.address, "10.78.0.100"]);
+    assert.deepEqual(
+      bench1.ask(dhcp("DISCOVER")).map(({ packet }) => packet.yiaddr),
+      ["192.168.7.101"],
+    );
+  });
+
+  it("names 66 and 67 in options and header both, in the order of option 55 (D12)", () => {
+    const offer = server().reply(
+      dhcp("DISCOVER", { parameterRequestList: Uint8Array.of(67, 66, 1, 3, 6, 15) }),
+    );
+    assert.deepEqual([offer.packet.file, offer.packet.siaddr], [boot, bench.address]);
+    assert.deepEqual([value(offer, "bootFileName"), value(offer, "tftpServerName")], [boot, bench.address]);
+    assert.deepEqual(codes(offer), [53, 54, 51, 67, 66, 1, 28, 58, 59]);
+  });
+
+  it("echoes the client identifier exactly (D16, RFC 6842 §3)", () => {
+    for (const clientIdentifier of [
+      Uint8Array.of(255, 0, 1, 2, 0),
+      Uint8Array.of(1, 0x52, 0x54, 0, 0x12, 0x34, 0x56),
+    ]) {
+      const offer = server().reply(dhcp("DISCOVER", { clientIdentifier }));
+      assert.deepEqual(value(offer, "clientIdentifier"), clientIdentifier);
+    }
+    assert.equal(value(server().reply(dhcp("DISCOVER")), "clientIdentifier"), undefined);
+  });
+
+  it("echoes what the relay agent added, last (D18, RFC 3046 §2.2)", () => {
+    const relayAgentInformation = Uint8Array.of(1, 2, 3, 4);
+    const relayed = { giaddr: "192.168.7.9" };
+    const offer = server().reply(dhcp("DISCOVER", { relayAgentInformation }, relayed), {
+      address: "192.168.7.9",
+      port: 67,
+    });
+    assert.equal(offer.to, "192.168.7.9:67");
+    assert.equal(codes(offer).at(-1), 82);
+    assert.deepEqual(value(offer, "relayAgentInformation"), relayAgentInformation);
+  });
+
+  it("gets no more bytes than option 57 says, and 548 always (D13)", () => {
+    const clientIdentifier = new Uint8Array(250).fill(7);
+    for (const [maximumMessageSize, longest] of [
+      [undefined, 548],
+      [100, 548],
+      [576, 548],
+      [1000, 972],
+      [65535, 1472],
+    ] as const) {
+      const size = maximumMessageSize === undefined ? {} : { maximumMessageSize };
+      const relayAgentInformation = new Uint8Array(255).fill(9);
+      const request = dhcp(
+        "DISCOVER",
+        { clientIdentifier, relayAgentInformation, ...size },
+        { giaddr: "192.168.7.9" },
+      );
+      const offer = server().reply(request, { address: "192.168.7.9", port: 67 });
+      assert.ok(offer.bytes.length <= longest, `${offer.bytes.length} for ${String(maximumMessageSize)}`);
+      assert.equal(codes(offer).includes(82), longest > 900, `all of it for ${String(maximumMessageSize)}`);
+      assert.equal(type(offer), "OFFER");
+    }
+  });
+});
+
+describe("option 53 (RFC 2132 §9.6)", () => {
+  const asked = (...bytes: number[]): readonly ReadReply[] => {
+    const request = dhcp("DISCOVER");
+    return server().ask({ ...request, options: new Map([[53, Uint8Array.from(bytes)]]) });
+  };
+
+  it("of length 0 makes no DHCP message: it is answered as BOOTP (D15)", () => {
+    const [reply] = asked();
+    assert.equal(reply?.packet.file, boot);
+    assert.equal(reply.packet.options?.has(53), false);
+  });
+
+  it("of length 2, of value 99, or that a server sends, gets nothing (D15)", () => {
+    for (const bytes of [[1, 1], [99], [0], [messageTypes.OFFER], [messageTypes.ACK], [messageTypes.NAK]]) {
+      assert.deepEqual(asked(...bytes), [], bytes.join());
+    }
+  });
+});
+
+describe("REQUEST in SELECTING (RFC 2131 §4.3.2)", () => {
+  it("with this server's identifier and the offered address gets an ACK (D3)", () => {
+    const bench1 = server();
+    for (const [fields, address] of [
+      [{}, listed.address],
+      [other, "192.168.7.100"],
+    ] as const) {
+      bench1.reply(dhcp("DISCOVER", {}, fields));
+      const ack = bench1.reply(dhcp("REQUEST", { ...mine, requestedAddress: address }, fields));
+      assert.deepEqual([type(ack), ack.packet.yiaddr, ack.packet.file], ["ACK", address, boot]);
+      assert.equal(value(ack, "leaseTime"), 3600);
+    }
+  });
+
+  it("with another server's identifier gets silence, and the offer is forgotten (D3)", () => {
+    const bench1 = server({
+      clients: [pooled, { mac: boardMac }],
+      pool: [{ first: "192.168.7.100", last: "192.168.7.100" }],
+    });
+    bench1.reply(dhcp("DISCOVER", {}, other));
+    assert.deepEqual(bench1.ask(dhcp("DISCOVER")), []);
+    const elsewhere = { serverIdentifier: "10.9.9.99", requestedAddress: "10.9.9.5" };
+    assert.deepEqual(bench1.ask(dhcp("REQUEST", elsewhere, other)), []);
+    assert.equal(bench1.view.notice?.code, "dhcp.otherServer");
+    assert.equal(bench1.reply(dhcp("DISCOVER")).packet.yiaddr, "192.168.7.100");
+  });
+
+  it("with another address than the offered one gets a NAK: broadcast, yiaddr 0, only 53, 54, 56, 61 (D6, table 3)", () => {
+    const clientIdentifier = encodeText("\x01board");
+    const wrong = { ...mine, requestedAddress: "192.168.7.66", clientIdentifier };
+    const nak = server().reply(dhcp("REQUEST", wrong, { flags: 0 }));
+    assert.deepEqual([type(nak), nak.to], ["NAK", "255.255.255.255:68"]);
+    const { yiaddr, siaddr, ciaddr, file } = nak.packet;
+    assert.deepEqual([yiaddr, siaddr, ciaddr, file], ["0.0.0.0", "0.0.0.0", "0.0.0.0", ""]);
+    assert.deepEqual(codes(nak), [53, 54, 56, 61]);
+  });
+
+  it("relayed, gets the NAK by the relay agent with the broadcast flag set (RFC 2131 §4.3.2)", () => {
+    const relayed = { giaddr: "192.168.7.9", flags: 0 };
+    const wrong = { ...mine, requestedAddress: "192.168.7.66" };
+    const nak = server().reply(dhcp("REQUEST", wrong, relayed), { address: "192.168.7.9", port: 67 });
+    assert.deepEqual([nak.to, nak.packet.flags], ["192.168.7.9:67", 0x8000]);
+  });
+
+  it("with identifier 0.0.0.0, as iPXE sends it after a plain BOOTP reply, gets an ACK (boards.md)", () => {
+    const nobody = { serverIdentifier: "0.0.0.0" };
+    for (const requestedAddress of [listed.address, "0.0.0.0"]) {
+      const ack = server().reply(dhcp("REQUEST", { ...nobody, requestedAddress }));
+      assert.deepEqual([type(ack), ack.packet.yiaddr, ack.packet.file], ["ACK", listed.address, boot]);
+    }
+  });
+});
+
+describe("REQUEST in INIT-REBOOT (RFC 2131 §4.3.2)", () => {
+  it("for the right address gets an ACK, and for a wrong one a NAK (D4)", () => {
+    assert.equal(type(server().reply(dhcp("REQUEST", { requestedAddress: listed.address }))), "ACK");
+    assert.equal(type(server().reply(dhcp("REQUEST", { requestedAddress: "192.168.1.5" }))), "NAK");
+  });
+
+  it("gets its address of the pool back after a restart of the server", () => {
+    const ack = server().reply(dhcp("REQUEST", { requestedAddress: "192.168.7.101" }, other));
+    assert.deepEqual([type(ack), ack.packet.yiaddr], ["ACK", "192.168.7.101"]);
+  });
+
+  it("gets silence where this server has no address for the client (D4)", () => {
+    const bench1 = server({ pool: [] });
+    assert.deepEqual(bench1.ask(dhcp("REQUEST", { requestedAddress: "192.168.1.5" }, other)), []);
+  });
+
+  it("of an unlisted client gets silence, never a NAK (D4)", () => {
+    assert.deepEqual(
+      server().ask(dhcp("REQUEST", { requestedAddress: "192.168.1.5" }, { mac: "02:00:00:00:00:07" })),
+      [],
+    );
+  });
+});
+
+describe("REQUEST in RENEWING and REBINDING (RFC 2131 §4.3.2)", () => {
+  const renewing = { ...other, ciaddr: "192.168.7.100" };
+
+  it("extends the lease: ACK to ciaddr, with ciaddr and yiaddr (D5)", () => {
+    const bench1 = server({
+      clients: [pooled, { mac: boardMac }],
+      pool: [{ first: "192.168.7.100", last: "192.168.7.100" }],
+    });
+    bench1.reply(dhcp("DISCOVER", {}, other));
+    bench1.reply(dhcp("REQUEST", { ...mine, requestedAddress: "192.168.7.100" }, other));
+    bench1.now += 3_599_000;
+    for (const [from, on] of [
+      [{ address: "192.168.7.100", port: 68 }, bench.address],
+      [{ address: "192.168.7.100", port: 68 }, undefined],
+    ] as const) {
+      const ack = bench1.reply(dhcp("REQUEST", {}, renewing), from, on);
+      assert.deepEqual([type(ack), ack.to], ["ACK", "192.168.7.100:68"]);
+      assert.deepEqual([ack.packet.ciaddr, ack.packet.yiaddr], ["192.168.7.100", "192.168.7.100"]);
+      assert.equal(value(ack, "leaseTime"), 3600);
+    }
+    bench1.now += 3_599_000;
+    assert.deepEqual(bench1.ask(dhcp("DISCOVER")), [], "it is still held");
+    bench1.now += 1_001;
+    assert.equal(bench1.reply(dhcp("DISCOVER")).packet.yiaddr, "192.168.7.100");
+  });
+
+  it("of an address that is not its own any more gets a NAK, by broadcast (D6)", () => {
+    const nak = server().reply(dhcp("REQUEST", {}, { ciaddr: "192.168.7.77" }), {
+      address: "192.168.7.77",
+      port: 68,
+    });
+    assert.deepEqual([type(nak), nak.to], ["NAK", "255.255.255.255:68"]);
+  });
+});
+
+describe("RELEASE, DECLINE and INFORM", () => {
+  const one = [{ first: "192.168.7.100", last: "192.168.7.100" }];
+  const bound = (): Bench => {
+    const bench1 = server({ pool: one, clients: [pooled, { mac: boardMac }] });
+    bench1.reply(dhcp("DISCOVER", {}, other));
+    bench1.reply(dhcp("REQUEST", { ...mine, requestedAddress: "192.168.7.100" }, other));
+    return bench1;
+  };
+
+  it("RELEASE frees the address without a reply, and it stays the client's until another needs it (D8)", () => {
+    const bench1 = bound();
+    assert.deepEqual(bench1.ask(dhcp("RELEASE", mine, { ...other, ciaddr: "192.168.7.100" })), []);
+    assert.equal(bench1.reply(dhcp("DISCOVER", {}, other)).packet.yiaddr, "192.168.7.100");
+    bench1.ask(dhcp("RELEASE", mine, { ...other, ciaddr: "192.168.7.100" }));
+    assert.equal(bench1.reply(dhcp("DISCOVER")).packet.yiaddr, "192.168.7.100");
+    assert.deepEqual(bench1.ask(dhcp("DISCOVER", {}, other)), []);
+  });
+
+  it("RELEASE of another client's address changes nothing (D8)", () => {
+    const bench1 = bound();
+    bench1.ask(dhcp("RELEASE", mine, { ciaddr: "192.168.7.100" }));
+    assert.deepEqual(bench1.ask(dhcp("DISCOVER")), []);
+  });
+
+  it("DECLINE keeps the address from everybody for a while, and the row says so (D7, RFC 2131 §4.3.3)", () => {
+    const bench1 = bound();
+    assert.deepEqual(bench1.ask(dhcp("DECLINE", { ...mine, requestedAddress: "192.168.7.100" }, other)), []);
+    assert.equal(bench1.view.notice?.code, "dhcp.declined");
+    assert.deepEqual(bench1.ask(dhcp("DISCOVER", {}, other)), []);
+    bench1.now += 600_000;
+    assert.equal(bench1.reply(dhcp("DISCOVER", {}, other)).packet.yiaddr, "192.168.7.100");
+  });
+
+  it("INFORM gets an ACK with the file, yiaddr 0 and no times (D9, RFC 2131 §4.3.5)", () => {
+    const from = { address: listed.address, port: 68 };
+    const asked = { parameterRequestList: Uint8Array.of(1, 66, 67) };
+    const ack = server().reply(dhcp("INFORM", asked, { ciaddr: listed.address }), from);
+    assert.deepEqual([type(ack), ack.to, ack.packet.yiaddr], ["ACK", "192.168.7.10:68", "0.0.0.0"]);
+    assert.deepEqual([ack.packet.file, value(ack, "bootFileName")], [boot, boot]);
+    assert.deepEqual(codes(ack), [53, 54, 1, 66, 67, 28]);
+  });
+});
+
+describe("the lease's key (RFC 2131 §4.2)", () => {
+  it("is option 61 if it is there, else htype and chaddr: one MAC with two identifiers has two leases (D17)", () => {
+    const bench1 = server({ clients: [pooled], pool: [{ first: "192.168.7.100", last: "192.168.7.102" }] });
+    const give = (...identifier: number[]): string => {
+      const entries = identifier.length > 0 ? [option("clientIdentifier", Uint8Array.from(identifier))] : [];
+      const request = dhcp("DISCOVER", {}, other);
+      return bench1.reply({ ...request, options: new Map([...request.options!, ...entries]) }).packet.yiaddr;
+    };
+    assert.deepEqual(
+      [give(), give(1), give(2), give(1), give()],
+      [100, 101, 102, 101, 100].map((n) => `192.168.7.${n}`),
+    );
+  });
+
+  it("does not matter for a client with an address of its own: that goes by the MAC", () => {
+    const bench1 = server();
+    for (const id of [1, 2]) {
+      const offer = bench1.reply(dhcp("DISCOVER", { clientIdentifier: Uint8Array.of(id, 9) }));
+      assert.equal(offer.packet.yiaddr, listed.address);
+    }
+    assert.equal(bench1.view.id, boardMac);
+  });
+});
