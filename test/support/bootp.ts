@@ -39,7 +39,7 @@ type OptionValues = { readonly [Name in OptionName]?: OptionValue<Name> };
 export const options = (values: OptionValues): Map<number, Uint8Array> =>
   new Map(
     Object.entries(values).map(([name, value]) =>
-      option(name as OptionName, value as OptionValue<OptionName>),
+      option(name as OptionName, value),
     ),
   );
 

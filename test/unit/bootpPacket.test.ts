@@ -77,9 +77,13 @@ describe("the BOOTP packet", () => {
   });
 
   it("throws nothing but MalformedPacket, on any bytes (X18)", () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 700 }), (bytes) => void decodes(bytes)));
-    const vendorArea = fc.uint8Array({ maxLength: 400 });
-    fc.assert(fc.property(vendorArea, (bytes) => void decodes(withVendorArea(...bytes))));
+    for (const whole of [(bytes: Uint8Array) => bytes, (bytes: Uint8Array) => withVendorArea(...bytes)]) {
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 700 }), (bytes) => {
+          decodes(whole(bytes));
+        }),
+      );
+    }
   });
 
   it("throws nothing but MalformedPacket on 20,000 mutations and every prefix of a real packet (X18, S5)", () => {
@@ -162,7 +166,9 @@ describe("the BOOTP packet", () => {
   ] as const) {
     it(`reads options from the fields that option 52 = ${overload} names (B17, RFC 2132 §9.3)`, () => {
       const bytes = withVendorArea(52, 1, overload, 255);
-      const fill = (offset: number, content: Uint8Array): void => bytes.set(content, offset);
+      const fill = (offset: number, content: Uint8Array): void => {
+        bytes.set(content, offset);
+      };
       fill(
         44,
         overload & 2

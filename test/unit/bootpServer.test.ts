@@ -27,23 +27,26 @@ describe("a BOOTP reply", () => {
       address: "192.168.7.9",
       port: 67,
     });
-    const { options: _, chaddr, ...fields } = packet;
-    assert.deepEqual(fields, {
-      op: 2,
-      htype: 6,
-      hlen: 6,
-      hops: 0,
-      xid: 0xfffffffe,
-      secs: 7,
-      flags: 0x8000,
-      ciaddr: "0.0.0.0",
-      yiaddr: listed.address,
-      siaddr: bench.address,
-      giaddr: "192.168.7.9",
-      sname: "",
-      file: boot,
-    });
-    assert.deepEqual(chaddr, request.chaddr);
+    assert.deepEqual(
+      { ...packet, options: undefined },
+      {
+        options: undefined,
+        chaddr: request.chaddr,
+        op: 2,
+        htype: 6,
+        hlen: 6,
+        hops: 0,
+        xid: 0xfffffffe,
+        secs: 7,
+        flags: 0x8000,
+        ciaddr: "0.0.0.0",
+        yiaddr: listed.address,
+        siaddr: bench.address,
+        giaddr: "192.168.7.9",
+        sname: "",
+        file: boot,
+      },
+    );
   });
 
   it("has 300 bytes, for a request of 236 as well (B2, RFC 1542 §2.1)", () => {
@@ -336,7 +339,7 @@ describe("a packet that is no request", () => {
     const bench1 = server({ boot });
     assert.deepEqual(bench1.ask(aRequest(fields), from), []);
     assert.deepEqual(bench1.last?.clients, []);
-    return bench1.last?.dropped;
+    return bench1.last.dropped;
   };
 
   it("is dropped: op 2 and others (B13, S9)", () => {
@@ -399,7 +402,7 @@ describe("clients that nobody listed", () => {
         bench1.now,
       );
       rows.add(bench1.view.id);
-      for (const id of bench1.last!.forgotten) assert.ok(rows.delete(id), id);
+      for (const id of bench1.last.forgotten) assert.ok(rows.delete(id), id);
     }
     assert.equal(rows.size, 101);
     assert.ok(rows.has(boardMac));
