@@ -39,5 +39,5 @@ export async function playBoard(host: Host, job: BootpJob | FilesJob): Promise<u
   const args = ["--import", "tsx", resolve("test/support/boardProgram.ts"), JSON.stringify(job)];
   const { stdout, stderr } = await host.succeed(process.execPath, args, { timeoutMs: 60_000 });
   assert.equal(stderr, "");
-  return JSON.parse(stdout);
+  return JSON.parse(stdout) as unknown;
 }

@@ -92,10 +92,10 @@ export class Running {
     for (;;) {
       const found = find(this.output, this.stdout);
       if (found !== undefined) return found;
-      if (this.hasEnded) throw new Error(`${this.describe()} ended before ${what}:\n${this.output}`);
+      if (this.hasEnded) throw new Error(`${this.describe()} ended before ${what}:\n${this.lastWords}`);
       const left = deadline - Date.now();
       if (left <= 0)
-        throw new Error(`${this.describe()}: no ${what} within ${timeoutMs} ms:\n${this.output}`);
+        throw new Error(`${this.describe()}: no ${what} within ${timeoutMs} ms:\n${this.lastWords}`);
       await this.next(left);
     }
   }
@@ -105,7 +105,7 @@ export class Running {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        reject(new Error(`${this.describe()} did not end within ${ms} ms:\n${this.output}`));
+        reject(new Error(`${this.describe()} did not end within ${ms} ms:\n${this.lastWords}`));
       }, ms);
     });
     try {
@@ -127,6 +127,11 @@ export class Running {
   async kill(): Promise<void> {
     this.signal("SIGKILL");
     await this.ended.catch(() => undefined);
+  }
+
+  /** The end of what it wrote, for a failure's message. */
+  private get lastWords(): string {
+    return this.output.slice(-2_000);
   }
 
   describe(): string {
