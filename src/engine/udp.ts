@@ -41,6 +41,11 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
   const socket: Socket = createSocket({
     // An IPv6 wildcard must not take the IPv4 port as well; on an IPv4 socket the option itself is an error.
     ...(isIPv6(options.address) ? { type: "udp6", ipv6Only: true } : { type: "udp4" }),
+    // Addresses only, so there is nothing to look up; Node's own look-up would put `send` off, and a `close`
+    // right after it would lose the packet.
+    lookup: (address, _, found) => {
+      found(null, address, isIPv6(address) ? 6 : 4);
+    },
     reuseAddr: options.reuseAddr ?? false,
     ...(options.receiveBufferSize === undefined ? {} : { recvBufferSize: options.receiveBufferSize }),
   });

@@ -215,7 +215,10 @@ export class Receiver {
   }
 
   private sendCurrent(now: number, again: boolean): ReceiverStep {
-    if (this.current === undefined) return this.step([]);
+    if (this.current === undefined) {
+      this.timing.waitFrom(now);
+      return this.step([]);
+    }
     if (again) this.retransmissions += 1;
     this.timing.sent(now, again);
     return this.step([this.current]);
