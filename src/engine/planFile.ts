@@ -18,10 +18,19 @@ const localPlanPath = ".vscode/boot-plan.local.json";
 /** Bytes. What is larger is no plan, and is not read into memory to find that out. */
 const longestPlan = 2 ** 20;
 const pollMs = 400;
+/** Problems in the message of a PlanError. */
+const mostListed = 100;
 
 /** `.vscode/boot-plan.json:3:12 a sentence`, as terminals and editors make a link of it. */
 export function describeProblem({ file, line, column, message }: Problem): string {
   return `${file}:${line}:${column} ${message}`;
+}
+
+/** One line for each problem; of very many, the first ones. */
+function listed(problems: readonly Problem[]): string {
+  const lines = problems.slice(0, mostListed).map(describeProblem);
+  const left = problems.length - lines.length;
+  return (left === 0 ? lines : [...lines, `and ${left} more`]).join("\n");
 }
 
 /** The plan has errors: nothing is started with it. `code` is `plan.invalid`; the message lists each problem. */
@@ -31,7 +40,7 @@ export class PlanError extends EngineError {
   constructor(readonly problems: readonly Problem[]) {
     super({
       code: "plan.invalid",
-      message: problems.map(describeProblem).join("\n"),
+      message: listed(problems),
       remedy: "Mend the plan and save it.",
     });
   }

@@ -76,14 +76,18 @@ const sameAddress: Rule = ({ clients = [], server }) => [
 
 const pools: Rule = ({ pool = [], server }) => {
   const ordered = [...pool].sort((a, b) => number(a.value.first) - number(b.value.first));
-  const overlaps = ordered.flatMap((range, index) => {
-    const before = ordered.slice(0, index).find((other) => covers(other.value, range.value.first));
-    if (before === undefined) return [];
-    const [one, other] = [range, before].map(({ value }) => `${value.first}-${value.last}`);
-    return [
-      error(range.at, `the ranges ${other ?? ""} and ${one ?? ""} overlap; make one of them, or part them`),
-    ];
-  });
+  const overlaps: Problem[] = [];
+  let [widest] = ordered;
+  for (const range of ordered.slice(1)) {
+    if (widest !== undefined && covers(widest.value, range.value.first)) {
+      const [one, other] = [widest, range].map(({ value }) => `${value.first}-${value.last}`);
+      overlaps.push(
+        error(range.at, `the ranges ${one ?? ""} and ${other ?? ""} overlap; make one of them, or part them`),
+      );
+    }
+    // Sorted by their first address: only the one that reaches farthest can reach into the next.
+    if (widest === undefined || number(range.value.last) > number(widest.value.last)) widest = range;
+  }
   const holding = server && pool.find((range) => covers(range.value, server.value));
   if (holding === undefined) return overlaps;
   return [
@@ -92,11 +96,12 @@ const pools: Rule = ({ pool = [], server }) => {
   ];
 };
 
-const aliasChains: Rule = ({ aliases = [] }) =>
-  aliases.flatMap(({ name, file }) => {
+const aliasChains: Rule = ({ aliases = [] }) => {
+  const byName = new Map(aliases.map((alias) => [alias.name.value, alias]));
+  return aliases.flatMap(({ name, file }) => {
     const shown = printable(name.value);
     if (file.value === name.value) return [error(file.at, `the alias "${shown}" leads to itself; remove it`)];
-    const next = aliases.find((other) => other.name.value === file.value);
+    const next = byName.get(file.value);
     if (next === undefined) return [];
     return [
       error(
@@ -105,6 +110,7 @@ const aliasChains: Rule = ({ aliases = [] }) =>
       ),
     ];
   });
+};
 
 const silence: Rule = ({ silentSeconds, restartSeconds }) => {
   const silent = silentSeconds?.value ?? emptyPlan.silentSeconds;

@@ -4,7 +4,7 @@ import { encodeText } from "../protocol/bytes";
 import { formatIpv4, parseIpv4 } from "../protocol/ipv4";
 import { isStationMac, parseMac } from "./mac";
 import type { Trouble } from "./events";
-import { checkName, protectedRule } from "./names";
+import { checkName, normalizeName, protectedRule } from "./names";
 import { refusalSentence, type Located } from "./places";
 import type { PoolRange } from "./plan";
 import { listOf, membersOf, readObject, isKind, type Reader, type Report, type Values } from "./planReader";
@@ -68,14 +68,15 @@ const readFile: Reader<Located<string>> = (node, name, report) => {
 
 /** A list of files, each once. */
 const readFiles: Reader<Located<string>[]> = (node, name, report) => {
-  const files = listOf(readFile, "a list of files in the served root")(node, name, report);
-  files?.forEach((file, index) => {
-    const first = files.findIndex((other) => other.value === file.value);
-    const child =
-      node.children?.find((item) => report.at(item) === file.at) ?? node.children?.[index] ?? node;
-    if (first < index) report.warning(child, `"${printable(file.value)}" stands twice in "${name}"`);
-  });
-  return files;
+  const seen = new Set<string>();
+  const readOne: Reader<Located<string>> = (item, itemName) => {
+    const file = readFile(item, itemName, report);
+    if (file === undefined) return undefined;
+    if (seen.has(file.value)) report.warning(item, `"${printable(file.value)}" stands twice in "${name}"`);
+    seen.add(file.value);
+    return file;
+  };
+  return listOf(readOne, "a list of files in the served root")(node, name, report);
 };
 
 const readBootFile: Reader<Located<string>> = (node, name, report) => {
@@ -106,7 +107,7 @@ const readBoot: Reader<BootDraft> = (node, name, report) => {
 const readRoot: Reader<Located<string>> = (node, name, report) => {
   const text = readText(node, name, "a folder inside the workspace folder", report);
   if (text === undefined) return undefined;
-  const plain = text.value.replace(/\\/g, "/").replace(/(.)\/+$/, "$1");
+  const plain = text.value.replace(/\\/g, "/");
   if (/^(\/|~|[a-z]:)|\$\{|(^|\/)\.\.(\/|$)/i.test(plain)) {
     report.error(
       node,
@@ -114,8 +115,8 @@ const readRoot: Reader<Located<string>> = (node, name, report) => {
     );
     return undefined;
   }
-  if (plain.replace(/^(\.\/)+/, "").replace(/^\.$/, "") === "") return { value: ".", at: text.at };
-  const path = checkFile(plain, node, name, report);
+  const folder = normalizeName(plain);
+  const path = folder === "" ? "." : checkFile(folder, node, name, report);
   return path === undefined ? undefined : { value: path, at: text.at };
 };
 

@@ -54,10 +54,11 @@ function mergeBy<T extends object>(
   keyOf: (item: T) => string | undefined,
 ): T[] {
   const merged = [...(main ?? [])];
+  const places = new Map(merged.map((item, index) => [keyOf(item), index]));
   for (const item of local ?? []) {
     const key = keyOf(item);
-    const index = key === undefined ? -1 : merged.findIndex((other) => keyOf(other) === key);
-    if (index < 0) merged.push(item);
+    const index = key === undefined ? undefined : places.get(key);
+    if (index === undefined) merged.push(item);
     else merged[index] = { ...merged[index], ...item };
   }
   return merged;

@@ -47,8 +47,9 @@ function expectProblems(marked: string, ...expected: (readonly ["error" | "warni
   );
 }
 
+/** Expects an error with this message at each mark. */
 const one = (marked: string, message: RegExp): void => {
-  expectProblems(marked, ["error", message]);
+  expectProblems(marked, ...Array.from(marked.matchAll(/\^/g), () => ["error", message] as const));
 };
 
 describe("the plan (DESIGN §2.4)", () => {
@@ -210,6 +211,10 @@ describe("a problem in the plan has a line, a column and a sentence (DESIGN §2.
       /write 10\.0\.0\.1-10\.0\.0\.9/,
     ],
     "a pool that is larger than any bench": ['{ "pool": ^"10.0.0.0-10.255.0.0" }', /65536 at most/],
+    "pools of which one holds another two": [
+      '{ "pool": ["10.0.0.1-10.0.0.99", "10.0.0.100-10.0.0.101", ^"10.0.0.2-10.0.0.3", ^"10.0.0.50-10.0.0.60"] }',
+      /10\.0\.0\.1-10\.0\.0\.99 and .* overlap/,
+    ],
     "pools that overlap": ['{ "pool": ["10.0.0.1-10.0.0.9", ^"10.0.0.9-10.0.0.20"] }', /overlap/],
     "a pool with the server in it": [
       '{ "server": "10.0.0.5", "pool": ^"10.0.0.1-10.0.0.9" }',
@@ -284,6 +289,25 @@ describe("a problem in the plan has a line, a column and a sentence (DESIGN §2.
 
   it("a file that stands twice in a list is a warning, and the plan is used", () => {
     expectProblems('{ "tftp": ["a", "b", ^"a"] }', ["warning", /"a" stands twice in "tftp"/]);
+  });
+
+  it("the warning stands at the second one, whatever was wrong before it", () => {
+    expectProblems('{ "tftp": [^1, "a", ^"a"] }', ["error", /not a number/], ["warning", /"a" stands twice/]);
+  });
+
+  it("a plan that is made to be slow is read in a moment", () => {
+    const many = (count: number, item: (index: number) => string): string =>
+      Array.from({ length: count }, (_, index) => item(index)).join();
+    const started = process.cpuUsage().user;
+    told(`{ "root": "${"/".repeat(200_000)}x" }`);
+    told(`{ "root": "a${"/".repeat(200_000)}x" }`);
+    told(`{ "tftp": [${many(10_000, (index) => `"f${index}"`)}] }`);
+    told(`{ "aliases": {${many(10_000, (index) => `"a${index}":"b${index}"`)}} }`);
+    told(
+      `{ "pool": [${many(10_000, (index) => `"10.${index >> 8}.${index & 255}.1-10.${index >> 8}.${index & 255}.9"`)}] }`,
+    );
+    const seconds = (process.cpuUsage().user - started) / 1e6;
+    assert.ok(seconds < 3, `${seconds} s of processor time`);
   });
 
   it("two *.rc files are no problem where the plan names the manifest, nor is one of them twice", () => {
