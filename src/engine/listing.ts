@@ -82,33 +82,39 @@ export async function* walkFiles(
   }
 }
 
-/** Names of served files, those near the root first, `most` at the most. */
+/** Names of served files, those near the root first, `most` at the most. Never throws. */
 export async function namesNearRoot(door: Door, most: number): Promise<string[]> {
   const names: string[] = [];
   const folders = [""];
   for (let name = folders.shift(); name !== undefined && names.length < most; name = folders.shift()) {
-    let folder: ServedPlace;
     try {
-      folder = await door.find(name);
-    } catch (error) {
-      // Gone since its folder was read.
-      if (error instanceof Refusal) continue;
-      throw error;
-    }
-    try {
-      for await (const child of children(door, folder, name)) {
-        if (!("kind" in child)) continue;
-        if (child.kind === "file") names.push(child.name);
-        else if (child.target === undefined) folders.push(child.name);
-        if (names.length >= most) break;
-      }
-    } catch (error) {
-      throw refusalFrom(error);
-    } finally {
-      await folder.close();
+      await readNames(door, name, most, names, folders);
+    } catch {
+      // A folder that may not be read, or is gone since it was found, has no names to tell.
     }
   }
   return names;
+}
+
+/** Adds the files of one folder to `names`, up to `most`, and its folders to `folders`. */
+async function readNames(
+  door: Door,
+  parent: string,
+  most: number,
+  names: string[],
+  folders: string[],
+): Promise<void> {
+  const folder = await door.find(parent);
+  try {
+    for await (const child of children(door, folder, parent)) {
+      if (!("kind" in child)) continue;
+      if (child.kind === "file") names.push(child.name);
+      else if (child.target === undefined) folders.push(child.name);
+      if (names.length >= most) return;
+    }
+  } finally {
+    await folder.close();
+  }
 }
 
 /** What stands in a folder, in no order. Read in batches, so that a hundred thousand entries block nobody. */

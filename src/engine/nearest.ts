@@ -1,5 +1,7 @@
 /** Which served name a peer may have meant: boards ask in another case, in another folder, or mistyped. */
 
+import { letterDistance } from "../model/nearestWord";
+
 /** How many are told. */
 const told = 3;
 
@@ -29,38 +31,11 @@ function distance(requested: string, name: string): number | undefined {
   if (base === wantedBase) return baseOf(name) === baseOf(requested) ? 1 : 2;
   if (stemOf(base) === stemOf(wantedBase)) return 3;
   const most = Math.min(mostEdits, Math.floor(wantedBase.length / 3));
-  const count = edits(wantedBase, base, most);
-  return count === undefined ? undefined : 3 + count;
+  const count = letterDistance(wantedBase, base, most);
+  return count > most ? undefined : 3 + count;
 }
 
 const baseOf = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
 
 /** `u-boot` of `u-boot.bin` and of `u-boot.img.gz`: the rest tells the format. */
 const stemOf = (base: string): string => /^[^.]+/.exec(base)?.[0] ?? base;
-
-/** Letters to insert, delete, replace or exchange with the next one; undefined: more than `most`. */
-function edits(a: string, b: string, most: number): number | undefined {
-  if (Math.abs(a.length - b.length) > most) return undefined;
-  let before: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row += 1) {
-    const next = [row];
-    for (let column = 1; column <= b.length; column += 1) {
-      const same = a[row - 1] === b[column - 1];
-      let least = Math.min(
-        (last[column] ?? 0) + 1,
-        (next[column - 1] ?? 0) + 1,
-        (last[column - 1] ?? 0) + (same ? 0 : 1),
-      );
-      const exchanged = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      if (exchanged) least = Math.min(least, (before[column - 2] ?? 0) + 1);
-      next.push(least);
-    }
-    // No row gets better than the best of the row above it.
-    if (Math.min(...next) > most) return undefined;
-    before = last;
-    last = next;
-  }
-  const count = last[b.length] ?? 0;
-  return count > most ? undefined : count;
-}

@@ -3,8 +3,12 @@
 /** What is longer is no misspelt word. */
 const longest = 100;
 
-/** The number of letters to insert, delete, replace or swap with their neighbour to get from `a` to `b`. */
-function distance(a: string, b: string): number {
+/**
+ * The number of letters to insert, delete, replace or swap with their neighbour to get from `a` to `b`.
+ * More than `most` is told as Infinity, without counting on.
+ */
+export function letterDistance(a: string, b: string, most = Infinity): number {
+  if (Math.abs(a.length - b.length) > most) return Infinity;
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row += 1) {
@@ -21,10 +25,13 @@ function distance(a: string, b: string): number {
       }
       line.push(least);
     }
+    // No line gets better than the best of the line above it.
+    if (Math.min(...line) > most) return Infinity;
     before = above;
     above = line;
   }
-  return above[b.length] ?? 0;
+  const count = above[b.length] ?? 0;
+  return count > most ? Infinity : count;
 }
 
 /** The candidate that is most like `word`; undefined when none is like it. */
@@ -33,7 +40,7 @@ export function nearestWord(word: string, candidates: readonly string[]): string
   let nearest: string | undefined;
   let least = Infinity;
   for (const candidate of candidates) {
-    const between = candidate.startsWith(word) ? 0.5 : distance(word, candidate);
+    const between = candidate.startsWith(word) ? 0.5 : letterDistance(word, candidate);
     if (between < least) [nearest, least] = [candidate, between];
   }
   return least <= Math.max(1, Math.floor(word.length / 3)) ? nearest : undefined;

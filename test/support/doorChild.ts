@@ -55,6 +55,7 @@ async function lackRights(root: ServedRoot): Promise<unknown> {
     list: await codeOf(root.list("closed")),
     create: await codeOf(root.create("new.bin")),
     overwrite: await codeOf(root.create("unreadable.bin")),
+    nearest: await root.nearest("unredable.bin"),
   };
 }
 
