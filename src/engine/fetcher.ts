@@ -179,6 +179,6 @@ class Failure {
 
 const notAsked = (protocol: string, where: string): Trouble => ({
   code: `${protocol}.unanswered`,
-  message: `not asked: ${where} had not let the board have a file over ${protocol.toUpperCase()} before`,
+  message: `not asked: ${where} gave nothing over ${protocol.toUpperCase()} before`,
   remedy: "See the first file that failed there.",
 });

@@ -1,5 +1,6 @@
 /** Verification: which boards are played against what, and the report of it (DESIGN §2.3). */
 
+import { setMaxListeners } from "node:events";
 import { lookup } from "node:dns/promises";
 import { isIP, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -314,6 +315,8 @@ export async function playBoards(
     boards: boards.map(({ name }) => name),
     planned: about.planned,
   });
+  // A TFTP transfer that waits whether its last ACK was lost still listens while the next ones run.
+  setMaxListeners(0, signal);
   const run: Run = { io, clock, steps, receiver, signal, unanswered: new Set(), asked: false };
   try {
     for (const board of boards) await playBoard(board, run);

@@ -9,9 +9,8 @@ import { verifyFolder, type VerifySettings } from "../../src/engine/verify";
 import type { Engine } from "../../src/model/api";
 import type { ReportRow, StepRow } from "../../src/model/events";
 import { anyPorts, defaultWanted, type Ports } from "../../src/model/settings";
-import { gaveNothing } from "../../src/model/verdict";
 import { sha256 } from "../support/files";
-import { lyingFtp, lyingTftp, nobodysPort, silentUdp, type Liar } from "../support/liars";
+import { lyingFtp, lyingTftp, silentUdp, type Liar } from "../support/liars";
 import { randomBytes } from "../support/random";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 import { inWords } from "../support/verifyRun";
@@ -101,7 +100,9 @@ describe("verification over real sockets (DESIGN §2.3)", function () {
     await folder.write("images/Image", image);
     const wrong = image.map((byte, index) => (index === 33_333 ? byte ^ 0x80 : byte));
     await served.write("images/Image", wrong);
+    // The hashes would tell as well: here the bytes have to.
     await folder.write("images/SHA256SUMS", "");
+    await served.write("images/SHA256SUMS", "");
     const { ports } = await target(served.path);
     const report = await verify({ folder: folder.path, target: "127.0.0.1", ports });
     assert.equal(report.ok, false);
@@ -128,19 +129,6 @@ describe("verification over real sockets (DESIGN §2.3)", function () {
     await folder.write("a.bin", randomBytes(600, 1));
     const report = await verify({ folder: folder.path, ftpUser: "boot", ftpPassword: "secret" });
     assert.equal(report.ok, true, report.verdict);
-  });
-
-  it("gives exit code 3's report for a host where nobody is", async () => {
-    await folder.write(".vscode/boot-plan.json", `{ "boot": "a.bin", "ftp": ["a.bin"], "silentSeconds": 8 }`);
-    await folder.write("a.bin", "x");
-    const ports = {
-      bootp: (await silentUdp().then(opened)).port,
-      tftp: await nobodysPort(),
-      ftp: await nobodysPort(),
-    };
-    const report = await verify({ folder: folder.path, target: "127.0.0.1", ports, bootp: "skip" });
-    assert.equal(gaveNothing(report.steps), true);
-    assert.equal(report.ok, false);
   });
 
   it("does not believe a 226 after half a file (X30)", async () => {
@@ -235,14 +223,5 @@ describe("verification over real sockets (DESIGN §2.3)", function () {
       bootp: "skip",
     });
     assert.equal(ok, true, bad({ ...report, steps }).join());
-  });
-
-  it("fetches the first 1,000 files and says that there are more", async () => {
-    for (let index = 0; index < 1003; index += 1)
-      await folder.write(`f${String(index).padStart(4, "0")}`, "x");
-    const report = await verify({ folder: folder.path });
-    assert.equal(report.ok, true, report.verdict);
-    assert.equal(report.steps.length, 1 + 2 * 1000);
-    assert.match(report.notes.join("\n"), /first 1000 of 1003/);
   });
 });

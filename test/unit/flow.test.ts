@@ -288,6 +288,14 @@ describe("what a verification plays (DESIGN §2.3)", () => {
     assert.equal(inWords(steps)[0], "failed bootp round 1 bootp.unexpectedFile");
   });
 
+  it("fetches the first 1,000 files and says that there are more", async () => {
+    const files = Object.fromEntries(Array.from({ length: 1003 }, (_, index) => [`f${index}`, ""]));
+    // Nobody is there: what is asked is seen all the same, and no file has to be read for it.
+    const { report } = await verifyScripted(files, { dead: true });
+    assert.equal(report.steps.length, 1 + 2 * 1000);
+    assert.match(report.notes.join("\n"), /first 1000 of 1003/);
+  });
+
   it("plays one board for everybody and each listed client whose drop differs; the others are named in a note", async () => {
     const clients = [
       { name: "same", mac: "52:54:00:00:00:01" },
