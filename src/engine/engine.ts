@@ -6,7 +6,6 @@
 import { networkInterfaces } from "node:os";
 import type { Engine } from "../model/api";
 import { protocols, type Protocol, type Row, type ServerRow, type Trouble } from "../model/events";
-import { emptyPlan, type Plan } from "../model/plan";
 import { highPorts, standardPorts, type Wanted } from "../model/settings";
 import type { Snapshot } from "../model/snapshot";
 import { accessFor } from "./access";
@@ -22,7 +21,7 @@ import {
   watchInterfaces,
 } from "./interfaces";
 import { Journal } from "./journal";
-import { loadPlan, PlanError, publishedFiles, watchPlan } from "./planFile";
+import { describeProblem, loadPlan, publishedFiles, watchPlan } from "./planFile";
 import { openServedRoot } from "./servedRoot";
 import type { BootServer, ServerContext, Situation, StartServer } from "./server";
 import { startTftpServer } from "./tftpServer";
@@ -45,6 +44,8 @@ class BootEngine implements Engine {
   /** Servers whose sockets are closed and whose transfers go on. */
   private readonly draining = new Set<BootServer>();
   private readonly heardAt = new Map<Protocol, number>();
+  /** What the plan names, as absolute paths: a file that comes or goes is worth a look. */
+  private watched: readonly string[] = [];
   private unwatch: () => void = () => undefined;
   /** Changes are made one after the other. */
   private lastChange: Promise<void> = Promise.resolve();
@@ -107,11 +108,9 @@ class BootEngine implements Engine {
 
   /** Reads the plan, opens the served root, and makes what runs equal to what is wanted. */
   private async adopt(wanted: Wanted): Promise<void> {
-    const { plan, problems } = await loadPlan(wanted.folder, wanted.planFile);
-    if (problems.some(({ severity }) => severity === "error")) throw new PlanError(problems);
-    for (const { file, line, column, message } of problems) {
-      this.journal.log("warning", `${file}:${line}:${column} ${message}`);
-    }
+    const { plan, problems, files } = await loadPlan(wanted.folder, wanted.planFile);
+    for (const problem of problems) this.journal.log("warning", describeProblem(problem));
+    this.watched = files;
     const { networks, ipv6, missing } = servedAddresses(wanted.addresses, networkInterfaces());
     this.situation = {
       wanted,
@@ -274,9 +273,8 @@ class BootEngine implements Engine {
         }
       });
     };
-    const plan: Plan = this.situation?.plan ?? emptyPlan;
     const stops = [
-      watchPlan(wanted.folder, wanted.planFile, publishedFiles(plan), follow),
+      watchPlan(wanted.folder, wanted.planFile, this.watched, follow, this.clock),
       watchInterfaces(this.clock, follow),
     ];
     this.unwatch = () => {
