@@ -33,11 +33,12 @@ const noFollow = (constants.O_NOFOLLOW as number | undefined) ?? 0;
 /** Linux `O_PATH`, open(2): a descriptor of the place alone. Node has no name for it. */
 const pathOnly = 0o10000000;
 
-const gone = new Refusal("changed", {
-  code: "file.moved",
-  message: "the file or its folder was moved meanwhile",
-  remedy: "Try again.",
-});
+const gone = (): Refusal =>
+  new Refusal("changed", {
+    code: "file.moved",
+    message: "the file or its folder was moved meanwhile",
+    remedy: "Try again.",
+  });
 
 /** How often a file may be replaced by rename while it is being found. */
 const replacements = 8;
@@ -63,7 +64,7 @@ export const locateByDescriptor: Locate = async (path) => {
         location,
         openFile: () => open(location, constants.O_RDONLY | nonBlocking),
         async confirm() {
-          if ((await readlink(location)) !== real) throw gone;
+          if ((await readlink(location)) !== real) throw gone();
         },
         close: () => handle.close(),
       };
@@ -72,7 +73,7 @@ export const locateByDescriptor: Locate = async (path) => {
       throw error;
     }
   }
-  throw gone;
+  throw gone();
 };
 
 /**
@@ -83,7 +84,7 @@ export const locateByPath: Locate = async (path) => {
   const real = await realpath(path);
   const found = await stat(real, { bigint: true });
   const stillThere = async (now: BigIntStats): Promise<void> => {
-    if ((await realpath(path)) !== real || now.ino !== found.ino || now.dev !== found.dev) throw gone;
+    if ((await realpath(path)) !== real || now.ino !== found.ino || now.dev !== found.dev) throw gone();
   };
   return {
     real,
@@ -101,7 +102,7 @@ export const locateByPath: Locate = async (path) => {
     },
     async confirm() {
       const now = await stat(real, { bigint: true }).catch(() => {
-        throw gone;
+        throw gone();
       });
       await stillThere(now);
     },

@@ -99,7 +99,7 @@ export async function openServedRoot(options: DoorOptions, locate?: Locate): Pro
   return {
     open: async (requested) => openFile(door, door.nameOf(requested)),
     async create(requested, announced) {
-      if (rules.policy === "deny") throw denied;
+      if (rules.policy === "deny") throw denied();
       return beginUpload(door, rules, door.nameOf(requested), announced);
     },
     async describe(requested) {
@@ -165,7 +165,7 @@ async function openOnce(door: Door, name: string): Promise<OpenedFile> {
         const now = await handle.stat({ bigint: true }).catch((error: unknown) => {
           throw refusalFrom(error);
         });
-        if (now.size !== size || now.mtimeNs !== mtimeNs) throw changed;
+        if (now.size !== size || now.mtimeNs !== mtimeNs) throw changed();
       },
       close: () => handle.close(),
     };
@@ -174,8 +174,9 @@ async function openOnce(door: Door, name: string): Promise<OpenedFile> {
   }
 }
 
-const changed = new Refusal("changed", {
-  code: "file.changed",
-  message: "the file changed during the transfer",
-  remedy: "Ask for it again. A file that is replaced by rename is served to its end.",
-});
+const changed = (): Refusal =>
+  new Refusal("changed", {
+    code: "file.changed",
+    message: "the file changed during the transfer",
+    remedy: "Ask for it again. A file that is replaced by rename is served to its end.",
+  });

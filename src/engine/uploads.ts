@@ -38,15 +38,17 @@ export async function beginUpload(
   }
   if (announced !== undefined && announced > rules.size) throw tooLarge(rules.size);
   const slash = name.lastIndexOf("/");
-  const folder = await door.find(name.slice(0, Math.max(0, slash)));
+  const folder = await door.find(name.slice(0, Math.max(0, slash))).catch((error: unknown) => {
+    throw error instanceof Refusal && error.kind === "missing" ? noFolder() : error;
+  });
   const base = name.slice(slash + 1);
   // Where the disk may not know the difference, the case of a name makes no second file.
   const key = `${folder.real}/${process.platform === "linux" ? base : base.toLowerCase()}`;
   const taken = writing.has(key);
   if (!taken) writing.add(key);
   try {
-    if (taken) throw busy;
-    if (!folder.stat.isDirectory()) throw noFolder;
+    if (taken) throw busy();
+    if (!folder.stat.isDirectory()) throw noFolder();
     await checkTarget(`${folder.location}/${base}`, rules.policy);
     await checkSpace(folder, announced);
     await rules.sweep(folder);
@@ -118,14 +120,14 @@ async function receive(
   return {
     name,
     write(chunk) {
-      if (ending !== undefined) return Promise.reject(closed);
+      if (ending !== undefined) return Promise.reject(closed());
       const written = lastWrite.then(() => append(chunk));
       // Whoever wrote hears of the error; the queue goes on with `failure`.
       lastWrite = written.catch(() => undefined);
       return written;
     },
     commit() {
-      if (aborted) return Promise.reject(closed);
+      if (aborted) return Promise.reject(closed());
       return (ending ??= end(true));
     },
     async abort() {
@@ -174,21 +176,21 @@ async function checkTarget(path: string, policy: UploadPolicy): Promise<void> {
   });
   if (stats === undefined) return;
   // A link is not followed: it would be another file that changes (ftp.md F7).
-  if (!stats.isFile()) throw notFile;
-  if (policy === "new") throw exists;
+  if (!stats.isFile()) throw notFile();
+  if (policy === "new") throw exists();
   // By its mode as well: for root every file is writable, but somebody protected this one (ftp.md F4).
-  if ((stats.mode & 0o222) === 0) throw readOnly;
+  if ((stats.mode & 0o222) === 0) throw readOnly();
   await access(path, constants.W_OK).catch(() => {
-    throw readOnly;
+    throw readOnly();
   });
 }
 
 /** A board that tells the size hears at once that it does not fit (RFC 2349: "Disk full" instead of the OACK). */
 async function checkSpace(folder: ServedPlace, announced: number | undefined): Promise<void> {
   if (announced === undefined) return;
-  const disk = await statfs(folder.location);
   // Some network disks tell nothing of their size.
-  if (disk.blocks > 0 && announced > disk.bavail * disk.bsize) {
+  const disk = await statfs(folder.location).catch(() => undefined);
+  if (disk !== undefined && disk.blocks > 0 && announced > disk.bavail * disk.bsize) {
     throw refuse("full", "disk.full", "the disk is full", "Make room on the disk of the served root.");
   }
 }
@@ -198,44 +200,50 @@ function refuse(kind: RefusalKind, code: string, message: string, remedy?: strin
 }
 
 /** What every upload hears while uploads are not allowed. */
-export const denied = refuse(
-  "forbidden",
-  "upload.denied",
-  "uploads are not allowed",
-  "Allow them with --uploads new, keep or overwrite, or by the setting bootServers.uploads.",
-);
-const busy = refuse(
-  "busy",
-  "upload.busy",
-  "another upload of this file is running",
-  "Try again when it has ended.",
-);
-const noFolder = refuse("missing", "upload.noFolder", "the folder of the file is not a folder");
-const exists = refuse(
-  "exists",
-  "upload.exists",
-  "a file of this name exists",
-  "Upload it under a new name, or allow it with --uploads keep or overwrite.",
-);
-const notFile = refuse(
-  "forbidden",
-  "upload.notFile",
-  "what stands under this name is not a regular file",
-  "Upload it under another name.",
-);
-const readOnly = refuse(
-  "forbidden",
-  "upload.readOnly",
-  "the file of this name is read only",
-  "Make it writable, or upload under another name.",
-);
-const closed = refuse("changed", "upload.ended", "the upload has ended");
+export const denied = (): Refusal =>
+  refuse(
+    "forbidden",
+    "upload.denied",
+    "uploads are not allowed",
+    "Allow them with --uploads new, keep or overwrite, or by the setting bootServers.uploads.",
+  );
+const busy = (): Refusal =>
+  refuse("busy", "upload.busy", "another upload of this file is running", "Try again when it has ended.");
+const noFolder = (): Refusal =>
+  refuse(
+    "missing",
+    "upload.noFolder",
+    "there is no such folder",
+    "Create it first: an upload makes no folders.",
+  );
+const exists = (): Refusal =>
+  refuse(
+    "exists",
+    "upload.exists",
+    "a file of this name exists",
+    "Upload it under a new name, or allow it with --uploads keep or overwrite.",
+  );
+const notFile = (): Refusal =>
+  refuse(
+    "forbidden",
+    "upload.notFile",
+    "what stands under this name is not a regular file",
+    "Upload it under another name.",
+  );
+const readOnly = (): Refusal =>
+  refuse(
+    "forbidden",
+    "upload.readOnly",
+    "the file of this name is read only",
+    "Make it writable, or upload under another name.",
+  );
+const closed = (): Refusal => refuse("changed", "upload.ended", "the upload has ended");
 
 function tooLarge(limit: number): Refusal {
   return refuse(
     "full",
     "upload.tooLarge",
-    `an upload may have ${formatSize(limit)}`,
+    `an upload may have ${formatSize(limit)} at the most`,
     "Raise the limit uploadSize.",
   );
 }

@@ -249,7 +249,7 @@ for (const [way, locate] of Object.entries(ways)) {
 
     it("go to folders that are there, and to no dot file or key even if the plan names it (DESIGN §6)", async () => {
       const root = await door("new", { published: [".config", "board.pem"] });
-      assert.equal(await ruleOf(root.create("nothing/fw.bin")), "missing file.missing");
+      assert.equal(await ruleOf(root.create("nothing/fw.bin")), "missing upload.noFolder");
       assert.equal(await ruleOf(root.create("fw.bin/fw.bin")), "missing upload.noFolder");
       assert.equal(await ruleOf(root.create(".config")), "forbidden name.dotFile");
       assert.equal(await ruleOf(root.create("board.pem")), "forbidden name.key");
