@@ -38,15 +38,18 @@ const programs = {
 
 export type ProgramName = keyof typeof programs;
 
-/** Where daemons and the boot loaders' own tools stand although an ordinary PATH does not name them. */
-const moreFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lib/klibc/bin"];
+/**
+ * Where packages put programs, daemons and boot loaders' tools among them; an ordinary PATH does not name them all,
+ * and may name a wrapper before them that another user cannot run.
+ */
+const systemFolders = ["/usr/local/sbin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/lib/klibc/bin"];
 
 /** True where a network namespace can give any right that a program wants. */
 export const isRoot = process.getuid?.() === 0;
 
 /** The absolute path of a program; undefined when it is not installed. */
 export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...moreFolders];
+  const folders = [...systemFolders, ...(process.env["PATH"] ?? "").split(delimiter)];
   return folders
     .map((folder) => join(folder, name))
     .find((path) => {
