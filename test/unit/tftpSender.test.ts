@@ -1,0 +1,265 @@
+import assert from "node:assert/strict";
+import type { Step } from "../../src/protocol/machine";
+import { decodePacket, encodeOack } from "../../src/protocol/tftp/packet";
+import type { TransferEnd } from "../../src/protocol/tftp/patience";
+import { Sender, type SenderOptions } from "../../src/protocol/tftp/sender";
+
+const patience = { giveUpMs: 60_000, firstPackets: 5 };
+const block = (fill: number, length = 512): Uint8Array => new Uint8Array(length).fill(fill);
+
+/** A sender of blocks of 512 that each hold their number, driven by hand. */
+class Scripted {
+  now = 0;
+  readonly sender: Sender;
+  private supplied = 0;
+  last: Step<TransferEnd>;
+
+  constructor(
+    options: Partial<SenderOptions> = {},
+    private readonly blocks = 1000,
+  ) {
+    this.sender = new Sender({ blksize: 512, windowsize: 1, patience, ...options }, 0);
+    this.last = this.sender.start(0);
+  }
+
+  /** The numbers of the DATA packets, or the names of others. */
+  private told(step: Step<TransferEnd>): (number | string)[] {
+    this.last = step;
+    return step.send.map((bytes) => {
+      const packet = decodePacket(bytes);
+      return packet.op === "DATA" ? packet.block : packet.op;
+    });
+  }
+
+  /** Gives it as many blocks as it has room for. */
+  fill(): (number | string)[] {
+    const blocks = Array.from({ length: this.sender.room }, () => {
+      this.supplied += 1;
+      return block(this.supplied & 0xff, this.supplied === this.blocks ? 3 : 512);
+    });
+    return this.told(this.sender.supply(blocks, this.now));
+  }
+
+  ack(number: number): (number | string)[] {
+    return [
+      ...this.told(this.sender.receive({ op: "ACK", block: number }, this.now)),
+      ...(this.last.done ? [] : this.fill()),
+    ];
+  }
+
+  error(code: number): void {
+    this.told(this.sender.receive({ op: "ERROR", code, message: "why" }, this.now));
+  }
+
+  /** Sleeps until the wake-up it asked for. */
+  wake(): (number | string)[] {
+    assert.ok(this.last.wakeAt !== undefined, "it wants no wake-up");
+    this.now = this.last.wakeAt;
+    return this.told(this.sender.timeout(this.now));
+  }
+}
+
+describe("TFTP sender", () => {
+  it("a duplicate ACK never resends DATA (T8, RFC 1123 §4.2.3.1)", () => {
+    const script = new Scripted();
+    assert.deepEqual(script.fill(), [1]);
+    assert.deepEqual(script.ack(1), [2]);
+    assert.deepEqual(script.ack(1), []);
+    assert.deepEqual(script.ack(1), []);
+    assert.equal(script.sender.retransmissions, 0);
+  });
+
+  it("an ACK of a block that was not sent yet is ignored (T9)", () => {
+    const script = new Scripted();
+    script.fill();
+    for (const number of [2, 9, 65535]) assert.deepEqual(script.ack(number), []);
+    assert.deepEqual(script.ack(1), [2]);
+  });
+
+  it("an ACK of an older block is ignored (T10)", () => {
+    const script = new Scripted();
+    script.fill();
+    script.ack(1);
+    script.ack(2);
+    assert.deepEqual(script.ack(1), []);
+    assert.equal(script.sender.acknowledgedBytes, 1024);
+  });
+
+  it("silence is answered by retransmissions that back off and are bounded (T11, RFC 1123 §4.2.3.2)", () => {
+    const script = new Scripted({ patience: { ...patience, firstPackets: Infinity } });
+    script.fill();
+    const times: number[] = [];
+    while (script.last.done === undefined) {
+      const sent = script.wake();
+      if (sent.length > 0) times.push(script.now);
+    }
+    assert.deepEqual(times, [1000, 3000, 7000, 15000, 23000, 31000, 39000, 47000, 55000]);
+    assert.equal(script.now, 60_000);
+    assert.deepEqual(script.last.done, { kind: "timeout", answered: false });
+  });
+
+  it("the wait adapts to the measured round trip, down to a bound (T11, RFC 6298)", () => {
+    const script = new Scripted();
+    script.fill();
+    for (let number = 1; number <= 50; number += 1) {
+      script.now += 400;
+      script.ack(number);
+    }
+    const slow = script.last.wakeAt! - script.now;
+    assert.ok(slow > 400 && slow < 500, `${slow}`);
+    for (let number = 51; number <= 200; number += 1) script.ack(number);
+    assert.equal(script.last.wakeAt! - script.now, 200);
+  });
+
+  it("a retransmission measures nothing (Karn, RFC 6298 §3)", () => {
+    const script = new Scripted();
+    script.fill();
+    script.wake();
+    script.now += 1;
+    script.ack(1);
+    assert.equal(script.last.wakeAt! - script.now, 1000);
+  });
+
+  it("a negotiated timeout is the wait (T23, RFC 2349)", () => {
+    const script = new Scripted({ patience: { ...patience, timeoutMs: 5000 } });
+    script.fill();
+    script.ack(1);
+    assert.equal(script.last.wakeAt, 5000);
+  });
+
+  it("with a negotiated timeout of 255 s there is one retransmission before it is given up (T23)", () => {
+    const script = new Scripted({ patience: { ...patience, timeoutMs: 255_000 } });
+    script.fill();
+    assert.deepEqual(script.wake(), [1]);
+    assert.equal(script.now, 255_000);
+  });
+
+  it("a retransmission is the same to the byte, and an OACK is retransmitted too (T12)", () => {
+    const oack = encodeOack(new Map([["blksize", "512"]]));
+    const script = new Scripted({ oack });
+    assert.deepEqual(script.last.send, [oack]);
+    assert.equal(script.sender.room, 0, "no DATA before ACK 0 (RFC 2347 §3)");
+    assert.deepEqual(script.wake(), ["OACK"]);
+    assert.deepEqual(script.last.send, [oack]);
+    assert.deepEqual(script.ack(0), [1]);
+    const first = script.last.send[0];
+    script.wake();
+    assert.deepEqual(script.last.send, [first]);
+  });
+
+  it("an ACK in the middle of the window starts it again after that block (T25, RFC 7440 §4)", () => {
+    const script = new Scripted({ windowsize: 4 });
+    assert.deepEqual(script.fill(), [1, 2, 3, 4]);
+    assert.deepEqual(script.ack(2), [3, 4, 5, 6]);
+    assert.equal(script.sender.retransmissions, 2);
+  });
+
+  it("an ACK of the block before the window restarts it, once for each time it was sent (RFC 7440 §4, DESIGN §2.1)", () => {
+    const script = new Scripted({ windowsize: 4 });
+    script.fill();
+    assert.deepEqual(script.ack(4), [5, 6, 7, 8]);
+    assert.deepEqual(script.ack(4), [5, 6, 7, 8]);
+    assert.deepEqual(script.ack(4), []);
+    assert.deepEqual(script.ack(4), []);
+    assert.deepEqual(script.wake(), [5, 6, 7, 8], "its own timeout sends it again");
+    assert.deepEqual(script.ack(4), [5, 6, 7, 8]);
+    assert.deepEqual(script.ack(4), []);
+  });
+
+  it("a window goes over the end of the block numbers, and only an ACK inside it counts (T14, T26)", () => {
+    const script = new Scripted({ windowsize: 16 }, 70_000);
+    script.fill();
+    for (let number = 16; number <= 65520; number += 16) script.ack(number);
+    assert.deepEqual(
+      script.ack(65528),
+      [65529, 65530, 65531, 65532, 65533, 65534, 65535, 0, 1, 2, 3, 4, 5, 6, 7, 8],
+    );
+    assert.deepEqual(script.ack(9), []);
+    assert.deepEqual(script.ack(65527), []);
+    assert.deepEqual(script.ack(1), [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]);
+    assert.equal(script.sender.acknowledgedBytes, 65537 * 512);
+  });
+
+  it("a file ends with the ACK of its short block, and everything later is ignored (T7)", () => {
+    const script = new Scripted({}, 2);
+    script.fill();
+    assert.deepEqual(script.ack(1), [2]);
+    assert.ok(script.sender.allSent);
+    assert.equal(script.sender.room, 0);
+    script.ack(2);
+    assert.deepEqual(script.last, { send: [], wakeAt: undefined, done: { kind: "complete" } });
+    assert.equal(script.sender.acknowledgedBytes, 515);
+    assert.deepEqual(script.sender.receive({ op: "ACK", block: 2 }, 9), { send: [], wakeAt: undefined });
+  });
+
+  it("a stalled board is waited for as long as it says something (DESIGN §2.1)", () => {
+    const script = new Scripted();
+    script.fill();
+    script.ack(1);
+    for (let minute = 0; minute < 5; minute += 1) {
+      script.now += 50_000;
+      script.sender.timeout(script.now);
+      script.ack(1);
+      assert.equal(script.last.done, undefined);
+    }
+    assert.deepEqual(script.ack(2), [3]);
+  });
+
+  it("silence ends it after the give-up time, not after a count of retransmissions (DESIGN §2.1)", () => {
+    const script = new Scripted({ patience: { giveUpMs: 600_000, firstPackets: 5 } });
+    script.fill();
+    script.ack(1);
+    let sent = 0;
+    while (script.last.done === undefined) sent += script.wake().length;
+    assert.equal(script.now, 600_000);
+    assert.ok(sent > 60, `${sent}`);
+    assert.deepEqual(script.last.done, { kind: "timeout", answered: true });
+  });
+
+  it("who never acknowledged anything gets 5 packets, repeated requests included (S6, X26, T34)", () => {
+    const script = new Scripted();
+    let packets = script.fill().length;
+    packets += script.sender.repeat(500).send.length;
+    while (script.last.done === undefined) packets += script.wake().length;
+    assert.equal(packets, 5);
+    assert.deepEqual(script.sender.repeat(script.now).send, []);
+  });
+
+  it("a repeated request gets the packet that is waited for (T34)", () => {
+    const script = new Scripted({ windowsize: 4 });
+    script.fill();
+    script.ack(4);
+    const step = script.sender.repeat(10);
+    assert.deepEqual(
+      step.send.map((bytes) => decodePacket(bytes).op === "DATA" && bytes[3]),
+      [5],
+    );
+  });
+
+  it("an ERROR ends it and is not answered (T4, T31, RFC 1350 §7)", () => {
+    const script = new Scripted({ oack: encodeOack(new Map()) });
+    script.error(8);
+    const error = { op: "ERROR", code: 8, message: "why" } as const;
+    assert.deepEqual(script.last, {
+      send: [],
+      wakeAt: undefined,
+      done: { kind: "peerError", error, early: true },
+    });
+    const later = new Scripted();
+    later.fill();
+    later.ack(1);
+    later.error(8);
+    assert.deepEqual(later.last.done, { kind: "peerError", error, early: false });
+  });
+
+  it("after a sleep of ten minutes it sends once, and gives the peer its time again (X14)", () => {
+    const script = new Scripted();
+    script.fill();
+    script.ack(1);
+    script.now += 600_000;
+    const step = script.sender.timeout(script.now);
+    assert.equal(step.send.length, 1);
+    assert.equal(step.done, undefined);
+    assert.ok(step.wakeAt! > script.now);
+  });
+});
