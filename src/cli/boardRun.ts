@@ -47,8 +47,8 @@ function writeJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-/** @param verb `Verifying`; @param what the folder's name. */
-function peopleTeller(verb: string, what: string): Teller {
+/** @param intent `Verifying firmware-drop against`. */
+function peopleTeller(intent: string): Teller {
   const screen = new Screen(process.stdout);
   const noColourWanted = (process.env["NO_COLOR"] ?? "") !== "";
   const paint: Paint = screen.isTerminal && !noColourWanted ? colour : noColour;
@@ -61,7 +61,7 @@ function peopleTeller(verb: string, what: string): Teller {
   }, 1000);
   return {
     begin: (subject) => {
-      screen.line(...formatSubject(subject, verb, what, paint));
+      screen.line(...formatSubject(subject, intent, paint));
     },
     step: (row) => {
       if (row.client !== client) screen.line(...formatBoard(row.client));
@@ -114,11 +114,11 @@ const nothingToAsk = /^(target|server|port)\./;
  * @returns the exit code.
  */
 export async function runBoards(
-  about: { readonly verb: string; readonly what: string; readonly json: boolean },
+  about: { readonly intent: string; readonly json: boolean },
   run: (environment: RunEnvironment) => Promise<ReportRow>,
 ): Promise<number> {
   const controller = new AbortController();
-  const teller = about.json ? jsonTeller : peopleTeller(about.verb, about.what);
+  const teller = about.json ? jsonTeller : peopleTeller(about.intent);
   const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(exitCodes.cancelled);
     controller.abort(new EngineError({ code: "run.cancelled", message: "cancelled" }));

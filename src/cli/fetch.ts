@@ -7,6 +7,6 @@ import type { FetchOptions } from "./options";
 
 /** @returns the exit code. */
 export function fetch(options: FetchOptions): Promise<number> {
-  const about = { verb: "Fetching", what: `into ${basename(options.into)}`, json: options.json };
+  const about = { intent: `Fetching into ${basename(options.into)} from`, json: options.json };
   return runBoards(about, (environment) => fetchInto(options, environment));
 }

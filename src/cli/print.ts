@@ -83,12 +83,15 @@ function explain(row: StepRow, paint: Paint): string[] {
   return lines;
 }
 
-/** The lines before the first step. */
-export function formatSubject(subject: Subject, verb: string, what: string, paint: Paint): string[] {
-  const { bootp, tftp, ftp } = subject.ports;
+/**
+ * The lines before the first step.
+ * @param intent `Verifying firmware-drop against`; what is asked follows.
+ */
+export function formatSubject({ name, ports, whole }: Subject, intent: string, paint: Paint): string[] {
+  const where = `(BOOTP ${ports.bootp}, TFTP ${ports.tftp}, FTP ${ports.ftp})`;
   return [
-    `${verb} ${printable(what)} · ${printable(subject.name)} ${paint("faint", `(BOOTP ${bootp}, TFTP ${tftp}, FTP ${ftp})`)}`,
-    ...(subject.planned ? [] : [paint("faint", "No plan: every file that is served.")]),
+    `${printable(intent)} ${printable(name)} ${paint("faint", where)}`,
+    ...(whole ? [paint("faint", "The plan names no file: every file that is served is fetched.")] : []),
   ];
 }
 
@@ -99,7 +102,7 @@ export function formatBoard(client: string): string[] {
 
 /** The end of a run: what it does not show, and the verdict as the last line. */
 export function formatReport(report: ReportRow, paint: Paint): string[] {
-  const refused = Object.entries(report.refused).map(([rule, count]) => `${count} by ${rule}`);
+  const refused = Object.entries(report.refused).map(([rule, count]) => `${count} by the rule ${rule}`);
   const notes = [
     ...(refused.length === 0 ? [] : [`Not served, and so not compared: ${refused.join(", ")}.`]),
     ...report.notes,

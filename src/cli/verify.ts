@@ -7,6 +7,6 @@ import type { VerifyOptions } from "./options";
 
 /** @returns the exit code. */
 export function verify(options: VerifyOptions): Promise<number> {
-  const about = { verb: "Verifying", what: basename(options.folder), json: options.json };
+  const about = { intent: `Verifying ${basename(options.folder)} against`, json: options.json };
   return runBoards(about, (environment) => verifyFolder(options, environment));
 }

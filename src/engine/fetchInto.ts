@@ -60,7 +60,7 @@ export async function fetchInto(settings: FetchSettings, environment: RunEnviron
     {
       subject: settings.target,
       ports: settings.ports,
-      planned: settings.planFile !== undefined,
+      whole: false,
       purpose: "fetch",
     },
   );

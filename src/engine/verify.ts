@@ -64,12 +64,12 @@ export interface RunEnvironment {
 
 /** What is about to be asked. */
 export interface Subject {
-  /** `192.168.7.2`, or "servers of its own on 127.0.0.1". */
+  /** `192.168.7.2`, or "its own servers on 127.0.0.1". */
   readonly name: string;
   readonly ports: Ports;
   readonly boards: readonly string[];
-  /** False: there is no plan, everything that the door serves is fetched. */
-  readonly planned: boolean;
+  /** True: no plan names a file, everything that the door serves is fetched. */
+  readonly whole: boolean;
 }
 
 /** Who a board is unless it is told: locally administered, so it is no real one's (IEEE 802 §8.2). */
@@ -88,7 +88,7 @@ export async function verifyFolder(
   settings: VerifySettings,
   environment: RunEnvironment,
 ): Promise<ReportRow> {
-  const { plan, planned } = await loadPlan(settings.folder, settings.planFile);
+  const { plan } = await loadPlan(settings.folder, settings.planFile);
   const root = await openServedRoot({
     folder: settings.folder,
     root: plan.root,
@@ -108,7 +108,7 @@ export async function verifyFolder(
     const report = await playBoards(
       boards.map((board) => played(board, facts, environment, true)),
       { ...environment, receiver: compareWith(root, sums.hashes) },
-      { subject: target.name, ports: target.ports, planned, purpose: "verify" },
+      { subject: target.name, ports: target.ports, whole: whole !== undefined, purpose: "verify" },
     );
     const notes = [...notesOf(facts, boards), ...(whole?.notes ?? []), ...sums.notes];
     return { ...report, notes, refused: whole?.refused ?? {} };
@@ -162,7 +162,7 @@ async function startOwnServers(settings: VerifySettings, environment: RunEnviron
       );
     };
     const ports = { bootp: portOf("bootp"), tftp: portOf("tftp"), ftp: portOf("ftp") };
-    const name = `servers of its own on ${loopback}`;
+    const name = `its own servers on ${loopback}`;
     return { name, own: true, host: loopback, ports, close: () => engine.stopNow() };
   } catch (error) {
     await engine.stopNow();
@@ -301,7 +301,7 @@ export function played(
 export async function playBoards(
   boards: readonly PlayedBoard[],
   world: RunEnvironment & Pick<Run, "receiver">,
-  about: Pick<RunFacts, "subject" | "purpose"> & Pick<Subject, "ports" | "planned">,
+  about: Pick<RunFacts, "subject" | "purpose"> & Pick<Subject, "ports" | "whole">,
 ): Promise<ReportRow> {
   const { clock, io, signal, receiver } = world;
   const startedAt = clock.wallTime();
@@ -313,7 +313,7 @@ export async function playBoards(
     name: about.subject,
     ports: about.ports,
     boards: boards.map(({ name }) => name),
-    planned: about.planned,
+    whole: about.whole,
   });
   // A TFTP transfer that waits whether its last ACK was lost still listens while the next ones run.
   setMaxListeners(0, signal);
@@ -334,8 +334,8 @@ function notesOf({ own, plan, settings }: TargetFacts, boards: readonly Board[])
   if (own) {
     notes.push(
       plan.server === undefined
-        ? "These were servers of its own: it does not show that another server hands out the same (--target HOST does)."
-        : `${plan.server} was not asked: the files came from servers of its own on ${loopback} (--target HOST asks another).`,
+        ? "The servers were started for this folder: this does not show that another server hands out the same (--target HOST does)."
+        : `${plan.server} was not asked: the files came from servers that were started for this folder on ${loopback} (--target HOST asks another).`,
     );
   }
   if (settings.bootp === "skip") notes.push("BOOTP was turned off: the plan said what it would have said.");

@@ -144,7 +144,7 @@ export function judgeFile(comparison: Comparison, expectations: readonly Expecta
 
 /** What the verdict needs beside the steps. */
 export interface RunFacts {
-  /** What was asked: `192.168.7.2`, or "servers of its own". */
+  /** What was asked: `192.168.7.2`, or "its own servers on 127.0.0.1". */
   readonly subject: string;
   readonly durationMs: number;
   readonly cancelled: boolean;
@@ -181,6 +181,17 @@ const inShort = ({ name, kind, trouble }: StepRow): string =>
     trouble === undefined ? "" : `: ${printable(trouble.message)}`
   }`;
 
+/** The protocols that were asked, in words: "BOOTP and TFTP". */
+function protocolsOf(steps: readonly StepRow[]): string {
+  const kinds = (["bootp", "tftp", "ftp"] as const).filter((kind) =>
+    steps.some((step) => step.kind === kind),
+  );
+  return kinds
+    .map((kind) => kind.toUpperCase())
+    .join(", ")
+    .replace(/, (\w+)$/, " and $1");
+}
+
 function verdictOf(steps: readonly StepRow[], facts: RunFacts): string {
   const within = formatDuration(facts.durationMs);
   const done = steps.filter(({ state }) => state === "passed");
@@ -198,7 +209,7 @@ function verdictOf(steps: readonly StepRow[], facts: RunFacts): string {
       [`${word}: ${count(names, "file")} in ${transfers}`, size, how, within].filter(Boolean).join(", ") + "."
     );
   }
-  if (gaveNothing(steps)) return `${not}: ${facts.subject} gave nothing over BOOTP, TFTP and FTP.`;
+  if (gaveNothing(steps)) return `${not}: ${facts.subject} gave nothing over ${protocolsOf(steps)}.`;
   const [first] = failed;
   if (first !== undefined) {
     const more = failed.length === 1 ? "" : `, and ${failed.length - 1} more`;

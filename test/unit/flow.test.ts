@@ -276,7 +276,7 @@ describe("what a verification plays (DESIGN §2.3)", () => {
       "passed ftp sub/bb.bin",
     ]);
     assert.equal(report.ok, true);
-    assert.equal(subject?.planned, false);
+    assert.equal(subject?.whole, true);
     assert.ok(
       Object.values(report.refused).reduce((sum, count) => sum + count, 0) >= 2,
       JSON.stringify(report.refused),

@@ -69,7 +69,7 @@ describe("what verify says to people", () => {
   it("ends with the verdict, after what the run does not show", () => {
     assert.deepEqual(formatReport(report, noColour), [
       "",
-      "Not served, and so not compared: 2 by name.dotFile.",
+      "Not served, and so not compared: 2 by the rule name.dotFile.",
       "It does not show everything.",
       "",
       `✓ ${report.verdict}`,
