@@ -16,14 +16,13 @@ async function listed(root: ServedRoot, name: string): Promise<string[]> {
 for (const [way, locate] of Object.entries(ways)) {
   describe(`the door to files, ${way}`, () => {
     let folder: TemporaryFolder;
-    let descriptors: number;
     beforeEach(async () => {
       folder = await hostileFolder();
-      descriptors = openDescriptors();
     });
     afterEach(async () => {
+      const open = openDescriptors(folder);
       await folder.remove();
-      assert.equal(openDescriptors(), descriptors, "every descriptor is closed");
+      assert.deepEqual(open, [], "every descriptor is closed");
     });
     const door = (options: Partial<DoorOptions> = {}): Promise<ServedRoot> => doorTo(folder, options, locate);
 

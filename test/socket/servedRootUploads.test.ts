@@ -20,15 +20,14 @@ async function put(root: ServedRoot, name: string, content: string): Promise<voi
 for (const [way, locate] of Object.entries(ways)) {
   describe(`uploads at the door, ${way}`, () => {
     let folder: TemporaryFolder;
-    let descriptors: number;
     beforeEach(async () => {
       folder = await temporaryFolder({ "root/fw.bin": "old", "root/sub/other.bin": "other" });
       await symlink("sub", folder.at("root/in-folder"));
-      descriptors = openDescriptors();
     });
     afterEach(async () => {
+      const open = openDescriptors(folder);
       await folder.remove();
-      assert.equal(openDescriptors(), descriptors, "every descriptor is closed");
+      assert.deepEqual(open, [], "every descriptor is closed");
     });
     const door = (uploads: DoorOptions["uploads"], options: Partial<DoorOptions> = {}): Promise<ServedRoot> =>
       doorTo(folder, { uploads, ...options }, locate);

@@ -1,6 +1,6 @@
 /** Doors to a folder whose neighbour must not be seen, for every way that this system has to follow a path. */
 
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { symlink } from "node:fs/promises";
 import { locateByDescriptor, locateByPath, type Locate } from "../../src/engine/containment";
 import { Refusal, openServedRoot, type DoorOptions, type ServedRoot } from "../../src/engine/servedRoot";
@@ -117,7 +117,19 @@ export async function ruleOf(call: Promise<unknown>): Promise<string> {
   return `${kind} ${code}`;
 }
 
-/** Descriptors that this process holds open; 0 where that cannot be counted. */
-export function openDescriptors(): number {
-  return process.platform === "linux" ? readdirSync("/proc/self/fd").length : 0;
+/**
+ * What this process holds open in a folder, or of the outside world through a link in it, by path; empty where
+ * that cannot be read. Descriptors of the test's own tools are not counted.
+ */
+export function openDescriptors(folder: TemporaryFolder): string[] {
+  if (process.platform !== "linux") return [];
+  const targets = readdirSync("/proc/self/fd").map((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`);
+    } catch {
+      // The descriptor that this very reading used.
+      return "";
+    }
+  });
+  return targets.filter((target) => target.startsWith(folder.path) || target === "/etc/passwd");
 }
