@@ -106,11 +106,4 @@ describe("our clients on the servers of others", function () {
       );
     });
   }
-
-  it("BOOTP is silent where dnsmasq does not know the board", async function () {
-    need(this, "dnsmasq");
-    daemon = await startDnsmasq(server, { file: "u-boot.bin", boards: { [mac]: { address: "10.77.0.2" } } });
-    const unknown = { kind: "bootp", mac: "02:00:00:00:00:99", way: "broadcast" } as const;
-    assert.equal(await playBoard(board, { ...unknown, localAddress: "10.77.0.2" }), null);
-  });
 });

@@ -178,4 +178,31 @@ ftp.quit()
 
     it("Ctrl+C ends it with exit code 0", () => served.stop());
   });
+
+  it("a second Ctrl+C during 20 transfers ends within a second and leaves nothing half-written", async function () {
+    need(this, "curl");
+    const env = { BOOT_SERVERS_FTP_PASSWORD: "cable-7" };
+    const served = await serve(network!.host("server"), folder.path, [...onlyFtp, "--uploads", "new"], {
+      env,
+    });
+    const before = await readdir(folder.path);
+    const slowly = ["-sS", "--limit-rate", "100k", "--user", "boot:cable-7"];
+    const clients = Array.from({ length: 10 }, (_, index) => [
+      client.start("curl", [...slowly, "-o", download.at(`cut-${index}`), `ftp://${address}/large.bin`]),
+      client.start("curl", [...slowly, "-T", folder.at("large.bin"), `ftp://${address}/cut-${index}`]),
+    ]).flat();
+    for (const direction of ["read", "write"] as const) {
+      const running = (): number =>
+        new Set(
+          served
+            .rows()
+            .filter((row) => row.type === "transfer" && row.direction === direction && row.bytes > 0)
+            .map(({ id }) => id),
+        ).size;
+      await served.row("transfer", () => running() === 10);
+    }
+    await served.stopNow();
+    for (const curl of clients) assert.notEqual((await curl.endedWithin(5_000)).code, 0);
+    assert.deepEqual(await readdir(folder.path), before);
+  });
 });

@@ -72,4 +72,21 @@ describe("as an ordinary user, on loopback alone", function () {
   }
 
   it("Ctrl+C ends it with exit code 0", () => served.stop());
+
+  it("TFTP and FTP serve ::1 as well (T44, RFC 2428)", async function () {
+    need(this, "curl");
+    const both = await serve(host, folder.path, ["--address", "::1", "--servers", "tftp,ftp"]);
+    const name = nameOfSize(65464);
+    const ways = {
+      TFTP: [`tftp://[::1]/${name}`],
+      EPSV: [`ftp://[::1]/${name}`],
+      EPRT: ["--ftp-port", "-", `ftp://[::1]/${name}`],
+    };
+    for (const [way, args] of Object.entries(ways)) {
+      const local = folder.at(`download/ipv6-${way}`);
+      await host.succeed("curl", ["-sS", "-g", "-o", local, ...args]);
+      await assertFile(local, unlikeBytes(65464));
+    }
+    await both.stop();
+  });
 });

@@ -38,6 +38,8 @@ function jsonLines(output: string): Line[] {
 export interface Served {
   readonly ready: ReadyLine;
   readonly running: Running;
+  /** Every row that was printed so far. */
+  rows(): Row[];
   /** The row of a server as it was when all were settled. */
   server(protocol: Protocol): ServerRow;
   /** Resolves with the first row, past or to come, that `wanted` accepts. */
@@ -84,6 +86,7 @@ export async function serve(
   return {
     ready,
     running,
+    rows,
     server: (protocol) => ready.servers.find((row) => row.protocol === protocol)!,
     row: (type, wanted) =>
       running.waitFor(`${type} row`, () =>
