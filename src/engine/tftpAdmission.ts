@@ -13,6 +13,10 @@ const rememberedAddresses = 4096;
 export class Recent<Value> {
   private readonly map = new Map<string, Value>();
 
+  get size(): number {
+    return this.map.size;
+  }
+
   get(key: string): Value | undefined {
     return this.map.get(key);
   }

@@ -108,7 +108,7 @@ class TftpServer implements BootServer {
   }
 
   cancelTransfer(id: string): boolean {
-    const transfer = [...this.transfers].find((candidate) => candidate.id === id);
+    const transfer = [...this.transfers].find((candidate) => candidate.id === id && candidate.running);
     transfer?.cancel(cancelled);
     return transfer !== undefined;
   }

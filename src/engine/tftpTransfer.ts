@@ -80,6 +80,11 @@ export class ServedTransfer {
     this.closed = this.run();
   }
 
+  /** False once the outcome is known. */
+  get running(): boolean {
+    return this.outcome === undefined;
+  }
+
   /** A request from the peer's own port: true when it is the same one again, answered by the current packet (T34). */
   repeats(requestBytes: Uint8Array): boolean {
     const { clock } = this.home.context;

@@ -124,12 +124,12 @@ export interface RawClient {
   close(): Promise<void>;
 }
 
-export async function openRawClient(address = "127.0.0.1", broadcast = false): Promise<RawClient> {
+export async function openRawClient(address = "127.0.0.1", broadcast = false, port = 0): Promise<RawClient> {
   const waiting: Received[] = [];
   let asked: ((received: Received) => void) | undefined;
   const socket = await openUdp({
     address,
-    port: 0,
+    port,
     broadcast,
     onPacket: (bytes, from) => {
       const received = { packet: decodePacket(bytes), bytes, from };

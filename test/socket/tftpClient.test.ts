@@ -1,0 +1,307 @@
+import assert from "node:assert/strict";
+import { systemClock, type Clock } from "../../src/engine/clock";
+import { fetchTftp, storeTftp, type TftpOptions } from "../../src/engine/clients/tftpClient";
+import type { FetchFacts } from "../../src/engine/clients/boardIo";
+import { EngineError } from "../../src/engine/errors";
+import type { Endpoint } from "../../src/engine/udp";
+import {
+  encodeAck,
+  encodeData,
+  encodeError,
+  encodeOack,
+  type Packet,
+  type Request,
+} from "../../src/protocol/tftp/packet";
+import { unlikeBytes } from "../support/files";
+import { openRawClient, type RawClient, type Received } from "../support/tftp";
+import { VirtualClock } from "../support/virtualClock";
+
+/** A server that a test plays by hand: one socket that hears requests, one that answers. */
+describe("TFTP client against a scripted server", () => {
+  let listening: RawClient;
+  let answering: RawClient;
+  let got: Uint8Array[];
+  const opened: RawClient[] = [];
+  const open = async (): Promise<RawClient> => {
+    const socket = await openRawClient();
+    opened.push(socket);
+    return socket;
+  };
+
+  beforeEach(async () => {
+    listening = await open();
+    answering = await open();
+    got = [];
+  });
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((socket) => socket.close()));
+  });
+
+  const target = (): { host: string; port: number } => ({ host: "127.0.0.1", port: listening.local.port });
+  const fetch = (
+    options: TftpOptions = {},
+    clock: Clock = systemClock,
+    signal?: AbortSignal,
+  ): Promise<FetchFacts> =>
+    fetchTftp(clock, target(), "fw.bin", (chunk) => void got.push(chunk), signal, options);
+  const requested = async (): Promise<{ request: Request; from: Endpoint }> => {
+    const { packet, from } = await listening.next();
+    assert.ok(packet.op === "RRQ" || packet.op === "WRQ", packet.op);
+    return { request: packet, from };
+  };
+  const said = ({ packet }: Received): string =>
+    packet.op === "ACK" ? `ACK ${packet.block}` : packet.op === "ERROR" ? `ERROR ${packet.code}` : packet.op;
+  const oack = (options: Record<string, string>): Uint8Array => encodeOack(new Map(Object.entries(options)));
+  const rejected = async (promise: Promise<unknown>): Promise<EngineError> => {
+    const error: unknown = await promise.then(
+      () => assert.fail("it was fetched"),
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof EngineError, String(error));
+    return error;
+  };
+
+  it("asks with options, acknowledges the OACK, and tells what was agreed (T31, RFC 2347)", async () => {
+    const fetching = fetch({ blksize: 1024, windowsize: 2 });
+    const { request, from } = await requested();
+    assert.deepEqual(
+      [...request.options],
+      [
+        ["tsize", "0"],
+        ["blksize", "1024"],
+        ["windowsize", "2"],
+      ],
+    );
+    answering.send(oack({ tsize: "1500", blksize: "1024", windowsize: "2" }), from);
+    assert.equal(said(await answering.next()), "ACK 0");
+    answering.send(encodeData(1, unlikeBytes(1024)), from);
+    answering.send(encodeData(2, unlikeBytes(476)), from);
+    assert.equal(said(await answering.next()), "ACK 2");
+    assert.deepEqual(await fetching, {
+      bytes: 1500,
+      announced: 1500,
+      options: { blksize: 1024, windowsize: 2 },
+      retransmissions: 0,
+    });
+    assert.equal(Buffer.concat(got).length, 1500);
+  });
+
+  it("a server without options is understood (RFC 2347 §2)", async () => {
+    const fetching = fetch();
+    const { from } = await requested();
+    answering.send(encodeData(1, unlikeBytes(512)), from);
+    assert.equal(said(await answering.next()), "ACK 1");
+    answering.send(encodeData(2, unlikeBytes(0)), from);
+    assert.equal(said(await answering.next()), "ACK 2");
+    const facts = await fetching;
+    assert.deepEqual(
+      [facts.bytes, facts.announced, facts.options],
+      [512, undefined, { blksize: 512, windowsize: 1 }],
+    );
+  });
+
+  it("holds to the first port that answered; others get ERROR 5 and change nothing (T2, RFC 1350 §4)", async () => {
+    const fetching = fetch({ tsize: false });
+    const { from } = await requested();
+    const second = await open();
+    answering.send(encodeData(1, unlikeBytes(512)), from);
+    assert.equal(said(await answering.next()), "ACK 1");
+    second.send(encodeData(2, new Uint8Array(3)), from);
+    assert.equal(said(await second.next()), "ERROR 5");
+    answering.send(encodeData(2, unlikeBytes(7)), from);
+    assert.equal(said(await answering.next()), "ACK 2");
+    assert.equal((await fetching).bytes, 519);
+  });
+
+  it("another address does not count as an answer (T3)", async () => {
+    const fetching = fetch();
+    const { from } = await requested();
+    const stranger = await openRawClient("127.0.0.2");
+    opened.push(stranger);
+    stranger.send(encodeData(1, new Uint8Array(3)), from);
+    assert.equal(said(await stranger.next()), "ERROR 5");
+    answering.send(encodeData(1, unlikeBytes(9)), from);
+    assert.equal((await fetching).bytes, 9);
+  });
+
+  for (const options of [{ blksize: "65464" }, { blksize: "4" }, { windowsize: "99" }, { multicast: "1" }]) {
+    it(`an OACK of ${JSON.stringify(options)} is refused by ERROR 8 (T32, S3, RFC 2347 §2)`, async () => {
+      const fetching = rejected(fetch({ blksize: 1024, windowsize: 4 }));
+      const { from } = await requested();
+      answering.send(encodeOack(new Map(Object.entries<string>(options))), from);
+      assert.equal(said(await answering.next()), "ERROR 8");
+      assert.equal((await fetching).code, "tftp.malformed");
+    });
+  }
+
+  for (const code of [8, 4]) {
+    it(`after ERROR ${code} it asks once more without options (T33)`, async () => {
+      const fetching = fetch();
+      const first = await requested();
+      answering.send(encodeError(code, "no options"), first.from);
+      const second = await requested();
+      assert.equal(second.request.options.size, 0);
+      answering.send(encodeData(1, unlikeBytes(3)), second.from);
+      assert.equal((await fetching).bytes, 3);
+    });
+  }
+
+  it("after silence it asks once more without options, and then says that nobody is there (T33, T11)", async () => {
+    const clock = new VirtualClock();
+    const fetching = rejected(fetch({}, clock));
+    const counts: number[] = [];
+    for (let sending = 0; sending < 6; sending += 1) {
+      counts.push((await requested()).request.options.size);
+      // The next wait: 1, 2 and 4 s for each attempt.
+      clock.advance([1000, 2000, 4000][sending % 3]!);
+    }
+    assert.deepEqual(
+      counts.map((count) => count > 0),
+      [true, true, true, false, false, false],
+    );
+    const error = await fetching;
+    assert.equal(error.code, "tftp.timeout");
+    assert.match(error.message, /no answer from TFTP 127\.0\.0\.1/);
+    assert.ok(error.remedy !== undefined);
+  });
+
+  it("an ERROR ends it with the server's words, escaped (T35)", async () => {
+    const fetching = rejected(fetch());
+    const { from } = await requested();
+    answering.send(encodeError(1, "File \u001b[2J not found"), from);
+    const error = await fetching;
+    assert.equal(error.code, "tftp.refused");
+    assert.match(error.message, /ERROR 1 "File \\x1b\[2J not found"/);
+  });
+
+  it("its last ACK is sent again to a server that repeats the last block (T42, RFC 1350 §6)", async () => {
+    const fetching = fetch({ tsize: false });
+    const { from } = await requested();
+    answering.send(encodeData(1, unlikeBytes(9)), from);
+    assert.equal(said(await answering.next()), "ACK 1");
+    await fetching;
+    answering.send(encodeData(1, unlikeBytes(9)), from);
+    assert.equal(said(await answering.next()), "ACK 1");
+    assert.equal(Buffer.concat(got).length, 9);
+  });
+
+  it("a file shorter than the announced size is no success (T43)", async () => {
+    const fetching = rejected(fetch());
+    const { from } = await requested();
+    answering.send(oack({ tsize: "1000" }), from);
+    await answering.next();
+    answering.send(encodeData(1, unlikeBytes(500)), from);
+    assert.equal(said(await answering.next()), "ERROR 0");
+    const error = await fetching;
+    assert.equal(error.code, "tftp.short");
+    assert.match(error.message, /1000 bytes.*500/);
+  });
+
+  it("a server that dies in the middle is given up (X4)", async () => {
+    const clock = new VirtualClock();
+    const fetching = rejected(fetch({ tsize: false, giveUpMs: 10_000 }, clock));
+    const { from } = await requested();
+    answering.send(encodeData(1, unlikeBytes(512)), from);
+    await answering.next();
+    clock.advance(10_000);
+    const error = await fetching;
+    assert.equal(error.code, "tftp.timeout");
+    assert.match(error.message, /stopped after 512 B: nothing came for 10 s/);
+  });
+
+  it("a file larger than the limit is refused, announced or not", async () => {
+    const announced = rejected(fetch({ maxBytes: 100 }));
+    const first = await requested();
+    answering.send(oack({ tsize: "101" }), first.from);
+    assert.equal(said(await answering.next()), "ERROR 3");
+    assert.equal((await announced).code, "tftp.tooLarge");
+    const silent = rejected(fetch({ maxBytes: 100, tsize: false }));
+    const second = await requested();
+    const other = await open();
+    other.send(encodeData(1, unlikeBytes(512)), second.from);
+    assert.equal(said(await other.next()), "ERROR 3");
+    assert.equal((await silent).code, "tftp.tooLarge");
+  });
+
+  it("a slow sink holds the ACKs back, and a failing one ends it", async () => {
+    let release: () => void = () => undefined;
+    let fail = false;
+    const sink = (): Promise<void> =>
+      new Promise((resolve, reject) => {
+        release = () => {
+          if (fail) reject(new Error("disk"));
+          else resolve();
+        };
+      });
+    const fetching = fetchTftp(systemClock, target(), "fw.bin", sink, undefined, { tsize: false });
+    const failing = assert.rejects(fetching, /disk/);
+    const { from } = await requested();
+    answering.send(encodeData(1, unlikeBytes(512)), from);
+    // A foreign packet is answered after the block was seen; the block itself is not acknowledged yet.
+    const witness = await open();
+    witness.send(encodeAck(1), from);
+    assert.equal(said(await witness.next()), "ERROR 5");
+    assert.equal(answering.waiting.length, 0);
+    release();
+    assert.equal(said(await answering.next()), "ACK 1");
+    answering.send(encodeData(2, unlikeBytes(512)), from);
+    const second = await openRawClient("127.0.0.3");
+    opened.push(second);
+    second.send(encodeAck(1), from);
+    await second.next();
+    fail = true;
+    release();
+    assert.equal(said(await answering.next()), "ERROR 0");
+    await failing;
+  });
+
+  it("cancelled by its signal it tells the server and throws the reason", async () => {
+    const controller = new AbortController();
+    const cancelled = assert.rejects(fetch({ tsize: false }, systemClock, controller.signal), /enough/);
+    const { from } = await requested();
+    answering.send(encodeData(1, unlikeBytes(512)), from);
+    await answering.next();
+    controller.abort(new Error("enough"));
+    assert.equal(said(await answering.next()), "ERROR 0");
+    await cancelled;
+    const before = new AbortController();
+    before.abort(new Error("never"));
+    await assert.rejects(fetch({}, systemClock, before.signal), /never/);
+  });
+
+  it("a name that no request can hold is an error of its own", async () => {
+    const names = ["n".repeat(600), "a\0b"];
+    for (const name of names) {
+      const error = await rejected(fetchTftp(systemClock, target(), name, () => undefined));
+      assert.equal(error.code, "tftp.name");
+    }
+  });
+
+  it("an upload begins with DATA 1 after the OACK, and an ERROR 6 is told (T31, T35)", async () => {
+    const source = async function* (): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(unlikeBytes(600));
+    };
+    const storing = storeTftp(systemClock, target(), "up.bin", source(), undefined, {
+      size: 600,
+      blksize: 512,
+      windowsize: 1,
+    });
+    const { request, from } = await requested();
+    assert.deepEqual([request.op, ...request.options], ["WRQ", ["tsize", "600"]]);
+    answering.send(oack({ tsize: "600" }), from);
+    const packets: Packet[] = [];
+    for (const block of [1, 2]) {
+      packets.push((await answering.next()).packet);
+      answering.send(encodeAck(block), from);
+    }
+    assert.deepEqual(
+      packets.map((packet) => packet.op === "DATA" && packet.data.length),
+      [512, 88],
+    );
+    assert.equal((await storing).bytes, 600);
+    const refused = rejected(storeTftp(systemClock, target(), "up.bin", source()));
+    const again = await requested();
+    answering.send(encodeError(6, "exists"), again.from);
+    assert.equal((await refused).code, "tftp.refused");
+  });
+});
