@@ -72,10 +72,6 @@ function explain(row: StepRow, paint: Paint): string[] {
       if (row.expected !== undefined) lines.push(`${indent}expected  ${printable(row.expected)}`);
       if (row.got !== undefined) lines.push(`${indent}got       ${printable(row.got)}`);
     }
-    if (row.firstDifference !== undefined) {
-      const hex = row.firstDifference.toString(16);
-      lines.push(`${indent}offset    ${row.firstDifference} (0x${hex})`);
-    }
     if (trouble.remedy !== undefined) lines.push(`${indent}to do     ${printable(trouble.remedy)}`);
   }
   for (const warning of row.warnings)

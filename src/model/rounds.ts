@@ -26,7 +26,7 @@ const noFileWord = "an answer without a file name";
 
 function describeReply(reply: Reply): string {
   if (reply.kind === "silence") return "silence";
-  return reply.kind === "noFile" ? noFileWord : reply.file;
+  return reply.kind === "noFile" ? "no file name" : reply.file;
 }
 
 /** True when two names are one file to a server (DESIGN §2.1: `\` is `/`, several are one, a leading one is the root). */

@@ -56,6 +56,9 @@ const meets = (expectation: Expectation, { size, sha256 }: Measured): boolean =>
 const staleWorkspace = (source: string): string =>
   `${source} says what came: the workspace's file is the one that changed. Build again, or write the checksums again.`;
 
+/** `4096 (0x1000)`, for hex editors. */
+const offset = (bytes: number): string => `${bytes} (0x${bytes.toString(16)})`;
+
 /** Why the fetched file is not the workspace's; undefined: it is. */
 function difference({ fetched, own, firstDifference }: Comparison): Trouble | undefined {
   if (own === undefined) {
@@ -83,7 +86,7 @@ function difference({ fetched, own, firstDifference }: Comparison): Trouble | un
   }
   return {
     code: "file.differs",
-    message: `it differs from the workspace's file, first at offset ${firstDifference ?? 0}`,
+    message: `it differs from the workspace's file, first at offset ${offset(firstDifference ?? 0)}`,
     remedy: "Copy the file to the target again: another one is there.",
   };
 }
@@ -134,7 +137,11 @@ export function judgeFile(comparison: Comparison, expectations: readonly Expecta
           : { ...trouble, remedy: staleWorkspace(kept.source) },
       ...(own !== undefined && { expected: describeMeasured(own) }),
       got: describeMeasured(fetched),
-      warnings: broken === undefined ? [] : [`${broken.source} expects ${describeExpectation(broken)}`],
+      // Where it says what the workspace has, it says nothing new.
+      warnings:
+        broken === undefined || (own !== undefined && meets(broken, own))
+          ? []
+          : [`${broken.source} expects ${describeExpectation(broken)}`],
     };
   }
   if (broken !== undefined)

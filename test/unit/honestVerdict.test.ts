@@ -330,7 +330,7 @@ describe("an honest verdict", () => {
     assert.equal(step.firstDifference, 1234);
     assert.equal(step.expected, `3000 bytes, sha256 ${sha256(uBoot)}`);
     assert.equal(step.got, `3000 bytes, sha256 ${sha256(wrong)}`);
-    assert.match(report.verdict, /u-boot\.bin \(TFTP\): it differs .* offset 1234/);
+    assert.match(report.verdict, /u-boot\.bin \(TFTP\): it differs .* offset 1234 \(0x4d2\)/);
   });
 
   it("says when the workspace, not the target, is stale: the manifest's hash is that of what came", async () => {

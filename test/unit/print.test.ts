@@ -21,7 +21,7 @@ const step: StepRow = {
 const failed: StepRow = {
   ...step,
   state: "failed",
-  trouble: { code: "file.differs", message: "it differs", remedy: "Copy it again." },
+  trouble: { code: "file.differs", message: "it differs, first at offset 4096 (0x1000)", remedy: "Copy it again." },
   expected: "524288 bytes, sha256 aa",
   got: "524288 bytes, sha256 bb",
   firstDifference: 4096,
@@ -48,12 +48,11 @@ describe("what verify says to people", () => {
     ]);
   });
 
-  it("tells a failure with expected, got, offset and what to do", () => {
+  it("tells a failure with what happened, expected, got, and what to do", () => {
     assert.deepEqual(formatStep(failed, noColour).slice(1), [
-      "      it differs",
+      "      it differs, first at offset 4096 (0x1000)",
       "      expected  524288 bytes, sha256 aa",
       "      got       524288 bytes, sha256 bb",
-      "      offset    4096 (0x1000)",
       "      to do     Copy it again.",
     ]);
   });
