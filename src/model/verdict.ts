@@ -207,7 +207,10 @@ function verdictOf(steps: readonly StepRow[], facts: RunFacts): string {
   const files = done.filter(isFile);
   const names = new Set(files.map(({ name }) => name)).size;
   const size = formatSize(files.reduce((sum, step) => sum + (step.bytes ?? 0), 0));
-  const [word, not] = facts.purpose === "verify" ? ["Verified", "Not verified"] : ["Fetched", "Not fetched"];
+  const [word, not] =
+    facts.purpose === "verify"
+      ? ["Verified", "Not verified"]
+      : ["Fetched", files.length > 0 ? "Not all fetched" : "Not fetched"];
   if (facts.cancelled) return `Cancelled after ${count(done.length + failed.length, "step")}, ${within}.`;
   if (isOk(steps, facts)) {
     const how = facts.purpose === "verify" ? "every byte compared" : "";

@@ -21,7 +21,11 @@ const step: StepRow = {
 const failed: StepRow = {
   ...step,
   state: "failed",
-  trouble: { code: "file.differs", message: "it differs, first at offset 4096 (0x1000)", remedy: "Copy it again." },
+  trouble: {
+    code: "file.differs",
+    message: "it differs, first at offset 4096 (0x1000)",
+    remedy: "Copy it again.",
+  },
   expected: "524288 bytes, sha256 aa",
   got: "524288 bytes, sha256 bb",
   firstDifference: 4096,
