@@ -21,7 +21,11 @@ export interface BootpSocketsOptions {
   /** `on`: the served address whose socket received it; undefined: the wildcard's. It must not throw. */
   readonly onPacket: (packet: Uint8Array, from: Endpoint, on: string | undefined) => void;
   readonly onError: (error: Error) => void;
+  /** Opens one socket; another one for tests of systems that are not at hand. */
+  readonly openSocket?: typeof openUdp;
 }
+
+type Opening = BootpSocketsOptions & Required<Pick<BootpSocketsOptions, "openSocket">>;
 
 export interface BootpSockets {
   readonly port: number;
@@ -48,7 +52,7 @@ export async function openBootpSockets(options: BootpSocketsOptions): Promise<Bo
   const opened: UdpSocket[] = [];
   try {
     return await (addresses.every(isLoopback) ? openLoopback : openNetworks)(
-      { ...options, addresses },
+      { openSocket: openUdp, ...options, addresses },
       opened,
     );
   } catch (error) {
@@ -58,15 +62,15 @@ export async function openBootpSockets(options: BootpSocketsOptions): Promise<Bo
 }
 
 /** One socket for each address, and none on the wildcard: nothing outside this computer can reach it. */
-async function openLoopback(options: BootpSocketsOptions, opened: UdpSocket[]): Promise<BootpSockets> {
+async function openLoopback(options: Opening, opened: UdpSocket[]): Promise<BootpSockets> {
   const warnings: Trouble[] = [];
   const senders = new Map<string, UdpSocket>();
   let { port } = options;
   for (const address of options.addresses) {
     const wanted = socketOptions(options, address, port);
-    const socket = await openUdp(wanted).catch((error: unknown) => {
+    const socket = await options.openSocket(wanted).catch((error: unknown) => {
       warnings.push(sharedPort(error, options.platform));
-      return openUdp({ ...wanted, reuseAddr: true });
+      return options.openSocket({ ...wanted, reuseAddr: true });
     });
     opened.push(socket);
     senders.set(address, socket);
@@ -75,14 +79,14 @@ async function openLoopback(options: BootpSocketsOptions, opened: UdpSocket[]): 
   return bootpSockets(port, senders, undefined, opened, warnings);
 }
 
-async function openNetworks(options: BootpSocketsOptions, opened: UdpSocket[]): Promise<BootpSockets> {
+async function openNetworks(options: Opening, opened: UdpSocket[]): Promise<BootpSockets> {
   const { addresses, platform } = options;
   const warnings: Trouble[] = [];
   // `reuseAddr` would hide another server on the port, so the first bind is a plain one.
   let port = options.port;
   let receiver: UdpSocket | undefined;
   try {
-    receiver = await openUdp(socketOptions(options, wildcard, port));
+    receiver = await options.openSocket(socketOptions(options, wildcard, port));
     port = receiver.local.port;
   } catch (error) {
     warnings.push(sharedPort(error, platform));
@@ -91,13 +95,13 @@ async function openNetworks(options: BootpSocketsOptions, opened: UdpSocket[]): 
   const reuseAddr = platform !== "win32";
   if (reuseAddr) {
     await receiver?.close();
-    receiver = await openUdp({ ...socketOptions(options, wildcard, port), reuseAddr });
+    receiver = await options.openSocket({ ...socketOptions(options, wildcard, port), reuseAddr });
   }
   if (receiver !== undefined) opened.push(receiver);
   const senders = new Map<string, UdpSocket>();
   for (const address of addresses) {
     try {
-      const sender = await openUdp({ ...socketOptions(options, address, port), reuseAddr });
+      const sender = await options.openSocket({ ...socketOptions(options, address, port), reuseAddr });
       opened.push(sender);
       senders.set(address, sender);
     } catch (error) {

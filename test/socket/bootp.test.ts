@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
 import { accessFor } from "../../src/engine/access";
 import { startBootpServer, type BootpServer } from "../../src/engine/bootpServer";
 import { openBootp } from "../../src/engine/clients/bootpClient";
@@ -341,17 +339,16 @@ describe("the BOOTP server's sockets", () => {
   });
 
   it("tell who holds the port, and leave nothing open (X12)", async () => {
-    const holder = createSocket("udp4").bind(0, "127.0.0.1");
-    await once(holder, "listening");
-    const { port } = holder.address();
+    const holder = await openUdp({ address: "127.0.0.1", port: 0, onPacket: () => undefined });
+    open.push(() => holder.close());
+    const { port } = holder.local;
     await assert.rejects(start({}, { port }), (error) => {
       assert.ok(error instanceof EngineError);
       assert.equal(error.code, "port.inUse");
       assert.match(error.message, new RegExp(`UDP port ${port} of 127.0.0.1 is in use`));
       return true;
     });
-    holder.close();
-    await once(holder, "close");
+    await holder.close();
     const { server } = await start({}, { port });
     assert.equal(server.port, port);
   });
