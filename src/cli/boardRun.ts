@@ -87,13 +87,19 @@ function peopleTeller(intent: string): Teller {
   };
 }
 
+/** What a step without bytes waits for. */
+function waitsFor({ kind, name }: StepRow): string {
+  if (kind !== "bootp") return "waiting";
+  return name === "silence" ? "asked again; it should stay silent" : "asking";
+}
+
 /** A step that runs, as a bar. */
 function barOf(row: StepRow, elapsedMs: number): Bar {
   const seconds = Math.floor(elapsedMs / 1000);
   const isFile = row.kind === "tftp" || row.kind === "ftp";
   const waits = !isFile || (row.bytes ?? 0) === 0;
   const rate = elapsedMs > 200 ? ((row.bytes ?? 0) * 1000) / elapsedMs : undefined;
-  const note = [row.warnings[0] ?? (isFile ? "waiting" : "asking"), ...(seconds > 0 ? [`${seconds} s`] : [])];
+  const note = [row.warnings[0] ?? waitsFor(row), ...(seconds > 0 ? [`${seconds} s`] : [])];
   return {
     about: row.kind,
     name: row.name,
