@@ -25,7 +25,7 @@ const mine = { serverIdentifier: bench.address };
 
 describe("DISCOVER (RFC 2131 §4.3.1)", () => {
   it("gets an OFFER with 53, 54, 51, yiaddr, siaddr and the file; T1 and T2 are 0.5 and 0.875 of the lease (D1, D10)", () => {
-    const offer = server().reply(dhcp("DISCOVER"));
+    const offer = server().reply(dhcp("DISCOVER", {}, { secs: 7 }));
     assert.equal(type(offer), "OFFER");
     assert.deepEqual(
       [offer.packet.yiaddr, offer.packet.siaddr, offer.packet.file, offer.to],

@@ -409,7 +409,12 @@ describe("a verification beside the real board (DESIGN §2.3)", () => {
       clientIdentifier: identifier,
     };
     assert.equal(server.reply(dhcp("REQUEST", wanted)).packet.yiaddr, "192.168.7.100");
-    // Nothing is held: the board itself, and after it nobody else, gets it.
+    // Nothing is held: any other board gets it, and keeps it from that MAC.
+    const others = new Bench(situation({ pool, clients: [{ mac: boardMac }] }));
+    others.reply(dhcp("DISCOVER", { clientIdentifier: identifier }));
+    others.situation = situation({ pool, clients: [{ mac: boardMac }, { mac: otherMac }] });
+    assert.equal(others.reply(dhcp("DISCOVER", {}, { mac: otherMac })).packet.yiaddr, "192.168.7.100");
+    assert.deepEqual(others.ask(dhcp("DISCOVER")), []);
     assert.equal(server.reply(dhcp("DISCOVER")).packet.yiaddr, "192.168.7.100");
     server.situation = situation({ pool, clients: [{ mac: boardMac }, { mac: otherMac }] });
     assert.deepEqual(server.ask(dhcp("DISCOVER", {}, { mac: otherMac })), []);
