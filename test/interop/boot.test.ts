@@ -38,7 +38,6 @@ const bootFolder = (plan: Readonly<Record<string, unknown>>): Promise<TemporaryF
 describe("boards boot from our servers", function () {
   this.timeout(60_000);
   let network: TestNetwork | undefined;
-  let folder: TemporaryFolder;
   let download: TemporaryFolder;
   let served: Served | undefined;
 
@@ -46,8 +45,10 @@ describe("boards boot from our servers", function () {
   const reset = (board: Host): Promise<unknown> =>
     board.succeed("ip", ["address", "flush", "dev", "eth0", "scope", "global"]);
 
+  const folders: TemporaryFolder[] = [];
   const start = async (plan: Readonly<Record<string, unknown>>, ...more: string[]): Promise<Served> => {
-    folder = await bootFolder(plan);
+    const folder = await bootFolder(plan);
+    folders.push(folder);
     served = await serve(network!.host("server"), folder.path, [...flags, ...more]);
     assert.deepEqual(
       served.ready.servers.map(({ protocol, state, port }) => ({ protocol, state, port })),
@@ -72,7 +73,7 @@ describe("boards boot from our servers", function () {
 
   after(async () => {
     await network?.close();
-    await download.remove();
+    for (const folder of [download, ...folders]) await folder.remove();
   });
 
   const benches = [
@@ -88,10 +89,7 @@ describe("boards boot from our servers", function () {
       kept ??= served;
       served = undefined;
     });
-    after(async () => {
-      await kept?.stop();
-      await folder.remove();
-    });
+    after(() => kept?.stop());
 
     for (const { host, address, server, where } of benches) {
       const ways: readonly [string, "ipconfig" | "udhcpc", (board: Host) => Promise<Told | undefined>][] = [
