@@ -8,20 +8,17 @@ import { EngineError } from "../engine/errors";
 import type { RunEnvironment, Subject } from "../engine/verify";
 import type { ReportRow, StepRow } from "../model/events";
 import { gaveNothing } from "../model/verdict";
+import { exitCodes, stopSignals } from "./exitCodes";
 import {
-  colour,
   formatBoard,
   formatError,
   formatReport,
   formatStep,
   formatSubject,
-  noColour,
-  type Paint,
+  paintFor,
+  writeJson,
 } from "./print";
 import { Screen, type Bar } from "./progress";
-
-/** DESIGN §3. */
-const exitCodes = { done: 0, failed: 1, wrongUse: 2, nothing: 3, cancelled: 130 } as const;
 
 /** How a run is told. */
 interface Teller {
@@ -34,24 +31,15 @@ interface Teller {
 
 const jsonTeller: Teller = {
   begin: () => undefined,
-  step: (row) => {
-    writeJson(row);
-  },
-  report: (report) => {
-    writeJson(report);
-  },
+  step: writeJson,
+  report: writeJson,
   end: () => undefined,
 };
-
-function writeJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
-}
 
 /** @param intent `Verifying firmware-drop against`. */
 function peopleTeller(intent: string): Teller {
   const screen = new Screen(process.stdout);
-  const noColourWanted = (process.env["NO_COLOR"] ?? "") !== "";
-  const paint: Paint = screen.isTerminal && !noColourWanted ? colour : noColour;
+  const paint = paintFor(screen);
   let client: string | undefined;
   let running: StepRow | undefined;
   let startedAt = 0;
@@ -110,8 +98,6 @@ function barOf(row: StepRow, elapsedMs: number): Bar {
   };
 }
 
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 /** Errors that say nothing could be asked; all others are wrong use or a bad plan. */
 const nothingToAsk = /^(target|server|port)\./;
 
@@ -129,7 +115,7 @@ export async function runBoards(
     if (controller.signal.aborted) process.exit(exitCodes.cancelled);
     controller.abort(new EngineError({ code: "run.cancelled", message: "cancelled" }));
   };
-  for (const signal of signals) process.on(signal, onSignal);
+  for (const signal of stopSignals) process.on(signal, onSignal);
   try {
     const report = await run({
       clock: systemClock,
@@ -156,6 +142,6 @@ export async function runBoards(
     return nothingToAsk.test(error.code) ? exitCodes.nothing : exitCodes.wrongUse;
   } finally {
     teller.end();
-    for (const signal of signals) process.off(signal, onSignal);
+    for (const signal of stopSignals) process.off(signal, onSignal);
   }
 }

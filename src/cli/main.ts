@@ -2,12 +2,11 @@
 
 import manifest from "../../package.json";
 import { errorMessage } from "../engine/errors";
+import { exitCodes } from "./exitCodes";
 import { fetch } from "./fetch";
 import { parseCommandLine } from "./options";
 import { serve } from "./serve";
 import { verify } from "./verify";
-
-const wrongUse = 2;
 
 /** @returns the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -27,7 +26,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     case "usage":
       process.stderr.write(`boot-servers: ${parsed.message}\nTry "boot-servers help".\n`);
-      return wrongUse;
+      return exitCodes.wrongUse;
   }
 }
 
@@ -44,6 +43,6 @@ main(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     process.stderr.write(`boot-servers: ${errorMessage(error)}\n`);
-    process.exitCode = wrongUse;
+    process.exitCode = exitCodes.wrongUse;
   },
 );

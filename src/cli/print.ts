@@ -5,6 +5,7 @@ import { formatDuration, formatSize, printable } from "../model/text";
 import { describeProblem, PlanError } from "../engine/planFile";
 import type { Subject } from "../engine/verify";
 import type { EngineError } from "../engine/errors";
+import type { Screen } from "./progress";
 import { describeTrouble, type Tone } from "./rows";
 
 export type Paint = (tone: Tone, text: string) => string;
@@ -16,6 +17,11 @@ const codes: Readonly<Record<Tone, string>> = { plain: "", good: "32", warning: 
 
 export const colour: Paint = (tone, text) =>
   tone === "plain" || text === "" ? text : `\u001b[${codes[tone]}m${text}\u001b[0m`;
+
+/** Colour on a terminal, unless NO_COLOR is set. */
+export function paintFor({ isTerminal }: Screen): Paint {
+  return isTerminal && (process.env["NO_COLOR"] ?? "") === "" ? colour : noColour;
+}
 
 const marks: Readonly<Record<StepRow["state"], readonly [mark: string, tone: Tone]>> = {
   running: ["…", "faint"],
@@ -121,4 +127,9 @@ export function formatError(error: EngineError): string {
         `  ${problem.severity === "error" ? "" : "warning: "}${printable(describeProblem(problem))}\n`,
     )
     .join("")}`;
+}
+
+/** One object a line on stdout, for programs. */
+export function writeJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
 }

@@ -115,9 +115,10 @@ export function describeRow(
       return same ? undefined : { about: row.protocol, ...describeServer(row) };
     }
     case "client": {
-      const line = describeClient(row);
-      const same = earlier?.type === "client" && describeClient(earlier).text === line.text;
-      return same ? undefined : { about: "board", ...line };
+      // The seconds of a silence count down in the row; a line that scrolls says it once.
+      const news = (client: ClientRow): string => describeClient(client).text.replace(/\d+ s more/, "");
+      const same = earlier?.type === "client" && news(earlier) === news(row);
+      return same || row.forgotten === true ? undefined : { about: "board", ...describeClient(row) };
     }
     case "transfer":
       return row.state === "running" ? undefined : { about: row.protocol, ...describeTransfer(row) };

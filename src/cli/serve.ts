@@ -5,13 +5,10 @@ import { createEngine } from "../engine/engine";
 import { EngineError } from "../engine/errors";
 import type { Engine } from "../model/api";
 import type { Row } from "../model/events";
+import { exitCodes, stopSignals } from "./exitCodes";
 import type { ServeOptions } from "./options";
-import { describeTrouble } from "./rows";
-import { jsonReporter, peopleReporter, type ServeReporter } from "./serveReport";
-
-const done = 0;
-const badPlan = 2;
-const nothingRuns = 3;
+import { formatError } from "./print";
+import { isUseful, jsonReporter, peopleReporter, type ServeReporter } from "./serveReport";
 
 /** @returns the exit code. */
 export async function serve(options: ServeOptions): Promise<number> {
@@ -30,8 +27,8 @@ export async function serve(options: ServeOptions): Promise<number> {
     stop.dispose();
     await engine.stopNow();
     if (!(error instanceof EngineError)) throw error;
-    process.stderr.write(`boot-servers: ${describeTrouble(error)}\n`);
-    return badPlan;
+    process.stderr.write(formatError(error));
+    return exitCodes.wrongUse;
   }
   const servers = [...engine.snapshot().servers.values()];
   report.ready(servers);
@@ -39,12 +36,12 @@ export async function serve(options: ServeOptions): Promise<number> {
   tell = (row) => {
     report.row(row);
   };
-  const useful = servers.some(({ state }) => state === "running" || state === "waiting");
+  const useful = servers.some(isUseful);
   if (useful) await linger(engine, stop, options.lingerSeconds, report);
   await engine.stopNow();
   stop.dispose();
   report.end();
-  return useful ? done : nothingRuns;
+  return useful ? exitCodes.done : exitCodes.nothing;
 }
 
 /** Waits for the first request to stop, then for the running transfers, the second request, or the time limit. */
@@ -70,9 +67,6 @@ interface StopRequests {
   dispose(): void;
 }
 
-/** SIGHUP too: a closed terminal must not cut a flash write. */
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 function stopRequests(): StopRequests {
   const resolvers: (() => void)[] = [];
   const next = (): Promise<void> => new Promise((resolve) => resolvers.push(resolve));
@@ -80,12 +74,12 @@ function stopRequests(): StopRequests {
   const onSignal = (): void => {
     resolvers.shift()?.();
   };
-  for (const signal of signals) process.on(signal, onSignal);
+  for (const signal of stopSignals) process.on(signal, onSignal);
   return {
     first,
     second,
     dispose: () => {
-      for (const signal of signals) process.off(signal, onSignal);
+      for (const signal of stopSignals) process.off(signal, onSignal);
     },
   };
 }

@@ -57,6 +57,7 @@ describe("the package", () => {
       "LICENSE",
       "README.md",
       "dist/cli.js",
+      "dist/cli.js.LICENSE.txt",
       "dist/extension.js",
       "media/boot-plan.schema.json",
       "package.json",

@@ -16,11 +16,13 @@ const openers: Readonly<Record<string, string>> = {
   "engine/door.ts": "the door",
   "engine/listing.ts": "the door",
   "engine/servedRoot.ts": "the door",
+  "engine/uploads.ts": "the door",
   "engine/uploadLeftovers.ts": "the door",
   "engine/uploadNames.ts": "the door",
-  "engine/uploads.ts": "the door",
+  "engine/fetchInto.ts": "the folder that the user named",
   "engine/planFile.ts": "the user's plan",
   "engine/portHolder.ts": "/proc",
+  "engine/ftpServer/sendQueue.ts": "/proc",
 };
 
 describe("the layers", () => {

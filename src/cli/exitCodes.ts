@@ -1,0 +1,17 @@
+/** How a command ends (DESIGN §3). */
+
+export const exitCodes = {
+  /** Done, or verified; also `serve` ended by Ctrl+C. */
+  done: 0,
+  /** A step failed. */
+  failed: 1,
+  /** Wrong use, or a plan with problems. */
+  wrongUse: 2,
+  /** No server runs or waits; or BOOTP, TFTP and FTP of the target all gave nothing. */
+  nothing: 3,
+  /** A verify or fetch ended by Ctrl+C. */
+  cancelled: 130,
+} as const;
+
+/** What asks a command to end. SIGHUP too: a closed terminal must not cut a flash write. */
+export const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
