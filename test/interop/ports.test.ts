@@ -8,6 +8,8 @@ import type { Running } from "../support/processes";
 import { need } from "../support/programs";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 
+const atftpd = tftpServers.find(({ program }) => program === "atftpd");
+
 describe("ports that another program holds, or that want rights", function () {
   this.timeout(30_000);
   let network: TestNetwork | undefined;
@@ -40,14 +42,14 @@ describe("ports that another program holds, or that want rights", function () {
   const states = (ready: ReadyLine): Record<string, string> =>
     Object.fromEntries(ready.servers.map(({ protocol, state }) => [protocol, state]));
 
-  it("a TFTP port held by in.tftpd is named with its holder, and BOOTP and FTP run", async function () {
-    need(this, "in.tftpd");
-    running.push(await tftpServers[0]!.start(server, "10.77.0.1", folder.path));
+  it("a TFTP port held by atftpd is named with its holder, and BOOTP and FTP run", async function () {
+    need(this, "atftpd");
+    running.push(await atftpd!.start(server, "10.77.0.1", folder.path));
     const served = await start(["--address", "10.77.0.1"]);
     assert.deepEqual(states(served.ready), { bootp: "running", tftp: "failed", ftp: "running" });
     const row = served.server("tftp");
     assert.equal(row.trouble?.code, "port.inUse");
-    assert.match(row.trouble.message, /UDP port 69 of 10\.77\.0\.1 .*in\.tftpd \(pid \d+\)/);
+    assert.match(row.trouble.message, /UDP port 69 of 10\.77\.0\.1 .*atftpd \(pid \d+\)/);
     assert.ok(row.trouble.remedy);
     await served.stop();
   });
@@ -85,8 +87,8 @@ describe("ports that another program holds, or that want rights", function () {
   });
 
   it("where no server can run it says so for each of them and exits with 3", async function () {
-    need(this, "in.tftpd", "vsftpd");
-    running.push(await tftpServers[0]!.start(server, "10.77.0.1", folder.path));
+    need(this, "atftpd", "vsftpd");
+    running.push(await atftpd!.start(server, "10.77.0.1", folder.path));
     running.push(await startVsftpd(server, "10.77.0.1", folder.path, folder.at("vsftpd")));
     const ended = await ours(server, [
       "serve",
@@ -97,7 +99,7 @@ describe("ports that another program holds, or that want rights", function () {
       "tftp,ftp",
     ]);
     assert.equal(ended.code, 3, ended.stderr);
-    assert.match(ended.stdout + ended.stderr, /UDP port 69 .*in\.tftpd/);
+    assert.match(ended.stdout + ended.stderr, /UDP port 69 .*atftpd/);
     assert.match(ended.stdout + ended.stderr, /TCP port 21 .*vsftpd/);
   });
 

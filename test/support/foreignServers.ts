@@ -42,10 +42,13 @@ const atftpd = (name: string, ...options: readonly string[]): ForeignServer => (
     ),
 });
 
-/** Leases and everything else that dnsmasq would write go where the namespace's own files are. */
+/**
+ * What dnsmasq writes goes where the namespace has its own files. `--no-daemon` also keeps it from changing its
+ * user and groups, which an unprivileged namespace does not allow (user_namespaces(7), setgroups).
+ */
 const dnsmasqArguments = [
-  ...["--keep-in-foreground", "--conf-file=/dev/null", "--log-facility=-", "--log-dhcp", "--pid-file="],
-  ...["--user=root", "--group=root", "--port=0", "--dhcp-leasefile=/run/dnsmasq.leases"],
+  ...["--no-daemon", "--conf-file=/dev/null", "--log-facility=-", "--log-dhcp", "--pid-file="],
+  ...["--port=0", "--dhcp-leasefile=/run/dnsmasq.leases"],
 ];
 
 const dnsmasqTftp = (name: string, ...options: readonly string[]): ForeignServer => ({

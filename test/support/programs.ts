@@ -25,7 +25,7 @@ const programs = {
   busybox: { package: "busybox" },
   udhcpc: { package: "udhcpc" },
   ipconfig: { package: "klibc-utils" },
-  vsftpd: { package: "vsftpd", needsRoot: true },
+  vsftpd: { package: "vsftpd" },
   lftp: { package: "lftp" },
   curl: { package: "curl" },
   python3: { package: "python3" },
