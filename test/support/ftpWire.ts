@@ -13,7 +13,12 @@ import { startFtpServer } from "../../src/engine/ftpServer/ftpServer";
 import { Journal } from "../../src/engine/journal";
 import type { BootServer, Departure } from "../../src/engine/server";
 import { openServedRoot, type DoorOptions, type ServedRoot } from "../../src/engine/servedRoot";
+import { randomBytes } from "./random";
 import { temporaryFolder, type TemporaryFolder } from "./temporaryFolder";
+import type { VirtualClock } from "./virtualClock";
+
+/** More than the sockets of loopback hold, so that a transfer waits for its reader: 16 MiB. */
+export const large = Buffer.alloc(16 * 1024 * 1024, randomBytes(4099, 1));
 
 export interface FtpOptions {
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
@@ -201,7 +206,7 @@ export async function openData(port: number, from?: string): Promise<Data> {
           resolve();
         }),
       );
-      await Promise.race([end, closed]);
+      if (!socket.readableEnded && !socket.destroyed) await Promise.race([end, closed]);
       socket.destroy();
       return Buffer.concat(chunks);
     },
@@ -214,6 +219,7 @@ export async function openWire(port: number, from?: string): Promise<Wire> {
   const replies: Reply[] = [];
   const waiting: { resolve(reply: Reply): void; reject(error: Error): void }[] = [];
   const closed = closing(socket);
+  const dataConnections: Data[] = [];
   let text = "";
   let lines: string[] = [];
   let broken: Error | undefined;
@@ -265,7 +271,9 @@ export async function openWire(port: number, from?: string): Promise<Wire> {
     },
     async passive(dataFrom) {
       const { text: answer } = await wire.expect("EPSV", 229);
-      return openData(Number(/\|\|\|(\d+)\|/.exec(answer)?.[1]), dataFrom);
+      const data = await openData(Number(/\|\|\|(\d+)\|/.exec(answer)?.[1]), dataFrom);
+      dataConnections.push(data);
+      return data;
     },
     async fetch(line) {
       const data = await wire.passive();
@@ -286,7 +294,10 @@ export async function openWire(port: number, from?: string): Promise<Wire> {
       data.socket.resume();
       return wire.reply();
     },
-    destroy: () => socket.destroy(),
+    destroy() {
+      socket.destroy();
+      for (const data of dataConnections) data.socket.destroy();
+    },
   };
   const greeting = await wire.reply();
   if (greeting.code !== 220) {
@@ -324,7 +335,7 @@ export async function activeListener(): Promise<{ port: number; next: Promise<Da
 export function openThings(): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const kind of process.getActiveResourcesInfo()) {
-    if (/TCP|FSReq|Pipe/.test(kind)) counts[kind] = (counts[kind] ?? 0) + 1;
+    if (kind.startsWith("TCP")) counts[kind] = (counts[kind] ?? 0) + 1;
   }
   try {
     counts["descriptors"] = readdirSync("/proc/self/fd").filter((fd) => {
@@ -337,10 +348,30 @@ export function openThings(): Record<string, number> {
   } catch {
     // Not Linux: the sockets are counted all the same.
   }
-  return counts;
+  return Object.fromEntries(Object.entries(counts).sort());
 }
 
-/** Waits until a condition holds, a turn of the event loop at a time; the test's own time limit ends it. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+/** Waits until a condition holds, a turn of the event loop at a time. It fails after 5 s, with what `state` tells. */
+export async function until(condition: () => boolean, state: () => unknown = () => ""): Promise<void> {
+  const deadline = performance.now() + 5000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`waited in vain ${JSON.stringify(state())}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Waits until nothing more is open than `before`. */
+export async function nothingLeft(before: Record<string, number>): Promise<void> {
+  await until(
+    () => Object.entries(openThings()).every(([kind, count]) => count <= (before[kind] ?? 0)),
+    () => ({ before, now: openThings() }),
+  );
+}
+
+/** Lets virtual time pass, and the real sockets do what they do, until something ends. */
+export async function standStill(clock: VirtualClock, ended: () => boolean): Promise<void> {
+  await until(() => {
+    if (!ended()) clock.advance(1_000);
+    return ended();
+  });
 }

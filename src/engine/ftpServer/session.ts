@@ -13,7 +13,7 @@ import { runCommand } from "./commands";
 import type { DataChannel } from "./dataChannel";
 import type { Activity } from "./dataTransfer";
 import { takeControl, type FtpSrvConnection } from "./ftpSrv";
-import { Failure, replyText } from "./replies";
+import { Failure, failureOf, replyText } from "./replies";
 import type { Peer } from "./transferRecord";
 
 /** Bytes of one command line; RFC 959 sets none, paths end at 1024. */
@@ -188,6 +188,8 @@ export class Session {
     // RFC 1123 §4.1.3.2: the idle timer is off during a transfer (F3).
     this.idle?.cancel();
     if (this.connection.commandSocket.destroyed) activity.abort(connectionLost());
+    // An ABOR may have come in one segment with the command that it ends.
+    if (this.queue.some(isAbort)) activity.abort(aborted());
     await work(activity);
     this.running = undefined;
     this.armIdle();
@@ -228,7 +230,7 @@ export class Session {
     if (this.running === undefined) this.armIdle();
     for (const line of lines) {
       const { verb, argument } = parseCommand(line);
-      if (verb === "ABOR") this.abortTransfer(aborted());
+      if (isAbort(line)) this.abortTransfer(aborted());
       if (verb === "STAT" && argument === "" && this.running !== undefined) {
         // RFC 959 §4.1.3: STAT during a transfer tells how it goes, at once.
         void this.reply(213, "A transfer is running");
@@ -250,8 +252,7 @@ export class Session {
       try {
         await runCommand(this, line);
       } catch (error) {
-        const code = error instanceof Failure ? error.replyCode : 451;
-        await this.reply(code, replyText(error));
+        await this.reply(failureOf(error).replyCode, replyText(error));
       }
       if (this.leaveAfterTransfer !== undefined) this.end(this.leaveAfterTransfer);
     }
@@ -282,6 +283,8 @@ export class Session {
     for (const timer of [this.idle, this.login, this.goodbye]) timer?.cancel();
   }
 }
+
+const isAbort = (line: string): boolean => parseCommand(line).verb === "ABOR";
 
 const aborted = (): Failure =>
   new Failure(426, { code: "ftp.aborted", message: "the client ended the transfer (ABOR)" });
