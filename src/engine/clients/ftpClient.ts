@@ -19,26 +19,38 @@ const quitMs = 2_000;
 /** The most that is taken of a file whose size the server does not tell. */
 const unannouncedLimit = 4 * 2 ** 30;
 
-/** Logs in and sets TYPE I. @throws EngineError `ftp.unreachable`, `ftp.login`, `ftp.refused`, `ftp.timeout` … */
+/**
+ * Logs in and sets TYPE I. A session whose connection was lost with one file logs in again for the next.
+ * @throws EngineError `ftp.unreachable`, `ftp.login`, `ftp.refused`, `ftp.timeout`, `ftp.lost`, `ftp.name`
+ */
 export async function openFtp(clock: Clock, target: FtpTarget, signal?: AbortSignal): Promise<FtpSession> {
+  let connection = await logIn(clock, target, signal);
+  return {
+    async fetch(file, sink, abort) {
+      assertPlain(file, "file name");
+      if (connection.client.closed) connection = await logIn(clock, target, abort);
+      return fetchFile(clock, connection, target, file, sink, abort);
+    },
+    async close() {
+      await connection
+        .exchange(quitMs, undefined, () => connection.client.send("QUIT"))
+        .catch(() => undefined); // It is closed in any case.
+      connection.destroy();
+    },
+  };
+}
+
+async function logIn(clock: Clock, target: FtpTarget, signal?: AbortSignal): Promise<FtpConnection> {
   const connection = openConnection(clock, target);
   try {
     await connection.exchange(replyMs, signal, () => connection.client.connect(target.host, target.port));
     await login(connection, target, signal);
     await connection.request("TYPE I", signal);
+    return connection;
   } catch (error) {
     connection.destroy();
     throw error;
   }
-  return {
-    fetch: (file, sink, abort) => fetchFile(clock, connection, target, file, sink, abort),
-    async close() {
-      await connection
-        .exchange(quitMs, undefined, () => connection.client.send("QUIT"))
-        .catch(() => undefined);
-      connection.destroy();
-    },
-  };
 }
 
 /** USER once, PASS once: a server that asks for ever gets no second password. */
@@ -81,7 +93,6 @@ async function fetchFile(
   sink: Sink,
   signal?: AbortSignal,
 ): Promise<FetchFacts> {
-  assertPlain(file, "file name");
   const announced = await announcedSize(connection, file, signal);
   const counter = countingSink(file, sink, announced ?? unannouncedLimit);
   await withStallWatch(clock, connection, counter, target, file, signal);
