@@ -26,7 +26,7 @@ const listenerBuffer = 1 << 20;
 const transferBuffer = 1 << 20;
 /** Memory for read-ahead: shared by the transfers that run, within these bounds for each. */
 const readAheadBytes = 8 * 2 ** 20;
-const minChunk = 64 * 1024;
+const minChunk = 32 * 1024;
 const maxChunk = 512 * 1024;
 
 const stopped: Trouble = { code: "server.stopped", message: "server stopped" };
@@ -167,7 +167,15 @@ class TftpServer implements BootServer {
     // Without an ERROR: it would reach the client as the answer to what it asks now.
     earlier?.cancel(restarted, true);
     this.admission.began(from.address);
-    const transfer = new ServedTransfer(this.home, bytes, request, from, localAddress, earlier?.closed);
+    const transfer = new ServedTransfer(
+      this.home,
+      bytes,
+      request,
+      from,
+      localAddress,
+      listener,
+      earlier?.closed,
+    );
     this.transfers.add(transfer);
     this.byPeer.set(key, transfer);
     void transfer.closed.then(() => {

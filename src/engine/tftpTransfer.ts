@@ -7,7 +7,8 @@ import { encodeAck, encodeError, encodeOack, type Request } from "../protocol/tf
 import type { Patience } from "../protocol/tftp/patience";
 import { Receiver } from "../protocol/tftp/receiver";
 import { Sender } from "../protocol/tftp/sender";
-import { refusalFrom } from "./refusal";
+import { systemCode } from "./errors";
+import { Refusal, refusalFrom } from "./refusal";
 import type { OpenedFile, Upload } from "./servedRoot";
 import type { Departure, ServerContext, Situation } from "./server";
 import { type Exchange, type ExchangeEvents, ReceivingExchange, SendingExchange } from "./tftpExchange";
@@ -64,6 +65,8 @@ export class ServedTransfer {
     private readonly request: Request,
     readonly peer: Endpoint,
     readonly localAddress: string,
+    /** Speaks for the transfer until it has a port of its own. */
+    private readonly listener: UdpSocket,
     /** Resolves when an earlier transfer of the same peer has let go of its file. */
     private readonly earlier?: Promise<void>,
   ) {
@@ -103,15 +106,30 @@ export class ServedTransfer {
   private async run(): Promise<void> {
     try {
       await this.earlier;
-      this.socket = await this.home.openPort(this.localAddress, (bytes, from) => {
-        this.receive(bytes, from);
-      });
+      this.socket = await this.openPort();
       if (this.outcome === undefined)
         await (this.request.op === "RRQ" ? this.serveRead() : this.serveWrite());
     } catch (error) {
       this.refuse(error);
     }
     await this.socket?.close();
+  }
+
+  private async openPort(): Promise<UdpSocket> {
+    try {
+      return await this.home.openPort(this.localAddress, (bytes, from) => {
+        this.receive(bytes, from);
+      });
+    } catch (error) {
+      // Out of descriptors or ports, or the address has just gone.
+      const cause = systemCode((error as Error).cause);
+      const message = `no port for the transfer can be had${cause === undefined ? "" : ` (${cause})`}`;
+      throw new Refusal("busy", {
+        code: "tftp.noPort",
+        message,
+        remedy: "Try again when other transfers have ended.",
+      });
+    }
   }
 
   private async serveRead(): Promise<void> {
@@ -218,7 +236,7 @@ export class ServedTransfer {
   }
 
   private readonly send = (packet: Uint8Array): void => {
-    this.socket?.send(packet, this.peer);
+    (this.socket ?? this.listener).send(packet, this.peer);
   };
 
   private receive(bytes: Uint8Array, from: Endpoint): void {

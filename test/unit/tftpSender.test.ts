@@ -117,7 +117,7 @@ describe("TFTP sender", () => {
     script.wake();
     script.now += 1;
     script.ack(1);
-    assert.equal(script.last.wakeAt! - script.now, 1000);
+    assert.equal(script.last.wakeAt! - script.now, 2000);
   });
 
   it("a negotiated timeout is the wait (T23, RFC 2349)", () => {
@@ -164,6 +164,27 @@ describe("TFTP sender", () => {
     assert.deepEqual(script.wake(), [5, 6, 7, 8], "its own timeout sends it again");
     assert.deepEqual(script.ack(4), [5, 6, 7, 8]);
     assert.deepEqual(script.ack(4), []);
+  });
+
+  it("the second ACK of a window that went out twice does not double the next one (RFC 7440 §4)", () => {
+    const script = new Scripted({ windowsize: 4 });
+    script.fill();
+    assert.deepEqual(script.wake(), [1, 2, 3, 4]);
+    assert.deepEqual(script.ack(4), [5, 6, 7, 8]);
+    assert.deepEqual(script.ack(4), []);
+    assert.deepEqual(script.ack(8), [9, 10, 11, 12]);
+    assert.deepEqual(script.ack(8), [9, 10, 11, 12]);
+  });
+
+  it("the back-off stays until a round trip was measured again (T11, RFC 6298 §5)", () => {
+    const script = new Scripted();
+    script.fill();
+    script.wake();
+    script.ack(1);
+    assert.equal(script.last.wakeAt! - script.now, 2000);
+    script.now += 1500;
+    script.ack(2);
+    assert.ok(script.last.wakeAt! - script.now > 1500);
   });
 
   it("a window goes over the end of the block numbers, and only an ACK inside it counts (T14, T26)", () => {

@@ -93,9 +93,13 @@ export class Retransmission {
 
   /** The flight was answered as a whole. */
   progressed(now: number): void {
-    if (!this.ambiguous && this.sendings > 0) this.measure(now - this.sentAt);
+    // The back-off stays until a round trip was measured: where it has grown beyond the timeout, every packet
+    // would be sent twice for ever (RFC 6298 §5).
+    if (!this.ambiguous) {
+      if (this.sendings > 0) this.measure(now - this.sentAt);
+      this.doublings = 0;
+    }
     this.ambiguous = false;
-    this.doublings = 0;
     this.answered = true;
   }
 

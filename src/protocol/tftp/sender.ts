@@ -24,6 +24,9 @@ export class Sender {
   private lastSupplied = false;
   /** A duplicate ACK has restarted this window already (DESIGN §2.1). */
   private restarted = false;
+  /** How often this whole window was sent again, and how often the one before it. */
+  private resent = 0;
+  private stale = 0;
   private ended = false;
   private readonly timing: Retransmission;
 
@@ -104,6 +107,7 @@ export class Sender {
         return this.end({ kind: "timeout", answered: this.timing.everAnswered });
       case "again":
         this.restarted = false;
+        this.resent += 1;
         return this.again(this.outstanding, now);
     }
   }
@@ -126,6 +130,8 @@ export class Sender {
       this.base += 1;
     }
     this.restarted = false;
+    this.stale = this.resent;
+    this.resent = 0;
     this.timing.progressed(now);
     if (whole) return this.lastSupplied ? this.end({ kind: "complete" }) : this.step([]);
     // The receiver missed the block after this one: the window starts there again (RFC 7440 §4).
@@ -136,7 +142,14 @@ export class Sender {
     // With windowsize 1 a duplicate ACK must not send DATA again: the Sorcerer's Apprentice (RFC 1123 §4.2.3.1).
     // With more it says that the whole window was lost; answering each would be the Sorcerer again.
     if (this.options.windowsize === 1 || this.base <= 0 || this.restarted) return this.step([]);
+    // The window before went out more than once, and each copy is acknowledged: those ACKs tell nothing of this
+    // one. Else one late packet would double every window from there on.
+    if (this.stale > 0) {
+      this.stale -= 1;
+      return this.step([]);
+    }
     this.restarted = true;
+    this.resent += 1;
     return this.again(this.outstanding, now);
   }
 
