@@ -1,7 +1,6 @@
 /** One transfer of the server, from the request to the last packet: its socket, its file, its row. */
 
-import type { Trouble, TransferRow } from "../model/events";
-import { checkName } from "../model/names";
+import type { Trouble } from "../model/events";
 import { type Agreement, announcedSize, negotiate, type Offer } from "../protocol/tftp/options";
 import { encodeAck, encodeError, encodeOack, type Request } from "../protocol/tftp/packet";
 import type { Patience } from "../protocol/tftp/patience";
@@ -9,11 +8,12 @@ import { Receiver } from "../protocol/tftp/receiver";
 import { Sender } from "../protocol/tftp/sender";
 import { systemCode } from "./errors";
 import { Refusal, refusalFrom } from "./refusal";
-import type { OpenedFile, Upload } from "./servedRoot";
+import type { OpenedFile } from "./servedRoot";
 import type { Departure, ServerContext, Situation } from "./server";
 import { type Exchange, type ExchangeEvents, ReceivingExchange, SendingExchange } from "./tftpExchange";
 import { Checksums, readChunks, uploadStore } from "./tftpFile";
-import { farewell, type ServedEnd, verdictOf } from "./tftpWords";
+import { TransferRecord } from "./tftpRecord";
+import { farewell, type ServedEnd } from "./tftpWords";
 import type { Endpoint, UdpSocket } from "./udp";
 
 /** What a transfer needs of its server. */
@@ -31,29 +31,20 @@ export interface TransferHome {
   chunkSize(): number;
 }
 
-/** Silence of this length is worth a word in the row. */
-const silenceMs = 2000;
-/** Rows are built no more often than this; the journal thins them out further. */
-const reportEveryMs = 100;
 /** A client whose last ACK was lost repeats its last block after its own timeout; tftp-hpa's is 5 s. */
 const uploadDallyMs = 6000;
 /** A request that comes again this long after the last packet is no late copy: the board was reset. */
 const resetMs = 1000;
 
 export class ServedTransfer {
-  readonly id: string;
   /** Resolves when socket and file are closed; never rejects. */
   readonly closed: Promise<void>;
   private readonly situation: Situation;
-  private readonly startedAt: number;
-  private readonly startedNow: number;
+  private readonly record: TransferRecord;
   private readonly checksums = new Checksums();
   private socket: UdpSocket | undefined;
   private exchange: Exchange | undefined;
   private outcome: ServedEnd | undefined;
-  private details: Partial<TransferRow> = {};
-  private heardNow: number;
-  private reportedNow = -Infinity;
   private hasAnswered = false;
   private readonly over: Promise<void>;
   private leave: () => void = () => undefined;
@@ -70,17 +61,18 @@ export class ServedTransfer {
     /** Resolves when an earlier transfer of the same peer has let go of its file. */
     private readonly earlier?: Promise<void>,
   ) {
-    const { clock, journal } = home.context;
-    this.id = journal.nextId("tftp");
     // What holds now stays with it, whatever is configured meanwhile.
     this.situation = home.context.situation();
-    this.startedAt = clock.wallTime();
-    this.startedNow = clock.now();
-    this.heardNow = this.startedNow;
+    const { giveUpSeconds } = this.situation.wanted.limits;
+    this.record = new TransferRecord(home.context, request, peer, localAddress, giveUpSeconds);
     this.over = new Promise((resolve) => {
       this.leave = resolve;
     });
     this.closed = this.run();
+  }
+
+  get id(): string {
+    return this.record.id;
   }
 
   /** False once the outcome is known. */
@@ -90,9 +82,8 @@ export class ServedTransfer {
 
   /** A request from the peer's own port: true when it is the same one again, answered by the current packet (T34). */
   repeats(requestBytes: Uint8Array): boolean {
-    const { clock } = this.home.context;
     if (Buffer.compare(requestBytes, this.requestBytes) !== 0) return false;
-    if (this.hasAnswered && clock.now() - this.heardNow >= resetMs) return false;
+    if (this.hasAnswered && this.record.silentMs() >= resetMs) return false;
     this.exchange?.repeat();
     return true;
   }
@@ -136,7 +127,7 @@ export class ServedTransfer {
     const file = await this.situation.root.open(this.request.file);
     try {
       if (this.outcome !== undefined) return;
-      this.describe(file, file.size);
+      this.record.names(file.name, file.size);
       const agreement = this.agree({ size: file.size });
       const { blksize, windowsize, options } = agreement;
       const { clock } = this.home.context;
@@ -177,7 +168,7 @@ export class ServedTransfer {
     const upload = await this.situation.root.create(this.request.file, announced);
     try {
       if (this.outcome !== undefined) return;
-      this.describe(upload, announced);
+      this.record.names(upload.name, announced);
       const agreement = this.agree({});
       const { blksize, windowsize, options } = agreement;
       const { clock } = this.home.context;
@@ -219,8 +210,7 @@ export class ServedTransfer {
   private events(): ExchangeEvents {
     return {
       progress: () => {
-        const { clock } = this.home.context;
-        if (clock.now() - this.reportedNow >= reportEveryMs) this.report();
+        if (this.record.isDue()) this.report();
       },
       silence: () => {
         this.report();
@@ -247,7 +237,7 @@ export class ServedTransfer {
       return;
     }
     this.home.context.heard("tftp");
-    this.heardNow = this.home.context.clock.now();
+    this.record.heard();
     this.exchange?.receive(bytes);
     if (this.hasAnswered || this.exchange?.machine.everAnswered !== true) return;
     this.hasAnswered = true;
@@ -266,7 +256,7 @@ export class ServedTransfer {
   private async suggest(): Promise<void> {
     const nearest = await this.situation.root.nearest(this.request.file).catch(() => []);
     if (nearest.length === 0) return;
-    this.details = { ...this.details, nearest };
+    this.record.add({ nearest });
     this.report();
   }
 
@@ -276,22 +266,10 @@ export class ServedTransfer {
     this.outcome = end;
     const words = farewell(end);
     if (words !== undefined) this.send(encodeError(words.code, words.message));
-    const { clock } = this.home.context;
-    this.details = {
-      ...this.details,
-      endedAt: clock.wallTime(),
-      ...(end.kind === "complete" ? this.checksums.result() : {}),
-    };
+    const sums = end.kind === "complete" ? this.checksums.result() : {};
+    this.record.add({ endedAt: this.home.context.clock.wallTime(), ...sums });
     this.report();
     this.home.concluded(this);
-  }
-
-  private describe(file: OpenedFile | Upload, size: number | undefined): void {
-    const asked = checkName(this.request.file);
-    this.details = {
-      ...(size === undefined ? {} : { size }),
-      ...("path" in asked && asked.path === file.name ? {} : { servedFile: file.name }),
-    };
   }
 
   private agree(file: Pick<Offer, "size">): Agreement {
@@ -299,10 +277,9 @@ export class ServedTransfer {
     const agreement = negotiate(this.request, { maxBlksize, maxWindowsize, ...file });
     const { blksize, windowsize, timeoutSeconds } = agreement;
     const options = { mode: this.request.mode, blksize, windowsize };
-    this.details = {
-      ...this.details,
+    this.record.add({
       options: timeoutSeconds === undefined ? options : { ...options, timeout: timeoutSeconds },
-    };
+    });
     return agreement;
   }
 
@@ -320,42 +297,6 @@ export class ServedTransfer {
   }
 
   private report(): void {
-    const { clock, journal } = this.home.context;
-    const now = clock.now();
-    this.reportedNow = now;
-    const elapsedMs = now - this.startedNow;
-    const through = this.exchange?.bytes ?? 0;
-    // In netascii more bytes pass than the file has.
-    const size = this.details.size ?? Infinity;
-    const bytes =
-      this.outcome?.kind === "complete" && this.request.op === "RRQ" ? size : Math.min(through, size);
-    const direction = this.request.op === "RRQ" ? "read" : "write";
-    const row: TransferRow = {
-      type: "transfer",
-      id: this.id,
-      protocol: "tftp",
-      direction,
-      file: this.request.file,
-      address: this.peer.address,
-      port: this.peer.port,
-      localAddress: this.localAddress,
-      state: "running",
-      bytes,
-      startedAt: this.startedAt,
-      bytesPerSecond: elapsedMs > 0 ? Math.round((bytes * 1000) / elapsedMs) : 0,
-      options: { mode: this.request.mode },
-      retransmissions: this.exchange?.machine.retransmissions ?? 0,
-      ...this.details,
-    };
-    if (this.outcome !== undefined) {
-      const { giveUpSeconds } = this.situation.wanted.limits;
-      const began = this.exchange !== undefined;
-      journal.report({ ...row, ...verdictOf(this.outcome, row, giveUpSeconds, began) });
-      return;
-    }
-    const silent = now - this.heardNow;
-    journal.report(
-      silent < silenceMs ? row : { ...row, waitingSince: Math.round(clock.wallTime() - silent) },
-    );
+    this.record.report(this.exchange, this.outcome);
   }
 }
