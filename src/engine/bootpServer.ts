@@ -204,7 +204,7 @@ class Service {
   }
 
   private forget(id: string): void {
-    const row = this.context.journal.snapshot().clients.get(id);
+    const row = this.context.journal.client(id);
     if (row !== undefined) this.context.journal.report({ ...row, forgotten: true });
   }
 }

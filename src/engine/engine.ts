@@ -5,29 +5,31 @@
 
 import { networkInterfaces } from "node:os";
 import type { Engine } from "../model/api";
-import { protocols, type Protocol, type Row, type ServerRow, type Trouble } from "../model/events";
-import { highPorts, standardPorts, type Wanted } from "../model/settings";
+import { protocols, type Protocol, type Row, type ServerRow } from "../model/events";
+import type { Wanted } from "../model/settings";
 import type { Snapshot } from "../model/snapshot";
+import { absentRoot } from "./absentRoot";
 import { accessFor } from "./access";
-import { startBootpServer, type BootpServer } from "./bootpServer";
-import { systemClock, type Clock } from "./clock";
+import type { BootpServer } from "./bootpServer";
+import { systemClock, type Clock, type Timer } from "./clock";
 import { EngineError, errorMessage } from "./errors";
-import { startFtpServer } from "./ftpServer/ftpServer";
-import {
-  describeMissing,
-  isEveryInterface,
-  onlyLoopback,
-  servedAddresses,
-  watchInterfaces,
-} from "./interfaces";
+import { followPlan, onceUsable, usableNow } from "./following";
+import { servedAddresses, watchInterfaces, type InterfaceTable } from "./interfaces";
 import { Journal } from "./journal";
-import { describeProblem, loadPlan, publishedFiles, watchPlan } from "./planFile";
-import { openServedRoot } from "./servedRoot";
-import type { BootServer, ServerContext, Situation, StartServer } from "./server";
-import { startTftpServer } from "./tftpServer";
+import { describeProblem, PlanError, publishedFiles, type LoadedPlan } from "./planFile";
+import { openServedRoot, type ServedRoot } from "./servedRoot";
+import type { BootServer, ServerContext, Situation } from "./server";
+import { starters, startServer, troubleOf, waitingFor, type Starters } from "./starting";
 
 /** A row about a server that just heard something goes out once in this time. */
 const heardEveryMs = 1000;
+
+/** The world as the engine sees it; tests give another one. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly readInterfaces: () => InterfaceTable;
+  readonly starters: Starters;
+}
 
 /** One of the three: what was asked for, and what came of it. */
 interface Slot {
@@ -35,30 +37,42 @@ interface Slot {
   readonly key: string;
   readonly server: BootServer | undefined;
   readonly row: ServerRow;
+  /** Set while a row has gone out within the last second. */
+  tellLater?: Timer;
+  /** When the last packet came, Unix ms; it may be later than the row's. */
+  lastPacketAt?: number;
+}
+
+/** What is served and followed. */
+interface Service {
+  readonly wanted: Wanted;
+  readonly loaded: LoadedPlan;
+  readonly stopPlan: () => void;
 }
 
 class BootEngine implements Engine {
+  private readonly clock: Clock;
   private readonly journal: Journal;
+  /** Absent before the first `configure` and after a stop. */
+  private service: Service | undefined;
   private situation: Situation | undefined;
   private readonly slots = new Map<Protocol, Slot>();
   /** Servers whose sockets are closed and whose transfers go on. */
   private readonly draining = new Set<BootServer>();
-  private readonly heardAt = new Map<Protocol, number>();
-  /** What the plan names, as absolute paths: a file that comes or goes is worth a look. */
-  private watched: readonly string[] = [];
-  private unwatch: () => void = () => undefined;
+  private stopInterfaces: (() => void) | undefined;
+  private stopAddresses: () => void = () => undefined;
+  /** Problems that were told: a plan that is read again tells what is new. */
+  private told: ReadonlySet<string> = new Set();
   /** Changes are made one after the other. */
   private lastChange: Promise<void> = Promise.resolve();
 
-  constructor(private readonly clock: Clock) {
-    this.journal = new Journal(clock);
+  constructor(private readonly surroundings: Surroundings) {
+    this.clock = surroundings.clock;
+    this.journal = new Journal(this.clock);
   }
 
   configure(wanted: Wanted): Promise<void> {
-    return this.inTurn(async () => {
-      await this.adopt(wanted);
-      this.watch(wanted);
-    });
+    return this.inTurn(() => this.readAndServe(wanted));
   }
 
   snapshot(): Snapshot {
@@ -70,20 +84,12 @@ class BootEngine implements Engine {
   }
 
   async drain(): Promise<void> {
-    await this.inTurn(() => {
-      this.unwatch();
-      for (const protocol of protocols) this.close(protocol);
-      return Promise.resolve();
-    });
+    await this.inTurn(() => this.closeAll());
     await Promise.all([...this.draining].map((server) => server.drain()));
   }
 
   async stopNow(): Promise<void> {
-    await this.inTurn(() => {
-      this.unwatch();
-      for (const protocol of protocols) this.close(protocol);
-      return Promise.resolve();
-    });
+    await this.inTurn(() => this.closeAll());
     await Promise.all([...this.draining].map((server) => server.stopNow()));
   }
 
@@ -106,34 +112,85 @@ class BootEngine implements Engine {
     return turn;
   }
 
-  /** Reads the plan, opens the served root, and makes what runs equal to what is wanted. */
-  private async adopt(wanted: Wanted): Promise<void> {
-    const { plan, problems, files } = await loadPlan(wanted.folder, wanted.planFile);
-    for (const problem of problems) this.journal.log("warning", describeProblem(problem));
-    this.watched = files;
-    const { networks, ipv6, missing } = servedAddresses(wanted.addresses, networkInterfaces());
-    this.situation = {
-      wanted,
-      plan,
-      networks,
-      access: accessFor(wanted.allow, networks, ipv6),
-      root: await openServedRoot({
-        folder: wanted.folder,
-        root: plan.root,
-        aliases: plan.aliases,
-        published: publishedFiles(plan),
-        alsoServe: wanted.alsoServe,
-        uploads: wanted.uploads,
-        uploadSize: wanted.limits.uploadSize,
-      }),
-    };
+  /** @throws PlanError, EngineError; then what ran goes on as it did. */
+  private async readAndServe(wanted: Wanted): Promise<void> {
+    const { folder, planFile } = wanted;
+    const { loaded, stopPlan } = await followPlan(folder, planFile, this.planMoved, this.clock);
+    try {
+      await this.adopt(wanted, loaded);
+    } catch (error) {
+      stopPlan();
+      throw error;
+    }
+    const earlier = this.service;
+    earlier?.stopPlan();
+    this.service = { wanted, loaded, stopPlan };
+    this.stopInterfaces ??= watchInterfaces(
+      this.clock,
+      this.addressesMoved,
+      this.surroundings.readInterfaces,
+    );
+    if (earlier !== undefined && JSON.stringify(earlier.loaded.plan) !== JSON.stringify(loaded.plan)) {
+      this.journal.log("info", "the plan has changed; what is asked from now on follows it");
+    }
+  }
+
+  /** The plan, or a file that it names, is another one. A plan with problems changes nothing. */
+  private readonly planMoved = (): void => {
+    this.follow(({ wanted }) => this.readAndServe(wanted));
+  };
+
+  /** A link or an address came or went. */
+  private readonly addressesMoved = (): void => {
+    this.follow(({ wanted, loaded }) => this.adopt(wanted, loaded));
+  };
+
+  private follow(change: (service: Service) => Promise<void>): void {
+    void this.inTurn(async () => {
+      // It may have been stopped since.
+      if (this.service === undefined) return;
+      try {
+        await change(this.service);
+      } catch (error) {
+        this.told = new Set();
+        const problems =
+          error instanceof PlanError ? error.problems.map(describeProblem) : [errorMessage(error)];
+        for (const problem of problems) this.journal.log("error", problem);
+        this.journal.log("warning", "the plan before this change goes on");
+      }
+    });
+  }
+
+  /** Makes what runs equal to what is wanted. @throws EngineError when the served root is not to be served. */
+  private async adopt(wanted: Wanted, loaded: LoadedPlan): Promise<void> {
+    const { plan } = loaded;
+    const root = await openRoot(wanted, loaded);
+    const { networks, ipv6, missing } = servedAddresses(wanted.addresses, this.surroundings.readInterfaces());
+    const usableIpv6 = await usableNow(ipv6);
+    const unusable = ipv6.filter((address) => !usableIpv6.includes(address));
+    const access = accessFor(wanted.allow, networks, ipv6);
+    this.situation = { wanted, plan, networks, access, root };
+    this.journal.transfersKept = wanted.limits.transfersKept;
+    this.tell(loaded);
+    this.stopAddresses();
+    this.stopAddresses = onceUsable(unusable, this.clock, this.addressesMoved);
     const ipv4 = networks.map(({ address }) => address);
     await Promise.all(
       protocols.map((protocol) =>
-        this.settle(protocol, wanted, protocol === "bootp" ? ipv4 : [...ipv4, ...ipv6], missing),
+        this.settle(protocol, wanted, protocol === "bootp" ? ipv4 : [...ipv4, ...usableIpv6], [
+          ...missing,
+          ...unusable,
+        ]),
       ),
     );
     this.bootpServer()?.planChanged();
+  }
+
+  /** The warnings that were not told yet. */
+  private tell({ problems }: LoadedPlan): void {
+    const lines = problems.map(describeProblem);
+    for (const line of lines) if (!this.told.has(line)) this.journal.log("warning", line);
+    this.told = new Set(lines);
   }
 
   /** Starts, restarts, leaves or closes one server. Never throws: what fails is its row. */
@@ -144,12 +201,13 @@ class BootEngine implements Engine {
     missing: readonly string[],
   ): Promise<void> {
     const port = wanted.ports[protocol];
-    const key = wanted.servers.includes(protocol) ? `${addresses.join(" ")}:${port}` : "";
+    const isWanted = wanted.servers.includes(protocol);
+    const key = `${addresses.join(" ")}:${port}`;
     const earlier = this.slots.get(protocol);
     // A server that failed is tried again: what held its port may be gone.
-    if (earlier?.key === key && earlier.row.state !== "failed") return;
-    this.close(protocol);
-    if (key === "") return;
+    if (isWanted && earlier?.key === key && earlier.row.state !== "failed") return;
+    if (!isWanted || earlier?.server !== undefined) this.close(protocol);
+    if (!isWanted) return;
     const row = (state: ServerRow["state"], rest: Partial<ServerRow> = {}): ServerRow => ({
       type: "server",
       id: protocol,
@@ -160,59 +218,23 @@ class BootEngine implements Engine {
       warnings: [],
       ...rest,
     });
+    const place = (server: BootServer | undefined, told: ServerRow): void => {
+      this.slots.set(protocol, { key, server, row: told });
+      this.journal.report(told);
+    };
     if (addresses.length === 0) {
-      this.place(protocol, {
-        key,
-        server: undefined,
-        row: row("waiting", { trouble: waitingFor(protocol, missing) }),
-      });
+      place(undefined, row("waiting", { trouble: waitingFor(protocol, missing) }));
       return;
     }
     this.journal.report(row("starting"));
     try {
-      const { server, warnings } = await this.start(protocol, wanted, addresses);
+      const start = this.surroundings.starters[protocol];
+      const context = this.context(protocol);
+      const { server, warnings } = await startServer(start, protocol, context, wanted, addresses);
       const facts = { addresses: server.addresses, port: server.port };
-      this.place(protocol, {
-        key,
-        server,
-        row: row("running", { ...facts, warnings: [...warnings, ...server.warnings] }),
-      });
+      place(server, row("running", { ...facts, warnings: [...warnings, ...server.warnings] }));
     } catch (error) {
-      const trouble: Trouble =
-        error instanceof EngineError
-          ? {
-              code: error.code,
-              message: error.message,
-              ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
-            }
-          : { code: "server.failed", message: errorMessage(error) };
-      this.place(protocol, { key, server: undefined, row: row("failed", { trouble }) });
-    }
-  }
-
-  /** Starts a server; on loopback a standard port that needs rights becomes the high one (DESIGN §3). */
-  private async start(
-    protocol: Protocol,
-    wanted: Wanted,
-    addresses: readonly string[],
-  ): Promise<{ server: BootServer; warnings: Trouble[] }> {
-    const port = wanted.ports[protocol];
-    const warnings: Trouble[] = wanted.addresses.some(isEveryInterface) ? [everyInterface] : [];
-    try {
-      return { server: await starters[protocol](this.context(protocol), addresses, port), warnings };
-    } catch (error) {
-      const noRight = error instanceof EngineError && error.code === "port.permission";
-      const mayFallBack =
-        wanted.fallBackToHighPorts && port === standardPorts[protocol] && onlyLoopback(addresses);
-      if (!noRight || !mayFallBack) throw error;
-      const high = highPorts[protocol];
-      return {
-        server: await starters[protocol](this.context(protocol), addresses, high),
-        warnings: [
-          ...warnings,
-          { code: "port.high", message: `port ${port} needs rights; it listens on ${high}` },
-        ],
-      };
+      place(undefined, row("failed", { trouble: troubleOf(error) }));
     }
   }
 
@@ -234,17 +256,32 @@ class BootEngine implements Engine {
     };
   }
 
+  /** The first packet is told at once, then at most one a second, and the last one always. */
   private heard(protocol: Protocol): void {
-    const now = this.clock.now();
     const slot = this.slots.get(protocol);
-    if (slot === undefined || now - (this.heardAt.get(protocol) ?? -Infinity) < heardEveryMs) return;
-    this.heardAt.set(protocol, now);
-    this.place(protocol, { ...slot, row: { ...slot.row, lastPacketAt: this.clock.wallTime() } });
+    if (slot?.server === undefined) return;
+    slot.lastPacketAt = this.clock.wallTime();
+    if (slot.tellLater === undefined) this.tellHeard(slot);
   }
 
-  private place(protocol: Protocol, slot: Slot): void {
-    this.slots.set(protocol, slot);
-    this.journal.report(slot.row);
+  private tellHeard(slot: Slot): void {
+    const at = slot.lastPacketAt;
+    this.journal.report(rowNow(slot));
+    slot.tellLater = this.clock.at(this.clock.now() + heardEveryMs, () => {
+      delete slot.tellLater;
+      if (slot.lastPacketAt !== at) this.tellHeard(slot);
+    });
+  }
+
+  /** Closes everything that listens, and follows nothing any more. */
+  private closeAll(): Promise<void> {
+    this.service?.stopPlan();
+    this.service = undefined;
+    this.stopInterfaces?.();
+    this.stopInterfaces = undefined;
+    this.stopAddresses();
+    for (const protocol of protocols) this.close(protocol);
+    return Promise.resolve();
   }
 
   /** Closes the listening sockets of a server at once; its transfers go on. */
@@ -252,67 +289,46 @@ class BootEngine implements Engine {
     const slot = this.slots.get(protocol);
     if (slot === undefined) return;
     this.slots.delete(protocol);
-    this.journal.report({ ...slot.row, state: "stopped" });
+    slot.tellLater?.cancel();
     const { server } = slot;
+    // The sockets first: who reads the row may bind the port.
+    const drained = server?.drain();
+    this.journal.report({ ...rowNow(slot), state: "stopped" });
     if (server === undefined) return;
     this.draining.add(server);
-    void server.drain().finally(() => this.draining.delete(server));
-  }
-
-  /** Follows the plan, the files it names, and the computer's addresses. */
-  private watch(wanted: Wanted): void {
-    this.unwatch();
-    const follow = (): void => {
-      void this.inTurn(async () => {
-        try {
-          await this.adopt(wanted);
-          this.watch(wanted);
-        } catch (error) {
-          // What runs goes on with the plan it had; the sentence says what to mend.
-          this.journal.log("error", errorMessage(error));
-        }
-      });
-    };
-    const stops = [
-      watchPlan(wanted.folder, wanted.planFile, this.watched, follow, this.clock),
-      watchInterfaces(this.clock, follow),
-    ];
-    this.unwatch = () => {
-      for (const stop of stops) stop();
-      this.unwatch = () => undefined;
-    };
+    void drained?.finally(() => this.draining.delete(server));
   }
 }
 
-const starters: Readonly<Record<Protocol, StartServer>> = {
-  bootp: startBootpServer,
-  tftp: startTftpServer,
-  ftp: startFtpServer,
-};
+const rowNow = ({ row, lastPacketAt }: Slot): ServerRow =>
+  lastPacketAt === undefined ? row : { ...row, lastPacketAt };
 
-const everyInterface: Trouble = {
-  code: "address.every",
-  message: "every interface is served: anyone who reaches this computer can ask",
-  remedy: "Name one interface to serve that network only.",
-};
-
-/** Why a server has no address to listen on. */
-function waitingFor(protocol: Protocol, missing: readonly string[]): Trouble {
-  if (missing.length === 0 && protocol === "bootp") {
-    return {
-      code: "address.noIpv4",
-      message: "BOOTP needs an IPv4 address, and the served addresses have none",
-      remedy: "Serve an interface with an IPv4 address.",
-    };
+/** The door to what is served. A root that the plan names and that is not built yet is followed like its files. */
+async function openRoot(wanted: Wanted, { plan }: LoadedPlan): Promise<ServedRoot> {
+  const { folder, alsoServe, uploads, limits } = wanted;
+  try {
+    return await openServedRoot({
+      folder,
+      root: plan.root,
+      aliases: plan.aliases,
+      published: publishedFiles(plan),
+      alsoServe,
+      uploads,
+      uploadSize: limits.uploadSize,
+    });
+  } catch (error) {
+    const isAbsent = error instanceof EngineError && error.code === "root.missing" && plan.root !== ".";
+    if (!isAbsent) throw error;
+    return absentRoot;
   }
-  return {
-    code: "address.waiting",
-    message: `${describeMissing(missing)}; it starts as soon as there is one`,
-    remedy: "Plug the cable in, or give the interface an address.",
-  };
 }
 
 /** An engine that serves nothing yet. */
-export function createEngine(clock: Clock = systemClock): Engine {
-  return new BootEngine(clock);
+export function createEngine(surroundings: Partial<Surroundings> = {}): Engine {
+  return new BootEngine({
+    clock: systemClock,
+    readInterfaces: networkInterfaces,
+    starters,
+    ...surroundings,
+  });
 }

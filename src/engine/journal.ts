@@ -3,8 +3,9 @@
  * back to five rows a second for one transfer; the last row of a transfer always goes out, at once.
  */
 
-import type { LogRow, Row, TransferRow } from "../model/events";
-import { applyRow, emptySnapshot, type Snapshot } from "../model/snapshot";
+import type { ClientRow, LogRow, Row, TransferRow } from "../model/events";
+import { defaultLimits } from "../model/settings";
+import { applyRow, newState, snapshotOf, type Snapshot } from "../model/snapshot";
 import type { Clock, Timer } from "./clock";
 
 const progressIntervalMs = 200;
@@ -16,7 +17,9 @@ interface Pending {
 }
 
 export class Journal {
-  private state: Snapshot = emptySnapshot;
+  /** How many of the transfers that have ended the snapshot keeps. */
+  transfersKept: number = defaultLimits.transfersKept;
+  private readonly state = newState();
   private readonly listeners = new Set<(row: Row) => void>();
   private readonly pending = new Map<string, Pending>();
   private lastId = 0;
@@ -24,7 +27,12 @@ export class Journal {
   constructor(readonly clock: Clock) {}
 
   snapshot(): Snapshot {
-    return this.state;
+    return snapshotOf(this.state);
+  }
+
+  /** The row of a client as it stands; a snapshot would copy all the others. */
+  client(id: string): ClientRow | undefined {
+    return this.state.clients.get(id);
   }
 
   onRow(listener: (row: Row) => void): () => void {
@@ -70,7 +78,7 @@ export class Journal {
   }
 
   private publish(row: Row): void {
-    this.state = applyRow(this.state, row);
+    applyRow(this.state, row, this.transfersKept);
     for (const listener of this.listeners) listener(row);
   }
 }
