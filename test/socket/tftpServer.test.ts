@@ -95,6 +95,15 @@ describe("TFTP server on loopback", () => {
     assert.equal(stranger.waiting.length, 0);
   });
 
+  it("a stranger's ERROR to a transfer is not answered, and does not end it (T2, T4, RFC 1350 §7)", async () => {
+    await start();
+    const first = await get("fw.bin");
+    const stranger = await openClient("127.0.0.2");
+    stranger.send(encodeError(0, "enough"), first.from);
+    assert.deepEqual(data(await answer(encodeAck(1), first)), [2, 512]);
+    assert.equal(stranger.waiting.length, 0);
+  });
+
   it("another address with the right port is a stranger too (T3)", async () => {
     await start({ files: { "fw.bin": unlikeBytes(1200) } });
     const first = await get("fw.bin");
