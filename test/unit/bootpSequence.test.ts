@@ -182,6 +182,19 @@ describe("a boot sequence (DESIGN §2.1)", () => {
     );
   });
 
+  it("moves on by what was fetched where the plan's server is this host", () => {
+    play(
+      [
+        { does: "asks", with: 1, gets: first },
+        { does: "waits", with: 6 },
+        { does: "asks", with: 2, gets: first },
+        { does: "fetches", with: first },
+        { does: "asks", with: 3, gets: second },
+      ],
+      { ...plan, server: bench.address },
+    );
+  });
+
   it("answers a string always, an empty list and no boot without a file", () => {
     const always = [
       { does: "asks", gets: first, row: "always u-boot.bin" },
@@ -376,6 +389,49 @@ describe("a verification beside the real board (DESIGN §2.3)", () => {
     server.fetches(address, first);
     assert.deepEqual(server.files(ask(3)), [second]);
     assert.deepEqual(server.files(...run("a", 9)), [second]);
+  });
+
+  it("does not stand in the way of another verification at its address, whoever fetches first", () => {
+    const server = new Bench(situation(plan));
+    for (const order of ["ab", "ba"]) {
+      const [one = "", other = ""] = [...order].map((id) => order + id);
+      assert.deepEqual(server.files(...run(one, 1)), [first]);
+      server.now += 1;
+      assert.deepEqual(server.files(...run(other, 1)), [first]);
+      server.transfer("127.0.0.1", first, "started");
+      server.transfer("127.0.0.1", first, "started", "sent", "sent", "fetched", "ended");
+      assert.deepEqual(server.files(...run(one, 2)), [second], "the last ACK of one of them is on its way");
+      server.transfer("127.0.0.1", first, "fetched", "ended");
+      assert.deepEqual(server.files(...run(other, 2)), [second]);
+      server.fetches("127.0.0.1", second);
+      assert.deepEqual(server.files(...run(other, 3)), []);
+      server.fetches("127.0.0.1", second);
+      assert.deepEqual(server.files(...run(one, 3)), []);
+    }
+  });
+
+  it("gets the same answer to a repeated question, though another one has fetched that file meanwhile", () => {
+    const server = new Bench(situation(plan));
+    assert.deepEqual(server.files(...run("a", 1)), [first]);
+    assert.deepEqual(server.files(...run("b", 1)), [first]);
+    server.fetches("127.0.0.1", first);
+    assert.deepEqual(server.files(...run("b", 1)), [first]);
+    assert.deepEqual(server.files(...run("a", 1)), [first]);
+    server.fetches("127.0.0.1", first);
+    assert.deepEqual(server.files(...run("b", 2)), [second]);
+    assert.deepEqual(server.files(...run("a", 2)), [second]);
+  });
+
+  it("does not take the transfers of the real board whose MAC it has", () => {
+    const server = new Bench(
+      situation({ boot: files, clients: [{ mac: boardMac, address: "192.168.7.10" }] }),
+    );
+    assert.deepEqual(server.files(ask()), [first]);
+    server.now += 1;
+    assert.deepEqual(server.files(...run("a", 7)), [first]);
+    server.fetches("192.168.7.10", first);
+    assert.deepEqual(server.files(ask(2)), [second]);
+    assert.deepEqual(server.files(...run("a", 8)), [first]);
   });
 
   it("begins anew with each run, while an earlier run's row is still at that address", () => {

@@ -56,12 +56,12 @@ export class Conversation {
 
   /** The client asks for its boot file; this alone moves its sequence. */
   askForFile(): Pick<SequenceAnswer, "file" | "silent"> {
-    const { plan } = this.situation;
+    const { plan, networks } = this.situation;
     const { verification, mac, cursor } = this.client;
     const question = {
       xid: this.arrival.request.xid,
       now: this.now,
-      elsewhere: plan.server !== undefined,
+      elsewhere: plan.server !== undefined && networks.every(({ address }) => address !== plan.server),
       verification,
     };
     const answer = ask(cursor, bootFilesOf(plan, mac), timesOf(plan), question);
@@ -143,7 +143,8 @@ export class Conversation {
     });
     const delivery = { nak: content.messageType === "NAK", directedBroadcast };
     this.replies.push({ packet, via: address, to: destinationOf(this.arrival, link, delivery) });
-    if (content.yiaddr === unspecified) return;
+    // A verification goes on fetching from its own address: the one that it was told is the real board's.
+    if (content.yiaddr === unspecified || this.client.verification) return;
     const addresses = [...this.client.addresses, content.yiaddr];
     this.client = { ...this.client, addresses, address: content.yiaddr };
   }

@@ -129,8 +129,10 @@ export function ask(
 }
 
 function asksForNext(cursor: Cursor, { xid, now, elsewhere, verification }: Question): boolean {
-  if (cursor.sent) return true;
-  if (!elsewhere || xid === cursor.lastXid) return false;
+  const repeated = xid === cursor.lastXid;
+  // A board may keep its `xid` from round to round; our client never does, and repeats a question whose answer was lost.
+  if (cursor.sent) return !(verification && repeated);
+  if (!elsewhere || repeated) return false;
   return verification || now - (cursor.lastRequestAt ?? now) >= newRoundMs;
 }
 
@@ -169,6 +171,27 @@ export function transferred(
     case "ended":
       return { ...cursor, running: Math.max(0, cursor.running - 1) };
   }
+}
+
+/**
+ * The cursor of a verification after a stage of a transfer from its address. Several may play there at once, and
+ * nothing tells whose transfer it was; but each fetches a round's file before it asks anew. So a file that was sent
+ * lets each of them that waits for it move on, at its next question.
+ * @param own true: it counts as this one's transfer.
+ */
+export function transferredNearby(
+  before: Cursor,
+  stage: TransferStage,
+  isFile: (name: string) => boolean,
+  now: number,
+  own: boolean,
+): Cursor {
+  if (!before.boot.sequence) return own ? transferred(before, stage, isFile, now) : before;
+  const arrived = (stage === "sent" || stage === "fetched") && waitsFor(before, isFile);
+  const cursor = arrived ? { ...before, sent: true } : before;
+  if (!own) return cursor;
+  const begun = stage === "started" ? 1 : stage === "ended" ? -1 : 0;
+  return { ...cursor, running: Math.max(0, cursor.running + begun), lastPacketAt: now };
 }
 
 /** How a row says it. */

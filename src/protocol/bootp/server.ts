@@ -13,7 +13,7 @@ import { Leases } from "./leases";
 import { mayAsk, type Arrival, type Endpoint } from "./networks";
 import { getOption, optionTable } from "./options";
 import { BOOTREQUEST, decodePacket, ethernet, unspecified, type BootpPacket } from "./packet";
-import { restarted, transferred } from "./sequence";
+import { restarted, transferred, transferredNearby, waitsFor, type Cursor } from "./sequence";
 
 /** One datagram as it came. */
 export interface Datagram {
@@ -73,21 +73,34 @@ export class BootpMachine {
   departed(news: TransferNews, situation: BootpSituation, now: number): readonly ClientView[] {
     const isFile = leadsTo(situation.plan, news.file);
     const id = this.transfers.owner(news, () => clientOf(this.table.all(), news.address, isFile)?.id);
-    const known = id === undefined ? undefined : this.table.get(id);
-    if (known === undefined) return [];
-    const client = { ...this.table.known(known, situation, now), lastSeenAt: now };
-    const after = { ...client, cursor: transferred(client.cursor, news.stage, isFile, now) };
+    const owner = id === undefined ? undefined : this.table.get(id);
+    if (owner === undefined) return [];
+    const client = { ...this.table.known(owner, situation, now), lastSeenAt: now };
+    const stage = news.stage;
+    if (!client.verification) {
+      return [this.moved(client, transferred(client.cursor, stage, isFile, now), situation, now)];
+    }
+    const others = [...this.table.all()].filter(
+      ({ id, verification, addresses, cursor }) =>
+        verification && id !== client.id && addresses.includes(news.address) && waitsFor(cursor, isFile),
+    );
+    return [client, ...others].map((each) => {
+      const cursor = transferredNearby(each.cursor, stage, isFile, now, each === client);
+      return this.moved(each, cursor, situation, now);
+    });
+  }
+
+  private moved(client: Client, cursor: Cursor, situation: BootpSituation, now: number): ClientView {
+    const after = { ...client, cursor };
     this.table.update(after);
-    return [viewOf(after, situation.plan, now)];
+    return viewOf(after, situation.plan, now);
   }
 
   /** The client's next request gets the first file. Undefined: no such client. */
   restart(id: string, situation: BootpSituation, now: number): ClientView | undefined {
     const client = this.table.get(id);
     if (client === undefined) return undefined;
-    const after = { ...client, cursor: restarted(client.cursor) };
-    this.table.update(after);
-    return viewOf(after, situation.plan, now);
+    return this.moved(client, restarted(client.cursor), situation, now);
   }
 
   /** The rows of all clients that the plan lists, or listed before it changed. */
