@@ -7,7 +7,7 @@ import { createEngine } from "../engine/engine";
 import { EngineError } from "../engine/errors";
 import type { RunEnvironment, Subject } from "../engine/verify";
 import type { ReportRow, StepRow } from "../model/events";
-import { gaveNothing } from "../model/verdict";
+import { gaveNothing, isFileStep } from "../model/verdict";
 import { exitCodes, stopSignals } from "./exitCodes";
 import {
   formatBoard,
@@ -84,8 +84,7 @@ function waitsFor({ kind, name }: StepRow): string {
 /** A step that runs, as a bar. */
 function barOf(row: StepRow, elapsedMs: number): Bar {
   const seconds = Math.floor(elapsedMs / 1000);
-  const isFile = row.kind === "tftp" || row.kind === "ftp";
-  const waits = !isFile || (row.bytes ?? 0) === 0;
+  const waits = !isFileStep(row) || (row.bytes ?? 0) === 0;
   const rate = elapsedMs > 200 ? ((row.bytes ?? 0) * 1000) / elapsedMs : undefined;
   const note = [row.warnings[0] ?? waitsFor(row), ...(seconds > 0 ? [`${seconds} s`] : [])];
   return {

@@ -12,7 +12,9 @@ import {
   type Ports,
   type Wanted,
 } from "../model/settings";
-import type { BootpWay } from "../engine/clients/boardIo";
+import type { FetchSettings } from "../engine/fetchInto";
+import type { BoardSettings, VerifySettings } from "../engine/verify";
+import { optionTable } from "../protocol/bootp/options";
 import {
   flagList,
   flags,
@@ -33,38 +35,14 @@ export interface ServeOptions {
   readonly json: boolean;
 }
 
-/** What verify and fetch have in common: who to be, and how to ask. */
-export interface BoardOptions {
-  /** Ports of the target, or of the servers that verify starts. */
-  readonly ports: Ports;
-  /** Local address or interface to ask from. */
-  readonly address?: string;
-  /** Absolute path. */
-  readonly planFile?: string;
-  readonly bootp: BootpWay | "skip";
-  readonly client?: string;
-  /** Lower case with colons. */
-  readonly mac?: string;
-  readonly options: ReadonlyMap<number, Uint8Array>;
-  /** Absent: anonymous. */
-  readonly ftpUser?: string;
-  readonly ftpPassword?: string;
+export interface VerifyOptions extends VerifySettings {
+  readonly command: "verify";
   readonly json: boolean;
 }
 
-export interface VerifyOptions extends BoardOptions {
-  readonly command: "verify";
-  /** Absolute path. */
-  readonly folder: string;
-  /** Absent: own servers on loopback. */
-  readonly target?: string;
-}
-
-export interface FetchOptions extends BoardOptions {
+export interface FetchOptions extends FetchSettings {
   readonly command: "fetch";
-  readonly target: string;
-  /** Absolute path. */
-  readonly into: string;
+  readonly json: boolean;
 }
 
 export type Parsed =
@@ -237,7 +215,11 @@ function serveOptions(
   };
 }
 
-function boardOptions(values: FlagValues, ports: Ports, password: string | undefined): BoardOptions {
+function boardOptions(
+  values: FlagValues,
+  ports: Ports,
+  password: string | undefined,
+): BoardSettings & { readonly json: boolean } {
   const [address, another] = values.address ?? [];
   if (another !== undefined) throw new UsageError("A board asks from one --address only.");
   if (values.client !== undefined && values.mac !== undefined) {
@@ -276,6 +258,25 @@ function targetPorts(values: FlagValues): Ports {
   return ports;
 }
 
+/** What would change nothing must not look as if it had. @throws UsageError */
+function rejectUseless(values: FlagValues): void {
+  if (values.target === undefined) {
+    if (values.address !== undefined) {
+      throw new UsageError(
+        "--address is for a --target; without one, verify asks its own servers on loopback.",
+      );
+    }
+    if (values.bootp === "broadcast") {
+      throw new UsageError("--bootp broadcast needs a --target: nothing can be broadcast on loopback.");
+    }
+  }
+  if (values.option?.some(([code]) => code === optionTable.clientIdentifier.code) === true) {
+    throw new UsageError(
+      "verify writes option 61 itself: by it our servers keep a verification apart from the real board.",
+    );
+  }
+}
+
 function verifyOptions(
   values: FlagValues,
   words: readonly string[],
@@ -284,11 +285,13 @@ function verifyOptions(
   atMost("verify", words, 1);
   const target = values.target === undefined ? undefined : hostName(values.target);
   const ports = target === undefined ? portsOf(values, anyPorts) : targetPorts(values);
+  const board = boardOptions(values, ports, password);
+  rejectUseless(values);
   return {
     command: "verify",
     folder: resolve(words[0] ?? "."),
     ...(target !== undefined && { target }),
-    ...boardOptions(values, ports, password),
+    ...board,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { realpath, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { Trouble } from "../model/events";
 import { checkName, normalizeName, protectedRule } from "../model/names";
 import { pathBelow, type Locate, type Place } from "./containment";
@@ -31,8 +31,16 @@ export interface Door {
 
 /** @throws EngineError `root.missing`, `root.outside`, `root.protected` */
 export async function openDoor(options: DoorOptions, locate: Locate): Promise<Door> {
-  const folder = await realFolder(options.folder, "the workspace folder");
-  const root = await realFolder(resolve(options.folder, options.root), `the served root "${options.root}"`);
+  const folder = await realFolder(
+    options.folder,
+    `the workspace folder "${basename(options.folder)}"`,
+    "Check its name and where it stands.",
+  );
+  const root = await realFolder(
+    resolve(options.folder, options.root),
+    `the served root "${options.root}"`,
+    'Create it, or name another folder as "root" in the plan.',
+  );
   const others = await existing(options.alsoServe);
   const zones = [root, ...others];
   checkRoot(folder, root, others);
@@ -118,13 +126,13 @@ function withParents(names: readonly string[]): ReadonlySet<string> {
   return all;
 }
 
-async function realFolder(path: string, what: string): Promise<string> {
+async function realFolder(path: string, what: string, remedy: string): Promise<string> {
   const real = await realpath(path).catch(() => undefined);
   if (real !== undefined && (await stat(real)).isDirectory()) return real;
   throw new EngineError({
     code: "root.missing",
     message: real === undefined ? `${what} does not exist` : `${what} is not a folder`,
-    remedy: 'Create it, or name another folder as "root" in the plan.',
+    remedy,
   });
 }
 

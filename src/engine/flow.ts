@@ -128,7 +128,11 @@ async function playRounds(board: PlayedBoard, run: Run, fetcher: Fetcher): Promi
 /** Where the answer sends the board for its files, and what is to be said about that. */
 function hostOf(board: PlayedBoard, answer: BootpAnswer): { address: string; warnings: readonly string[] } {
   if (board.filesFrom !== undefined) return { address: board.filesFrom, warnings: [] };
-  if (isNamed(answer.siaddr)) return { address: answer.siaddr, warnings: [] };
+  if (isNamed(answer.siaddr)) {
+    const expected = board.server ?? board.bootp?.target ?? answer.siaddr;
+    const elsewhere = `the files come from ${answer.siaddr}: siaddr sends the board there`;
+    return { address: answer.siaddr, warnings: answer.siaddr === expected ? [] : [elsewhere] };
+  }
   const { tftpServerName = "", sender } = answer;
   const [address, taken] = tftpServerName === "" ? [sender, "the sender"] : [tftpServerName, "option 66"];
   return {
@@ -225,8 +229,9 @@ function serverTrouble(
 /** Nobody answered at all: a failure if a board's own port was tried, else nothing that could be shown. */
 function unansweredBootp(board: PlayedBoard, asker: BootpAsker): Pick<StepRow, "state" | "trouble"> {
   const obstacles = asker.obstacles.join("; ");
+  const { target, port = 0, way } = board.bootp ?? {};
   const where =
-    board.bootp?.target === undefined ? "a broadcast" : `${board.bootp.target} port ${board.bootp.port}`;
+    target === undefined || way === "broadcast" ? `a broadcast to port ${port}` : `${target} port ${port}`;
   if (asker.triedClientPort) {
     return {
       state: "failed",

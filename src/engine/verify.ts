@@ -18,7 +18,7 @@ import { compareWith, readText } from "./compare";
 import { EngineError } from "./errors";
 import { playBoard, type PlayedBoard, type Run } from "./flow";
 import { servedAddresses } from "./interfaces";
-import { loadPlan } from "./planFile";
+import { describeProblem, loadPlan } from "./planFile";
 import { openServedRoot, type ServedRoot } from "./servedRoot";
 import { Steps } from "./steps";
 
@@ -73,7 +73,7 @@ export interface Subject {
 }
 
 /** Who a board is unless it is told: locally administered, so it is no real one's (IEEE 802 §8.2). */
-export const defaultMac = "02:00:00:00:00:01";
+const defaultMac = "02:00:00:00:00:01";
 
 /** Without a plan no more files than these are fetched (DESIGN §2.3). */
 const mostFiles = 1000;
@@ -88,7 +88,7 @@ export async function verifyFolder(
   settings: VerifySettings,
   environment: RunEnvironment,
 ): Promise<ReportRow> {
-  const { plan } = await loadPlan(settings.folder, settings.planFile);
+  const { plan, problems } = await loadPlan(settings.folder, settings.planFile);
   const root = await openServedRoot({
     folder: settings.folder,
     root: plan.root,
@@ -110,7 +110,8 @@ export async function verifyFolder(
       { ...environment, receiver: compareWith(root, sums.hashes) },
       { subject: target.name, ports: target.ports, whole: whole !== undefined, purpose: "verify" },
     );
-    const notes = [...notesOf(facts, boards), ...(whole?.notes ?? []), ...sums.notes];
+    const warnings = problems.map(describeProblem);
+    const notes = [...warnings, ...notesOf(facts, boards), ...(whole?.notes ?? []), ...sums.notes];
     return { ...report, notes, refused: whole?.refused ?? {} };
   } finally {
     await target.close();
@@ -211,7 +212,10 @@ export function chooseBoards(plan: Plan, { client, mac }: BoardSettings): Board[
   throw new EngineError({
     code: "client.unknown",
     message: `the plan has no client "${wanted}"`,
-    remedy: names.length === 0 ? "It lists none by name." : `It lists ${names.join(", ")}.`,
+    remedy:
+      names.length === 0
+        ? "Give a plan that lists it by its name with --plan, or its MAC with --mac."
+        : `It lists ${names.join(", ")}.`,
   });
 }
 

@@ -76,11 +76,6 @@ export function dropsToVerify(plan: Plan, answer: Answer | undefined = plan.answ
   return [everybody, ...listed.filter((board) => dropKey(board.drop) !== dropKey(everybody.drop))];
 }
 
-/** The file behind a name: an alias is followed once, every other name is itself. */
-export function resolveAlias(plan: Pick<Plan, "aliases">, name: string): string {
-  return Object.hasOwn(plan.aliases, name) ? (plan.aliases[name] ?? name) : name;
-}
-
 /** What the plan names in boot, tftp, ftp and aliases, for every client: served although a dot file or key (DESIGN §6). */
 export function publishedFiles(plan: Plan): string[] {
   return [

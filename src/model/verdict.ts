@@ -159,7 +159,8 @@ export interface RunFacts {
   readonly purpose: "verify" | "fetch";
 }
 
-const isFile = ({ kind }: StepRow): boolean => kind === "tftp" || kind === "ftp";
+/** A step that fetches a file. */
+export const isFileStep = ({ kind }: Pick<StepRow, "kind">): boolean => kind === "tftp" || kind === "ftp";
 
 /** A step that somebody answered: `from` is set where something came. */
 const gave = ({ from }: StepRow): boolean => from !== undefined;
@@ -176,7 +177,7 @@ export function gaveNothing(steps: readonly StepRow[]): boolean {
  */
 function isOk(steps: readonly StepRow[], { purpose, cancelled }: RunFacts): boolean {
   const worth = (step: StepRow): boolean =>
-    isFile(step) && step.state === "passed" && (purpose === "fetch" || step.compared);
+    isFileStep(step) && step.state === "passed" && (purpose === "fetch" || step.compared);
   return !cancelled && steps.every(({ state }) => state === "passed") && steps.some(worth);
 }
 
@@ -204,7 +205,7 @@ function verdictOf(steps: readonly StepRow[], facts: RunFacts): string {
   const done = steps.filter(({ state }) => state === "passed");
   const failed = steps.filter(({ state }) => state === "failed");
   const skipped = steps.filter(({ state }) => state === "skipped");
-  const files = done.filter(isFile);
+  const files = done.filter(isFileStep);
   const names = new Set(files.map(({ name }) => name)).size;
   const size = formatSize(files.reduce((sum, step) => sum + (step.bytes ?? 0), 0));
   const [word, not] =

@@ -91,6 +91,7 @@ describe("verify and fetch on the command line (DESIGN §3)", function () {
       assert.equal(code, 2, stderr);
       assert.match(stderr, /^boot-servers: /);
     }
+    assert.match(results[1].stderr, /the workspace folder "nowhere" does not exist\. Check its name/);
   });
 
   it("exits 3 where the target gave nothing, with the report", async () => {

@@ -393,8 +393,10 @@ describe("a verification beside the real board (DESIGN §2.3)", () => {
 
   it("does not stand in the way of another verification at its address, whoever fetches first", () => {
     const server = new Bench(situation(plan));
-    for (const order of ["ab", "ba"]) {
-      const [one = "", other = ""] = [...order].map((id) => order + id);
+    for (const [one, other] of [
+      ["a", "b"],
+      ["d", "c"],
+    ] as const) {
       assert.deepEqual(server.files(...run(one, 1)), [first]);
       server.now += 1;
       assert.deepEqual(server.files(...run(other, 1)), [first]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dropOf, dropsToVerify, findClient, publishedFiles, resolveAlias } from "../../src/model/drop";
+import { dropOf, dropsToVerify, findClient, publishedFiles } from "../../src/model/drop";
 import { emptyPlan, type Plan, type PlanClient } from "../../src/model/plan";
 
 const plan = (part: Partial<Plan>): Plan => ({ ...emptyPlan, ...part });
@@ -86,14 +86,6 @@ describe("the boards that a verification plays (DESIGN §2.3)", () => {
 });
 
 describe("the names of a plan", () => {
-  it("an alias is followed once, and the members of every object are no aliases", () => {
-    const aliases = { a: "b", b: "c" };
-    assert.deepEqual(
-      ["a", "b", "c", "constructor", "__proto__", "toString"].map((name) => resolveAlias({ aliases }, name)),
-      ["b", "c", "c", "constructor", "__proto__", "toString"],
-    );
-  });
-
   it("published is what stands in boot, tftp, ftp and aliases, of every client, once (DESIGN §6)", () => {
     const all = plan({
       boot: ["a", "b"],

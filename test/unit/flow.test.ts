@@ -118,6 +118,35 @@ describe("the client flow (DESIGN §2.2)", () => {
     );
   });
 
+  it("says where the files come from when siaddr sends the board elsewhere, unless the plan says the same", async () => {
+    const script = { answers: [{ file: "a.bin", siaddr: "192.0.2.5" }, null], ...served };
+    for (const [server, said] of [
+      [{}, ["the files come from 192.0.2.5: siaddr sends the board there"]],
+      [{ server: "192.0.2.5" }, []],
+    ] as const) {
+      const files = { ...plan({ boot: ["a.bin"], ...server }), ...contents("a.bin") };
+      const { steps, report } = await verifyScripted(files, script);
+      assert.equal(report.ok, true, report.verdict);
+      assert.deepEqual(steps[0]?.warnings, said);
+    }
+  });
+
+  it("names what was asked in vain: the target, or everybody where it was told to broadcast", async () => {
+    for (const [bootp, words] of [
+      ["auto", /no answer from 192\.0\.2\.1 port 67/],
+      ["broadcast", /no answer from a broadcast to port 67/],
+    ] as const) {
+      const { steps } = await verifyScripted(sequence, served, { bootp });
+      assert.match(steps[0]?.trouble?.message ?? "", words);
+    }
+  });
+
+  it("names in the report what the plan names and the workspace has not built", async () => {
+    const { report } = await verifyScripted({ ...plan({ tftp: ["a.bin"] }) }, served);
+    assert.equal(report.ok, false);
+    assert.match(report.notes.join("\n"), /^\.vscode\/boot-plan\.json:1:\d+ "a\.bin" is not there yet/m);
+  });
+
   it("asks once more after silentSeconds where the very first question is not answered, and says so", async () => {
     const { report, steps, elapsedMs } = await verifyScripted(sequence, {
       answers: [null, "a.bin", "bb.bin"],
@@ -321,7 +350,13 @@ describe("what a verification plays (DESIGN §2.3)", () => {
       assert.equal(board.asked[0]?.mac, "52:54:00:00:00:02");
       assert.equal(report.ok, true);
     }
-    await assert.rejects(verifyScripted(files, script, { client: "nobody" }), { code: "client.unknown" });
+    await assert.rejects(verifyScripted(files, script, { client: "nobody" }), {
+      code: "client.unknown",
+      remedy: "It lists other.",
+    });
+    await assert.rejects(verifyScripted(contents("a.bin"), script, { client: "nobody" }), {
+      remedy: /--plan/,
+    });
   });
 
   it("reads the manifest as a board does: CRLF, BOM, blank lines and comments (X30)", async () => {

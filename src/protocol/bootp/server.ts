@@ -76,7 +76,7 @@ export class BootpMachine {
     const owner = id === undefined ? undefined : this.table.get(id);
     if (owner === undefined) return [];
     const client = { ...this.table.known(owner, situation, now), lastSeenAt: now };
-    const stage = news.stage;
+    const { stage } = news;
     if (!client.verification) {
       return [this.moved(client, transferred(client.cursor, stage, isFile, now), situation, now)];
     }
