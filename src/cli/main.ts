@@ -30,16 +30,21 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-// A reader that went away (`| head`) is no reason to fail half way through a run.
+/** A reader that went away (`| head`), and a terminal that was closed. */
+const gone = ["EPIPE", "EIO"];
+let unwritten: NodeJS.ErrnoException | undefined;
+
+// No trouble with the output ends a run half way through: a board may be writing its flash.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (!gone.includes(error.code ?? "")) unwritten = error;
   });
 }
 
 main(process.argv.slice(2)).then(
   (exitCode) => {
-    process.exitCode = exitCode;
+    if (unwritten !== undefined) process.stderr.write(`boot-servers: ${unwritten.message}\n`);
+    process.exitCode = unwritten === undefined ? exitCode : Math.max(exitCode, exitCodes.failed);
   },
   (error: unknown) => {
     process.stderr.write(`boot-servers: ${errorMessage(error)}\n`);

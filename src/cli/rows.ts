@@ -73,7 +73,7 @@ function describeClient(row: ClientRow): Line {
 }
 
 /** What moved, and how far: `u-boot.bin → 192.168.7.10  384.0 KiB in 0.2 s (1.9 MiB/s)`. */
-function describeTransfer(row: TransferRow): Line {
+function describeTransfer(row: TransferRow, withReason = true): Line {
   const name = printable(row.file);
   const arrow = row.direction === "read" ? "→" : "←";
   const alias =
@@ -88,12 +88,22 @@ function describeTransfer(row: TransferRow): Line {
     parts.push(row.state === "probe" ? "asked for the size only" : row.state);
     if (row.bytes > 0 && row.size !== undefined)
       parts.push(`at ${formatSize(row.bytes)} of ${formatSize(row.size)}`);
-    if (row.trouble !== undefined) parts.push(describeTrouble(row.trouble));
-    if (row.nearest !== undefined && row.nearest.length > 0) {
-      parts.push(`nearest: ${row.nearest.map(printable).join(", ")}`);
-    }
+    const { trouble, nearest = [] } = row;
+    const sentences = [
+      ...(trouble === undefined ? [] : [describeTrouble(trouble)]),
+      ...(nearest.length === 0 ? [] : [`Nearest: ${nearest.map(printable).join(", ")}`]),
+    ];
+    if (withReason && sentences.length > 0) parts.push(sentences.join(" "));
   }
   return { tone: transferTones[row.state], text: parts.join(" · ") };
+}
+
+/** A file that was asked for and not given. @param again more than 0: what was told before happened so often since. */
+export function describeRefusal(row: TransferRow, again: number): Line {
+  if (again === 0) return describeTransfer(row);
+  const times = again === 1 ? "once more" : `${again} times more`;
+  const { tone, text } = describeTransfer(row, false);
+  return { tone, text: `${text} · asked for ${times}` };
 }
 
 const logTones: Readonly<Record<LogRow["level"], Tone | undefined>> = {
@@ -111,7 +121,9 @@ export function describeRow(
 ): (Line & { readonly about: string }) | undefined {
   switch (row.type) {
     case "server": {
-      const same = earlier?.type === "server" && earlier.state === row.state;
+      // On the way to another state there is nothing to read yet.
+      if (row.state === "starting") return undefined;
+      const same = earlier?.type === "server" && describeServer(earlier).text === describeServer(row).text;
       return same ? undefined : { about: row.protocol, ...describeServer(row) };
     }
     case "client": {

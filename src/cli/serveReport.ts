@@ -4,9 +4,18 @@ import { basename } from "node:path";
 import manifest from "../../package.json";
 import type { Row, ServerRow, TransferRow } from "../model/events";
 import type { Wanted } from "../model/settings";
-import { paintFor, writeJson, type Paint } from "./print";
+import { printable, printableJson } from "../model/text";
+import { paintFor, type Paint } from "./print";
 import { Screen, type Bar } from "./progress";
-import { describeAddresses, describeRow, describeTrouble, type Tone } from "./rows";
+import { Refusals } from "./refusals";
+import {
+  describeAddresses,
+  describeRefusal,
+  describeRow,
+  describeTrouble,
+  type Line,
+  type Tone,
+} from "./rows";
 
 export interface ServeReporter {
   /** Once each server is running, waiting or failed. */
@@ -19,15 +28,49 @@ export interface ServeReporter {
 
 const quiet = (): void => undefined;
 
-/** One object a line, as DESIGN §3 says: first `ready`, then whole rows. */
-export function jsonReporter(): ServeReporter {
+/** Rows that a reader who does not read may leave behind; then the oldest are lost. */
+const mostUnread = 10_000;
+
+/**
+ * One object a line, as DESIGN §3 says: first `ready`, then whole rows. Where nobody reads for a while only the
+ * latest row of each id is kept: it says all that there is to know.
+ */
+export function jsonReporter(out: NodeJS.WriteStream = process.stdout): ServeReporter {
+  const unread = new Map<string, Row>();
+  const write = (value: unknown): void => {
+    out.write(`${printableJson(value)}\n`);
+  };
+  const flush = (): void => {
+    for (const [id, row] of unread) {
+      if (out.writableNeedDrain) {
+        out.once("drain", flush);
+        return;
+      }
+      unread.delete(id);
+      write(row);
+    }
+  };
   return {
     ready: (servers) => {
-      writeJson({ type: "ready", servers });
+      write({ type: "ready", servers });
     },
-    row: writeJson,
+    row: (row) => {
+      if (unread.size === 0 && !out.writableNeedDrain) {
+        write(row);
+        return;
+      }
+      if (unread.size === 0) out.once("drain", flush);
+      unread.set(`${row.type} ${row.id}`, row);
+      for (const oldest of unread.keys()) {
+        if (unread.size <= mostUnread) break;
+        unread.delete(oldest);
+      }
+    },
     stopping: quiet,
-    end: quiet,
+    end: () => {
+      for (const row of unread.values()) write(row);
+      unread.clear();
+    },
   };
 }
 
@@ -69,30 +112,44 @@ function barOf(row: TransferRow, wallTime: number): Bar {
 export function peopleReporter(wanted: Wanted): ServeReporter {
   const screen = new Screen(process.stdout);
   const paint = paintFor(screen);
+  /** The rows that a later one is compared with. */
   const earlier = new Map<string, Row>();
   const running = new Map<string, TransferRow>();
   const redraw = (): void => {
     screen.show([...running.values()].map((row) => barOf(row, Date.now())));
   };
+  const say = (at: number, about: string, { tone, text }: Line): void => {
+    screen.line(`${new Date(at).toTimeString().slice(0, 8)}  ${about.padEnd(6)}${paint(tone, text)}`);
+  };
+  const refusals = new Refusals((row, at, again) => {
+    say(at, row.protocol, describeRefusal(row, again));
+  });
+  const remember = (row: Row): void => {
+    if (row.type === "client" && row.forgotten === true) earlier.delete(row.id);
+    else if (row.type === "client" || (row.type === "server" && row.state !== "starting"))
+      earlier.set(row.id, row);
+  };
   return {
     ready: (servers) => {
       screen.line(
-        `Boot Servers ${manifest.version} · serving ${basename(wanted.folder)} · uploads: ${wanted.uploads}`,
+        `Boot Servers ${manifest.version} · serving ${printable(basename(wanted.folder))} · uploads: ${wanted.uploads}`,
         ...servers.flatMap((row) => formatServer(row, paint)),
         ...(servers.some(isUseful) ? ["Ctrl+C stops them."] : []),
       );
-      for (const row of servers) earlier.set(row.id, row);
+      servers.forEach(remember);
     },
     row: (row) => {
       const line = describeRow(row, earlier.get(row.id));
-      if (row.type !== "log") earlier.set(row.id, row);
+      remember(row);
       if (row.type === "transfer") {
         if (row.state === "running") running.set(row.id, row);
-        else if (running.delete(row.id)) redraw();
-        if (row.state === "running") redraw();
+        if (row.state === "running" || running.delete(row.id)) redraw();
+        if (row.state === "refused") {
+          refusals.take(row);
+          return;
+        }
       }
-      const time = new Date().toTimeString().slice(0, 8);
-      if (line !== undefined) screen.line(`${time}  ${line.about.padEnd(6)}${paint(line.tone, line.text)}`);
+      if (line !== undefined) say(Date.now(), line.about, line);
     },
     stopping: (count, seconds) => {
       if (count === 0) return;
@@ -101,6 +158,7 @@ export function peopleReporter(wanted: Wanted): ServeReporter {
     },
     end: () => {
       screen.clear();
+      refusals.end();
       screen.line("Stopped.");
     },
   };

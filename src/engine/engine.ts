@@ -8,6 +8,7 @@ import type { Engine } from "../model/api";
 import { protocols, type Protocol, type Row, type ServerRow } from "../model/events";
 import type { Wanted } from "../model/settings";
 import type { Snapshot } from "../model/snapshot";
+import { printable } from "../model/text";
 import { absentRoot } from "./absentRoot";
 import { accessFor } from "./access";
 import type { BootpServer } from "./bootpServer";
@@ -130,9 +131,7 @@ class BootEngine implements Engine {
       this.addressesMoved,
       this.surroundings.readInterfaces,
     );
-    if (earlier !== undefined && JSON.stringify(earlier.loaded.plan) !== JSON.stringify(loaded.plan)) {
-      this.journal.log("info", "the plan has changed; what is asked from now on follows it");
-    }
+    if (earlier !== undefined) this.tellNews(earlier.loaded, loaded);
   }
 
   /** The plan, or a file that it names, is another one. A plan with problems changes nothing. */
@@ -191,6 +190,16 @@ class BootEngine implements Engine {
     const lines = problems.map(describeProblem);
     for (const line of lines) if (!this.told.has(line)) this.journal.log("warning", line);
     this.told = new Set(lines);
+  }
+
+  private tellNews(earlier: LoadedPlan, now: LoadedPlan): void {
+    if (JSON.stringify(earlier.plan) !== JSON.stringify(now.plan)) {
+      this.journal.log("info", "the plan has changed; what is asked from now on follows it");
+      return;
+    }
+    for (const name of earlier.absent) {
+      if (!now.absent.includes(name)) this.journal.log("info", `"${printable(name)}" is there now`);
+    }
   }
 
   /** Starts, restarts, leaves or closes one server. Never throws: what fails is its row. */

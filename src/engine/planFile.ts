@@ -54,6 +54,8 @@ export interface LoadedPlan {
   readonly planned: boolean;
   /** Absolute paths of the served root and of every file that the plan names, for `watchPlan`. */
   readonly files: string[];
+  /** What of it is not there (not built yet), as the plan names it. */
+  readonly absent: string[];
 }
 
 /** The two files of a plan, as paths and as people know them. */
@@ -97,32 +99,40 @@ async function readPlanText(
   }
 }
 
+/** What the plan names and is not there as it should be; `absent`: it is not there at all. */
+interface Lack {
+  readonly problem: Problem;
+  readonly absent?: string;
+}
+
 /** Warnings for what the plan names and is not there yet (not built), and an error for a root that is no folder. */
-async function missingFiles(folder: string, parsed: ParsedPlan, plan: Plan): Promise<Problem[]> {
+async function missingFiles(folder: string, parsed: ParsedPlan, plan: Plan): Promise<Lack[]> {
   const root = resolve(folder, plan.root);
   const { rootAt } = parsed;
   const rootStats = await stat(root).catch(() => undefined);
   if (rootAt !== undefined) {
     const shown = `the folder "${printable(plan.root)}"`;
     if (rootStats === undefined) {
-      return [problemAt("warning", rootAt, `${shown} is not there yet; it will be served as soon as it is`)];
+      const problem = problemAt(
+        "warning",
+        rootAt,
+        `${shown} is not there yet; it will be served as soon as it is`,
+      );
+      return [{ problem, absent: plan.root }];
     }
     if (!rootStats.isDirectory())
-      return [problemAt("error", rootAt, `"${printable(plan.root)}" is a file; "root" is a folder`)];
+      return [
+        { problem: problemAt("error", rootAt, `"${printable(plan.root)}" is a file; "root" is a folder`) },
+      ];
   }
   const found = await Promise.all(
     parsed.named.map(async ({ file, at }) => {
       const stats = await stat(resolve(root, file)).catch(() => undefined);
       if (stats?.isDirectory() === true)
-        return [problemAt("error", at, `"${printable(file)}" is a folder; name a file`)];
+        return [{ problem: problemAt("error", at, `"${printable(file)}" is a folder; name a file`) }];
       if (stats !== undefined) return [];
-      return [
-        problemAt(
-          "warning",
-          at,
-          `"${printable(file)}" is not there yet; it will be served as soon as it is built`,
-        ),
-      ];
+      const message = `"${printable(file)}" is not there yet; it will be served as soon as it is built`;
+      return [{ problem: problemAt("warning", at, message), absent: file }];
     }),
   );
   return found.flat();
@@ -144,11 +154,12 @@ export async function loadPlan(folder: string, planFile?: string): Promise<Loade
   const unreadable = [main, local].filter((read) => read !== undefined && "message" in read);
   if (unreadable.length > 0) throw new PlanError(unreadable);
   if (main === undefined && local === undefined)
-    return { plan: emptyPlan, problems: [], planned: false, files: [] };
+    return { plan: emptyPlan, problems: [], planned: false, files: [], absent: [] };
 
   const parsed = mergePlans(main as PlanText | undefined, local as PlanText | undefined);
   if (parsed.plan === undefined) throw new PlanError(parsed.problems);
-  const problems = [...parsed.problems, ...(await missingFiles(folder, parsed, parsed.plan))];
+  const lacks = await missingFiles(folder, parsed, parsed.plan);
+  const problems = [...parsed.problems, ...lacks.map(({ problem }) => problem)];
   if (problems.some(({ severity }) => severity === "error")) throw new PlanError(problems);
   const root = resolve(folder, parsed.plan.root);
   return {
@@ -156,6 +167,7 @@ export async function loadPlan(folder: string, planFile?: string): Promise<Loade
     problems,
     planned: true,
     files: [root, ...parsed.named.map(({ file }) => resolve(root, file))],
+    absent: lacks.flatMap(({ absent }) => absent ?? []),
   };
 }
 

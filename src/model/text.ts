@@ -20,6 +20,14 @@ export function printable(text: string): string {
   return escaped.length > longest ? `${escaped.slice(0, longest - 1)}…` : escaped;
 }
 
+/** A value as one line of JSON that steers no terminal either: what `printable` escapes is written `\uNNNN`, which means the same. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    unprintable,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 const units = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 /** `0 B`, `1023 B`, `1.5 MiB`. */

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Protocol, ReportRow, Row, ServerRow, StepRow } from "../../src/model/events";
 import type { Host } from "./namespace";
-import type { Finished, RunOptions, Running } from "./processes";
+import { Running, runToEnd, type Finished, type RunOptions } from "./processes";
 import { findProgram } from "./programs";
 
 /** What `serve --json` prints first. */
@@ -19,9 +19,18 @@ type Line = Row | ReadyLine | StepRow | ReportRow;
 const bundle = resolve("dist/cli.js");
 const source = ["--import", "tsx", resolve("src/cli/main.ts")];
 
+/** This computer itself, for what needs no test network; our program runs from its source there. */
+export const thisHost: Pick<Host, "start" | "run"> & { readonly fromSource: boolean } = {
+  fromSource: true,
+  start: (file, args, options) => new Running([file, ...args], options),
+  run: (file, args, options) => runToEnd([file, ...args], options),
+};
+
+type Place = Pick<Host, "start" | "run"> & { readonly fromSource?: boolean };
+
 /** The arguments of node that run our program. `BOOT_SERVERS_CLI=source`: without the bundle. */
-function program(): readonly string[] {
-  if (process.env["BOOT_SERVERS_CLI"] === "source") return source;
+function program({ fromSource = false }: Place): readonly string[] {
+  if (fromSource || process.env["BOOT_SERVERS_CLI"] === "source") return source;
   assert.ok(existsSync(bundle), "dist/cli.js is not there: build it first with npm run build");
   return [bundle];
 }
@@ -59,21 +68,25 @@ export interface OursOptions extends RunOptions {
 }
 
 /** Program and arguments of our command. */
-function commandLine(args: readonly string[], { through = [] }: OursOptions): [string, string[]] {
+function commandLine(
+  host: Place,
+  args: readonly string[],
+  { through = [] }: OursOptions,
+): [string, string[]] {
   const [wrapper, ...wrapperArgs] = through;
-  const command = [process.execPath, ...program(), ...args];
+  const command = [process.execPath, ...program(host), ...args];
   if (wrapper === undefined) return [process.execPath, command.slice(1)];
   return [findProgram(wrapper) ?? wrapper, [...wrapperArgs, ...command]];
 }
 
 /** Starts `serve FOLDER --json FLAGS` and waits for its `ready` line. */
 export async function serve(
-  host: Host,
+  host: Place,
   folder: string,
   flags: readonly string[],
   options: OursOptions = {},
 ): Promise<Served> {
-  const [file, args] = commandLine(["serve", folder, "--json", ...flags], options);
+  const [file, args] = commandLine(host, ["serve", folder, "--json", ...flags], options);
   const running = host.start(file, args, options);
   const isReady = (line: Line): line is ReadyLine => line.type === "ready";
   const ready = await running.waitFor("ready line", (_, stdout) => jsonLines(stdout).find(isReady));
@@ -110,8 +123,8 @@ export async function serve(
 }
 
 /** Runs a command of our program to its end. */
-export function ours(host: Host, args: readonly string[], options: OursOptions = {}): Promise<Finished> {
-  return host.run(...commandLine(args, options), options);
+export function ours(host: Place, args: readonly string[], options: OursOptions = {}): Promise<Finished> {
+  return host.run(...commandLine(host, args, options), options);
 }
 
 /** The last line of `verify --json`. */

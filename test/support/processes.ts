@@ -116,6 +116,11 @@ export class Running {
     }
   }
 
+  /** Goes away as its reader (`| head -1`): what it writes from now on is EPIPE. */
+  closeOutput(): void {
+    this.child.stdout?.destroy();
+  }
+
   /** Sends a signal to the program itself, not to the `nsenter` that waits for it. */
   signal(name: NodeJS.Signals): void {
     if (this.hasEnded || this.child.pid === undefined) return;

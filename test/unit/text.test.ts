@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatDuration, formatSize, printable } from "../../src/model/text";
+import { formatDuration, formatSize, isPrintable, printable, printableJson } from "../../src/model/text";
 
 describe("text for people", () => {
   it("shows what steers a terminal or turns a line around, instead of doing it (S17)", () => {
@@ -24,6 +24,17 @@ describe("text for people", () => {
         assert.doesNotMatch(shown, /[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
       }),
     );
+  });
+
+  it("writes JSON that steers no terminal and means the same (S17)", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 400 }), (text) => {
+        const line = printableJson({ file: text });
+        assert.ok(isPrintable(line));
+        assert.deepEqual(JSON.parse(line), { file: text });
+      }),
+    );
+    assert.equal(printableJson(["\u009b2J\u202e"]), String.raw`["\u009b2J\u202e"]`);
   });
 
   it("writes sizes and times with their units", () => {
