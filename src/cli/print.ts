@@ -1,7 +1,7 @@
 /** What verify and fetch say to people: one line for each step, and the report. Pure text; the sink writes it. */
 
 import type { ReportRow, StepRow } from "../model/events";
-import { formatDuration, formatSize, printable } from "../model/text";
+import { formatDuration, formatSize, printable, printableJson } from "../model/text";
 import { describeProblem, PlanError } from "../engine/planFile";
 import type { Subject } from "../engine/verify";
 import type { EngineError } from "../engine/errors";
@@ -131,5 +131,5 @@ export function formatError(error: EngineError): string {
 
 /** One object a line on stdout, for programs. */
 export function writeJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(`${printableJson(value)}\n`);
 }
