@@ -79,6 +79,17 @@ describe("verification over real sockets (DESIGN §2.3)", function () {
     }
   });
 
+  it("verifies one target three times at once, and once more after that", async () => {
+    const { ports } = await target(sample);
+    const once = (): Promise<ReportRow> => verify({ folder: sample, target: "127.0.0.1", ports });
+    const reports = [...(await Promise.all([once(), once(), once()])), await once()];
+    assert.deepEqual(reports.map(bad), [[], [], [], []]);
+    assert.deepEqual(
+      reports.map(({ ok }) => ok),
+      [true, true, true, true],
+    );
+  });
+
   it("verifies a folder without a plan: empty files, exact blocks, spaces, folders, dot files refused", async () => {
     await folder.write("empty", "");
     await folder.write("exact", randomBytes(1024, 1));

@@ -37,11 +37,7 @@ export function situation(plan: Partial<Plan>, rest: Partial<BootpSituation> = {
 type OptionValues = { readonly [Name in OptionName]?: OptionValue<Name> };
 
 export const options = (values: OptionValues): Map<number, Uint8Array> =>
-  new Map(
-    Object.entries(values).map(([name, value]) =>
-      option(name as OptionName, value),
-    ),
-  );
+  new Map(Object.entries(values).map(([name, value]) => option(name as OptionName, value)));
 
 /** A request as a board without an address sends it. `options` undefined: no cookie. */
 export function aRequest(fields: Partial<BootpPacket> & { readonly mac?: string } = {}): BootpPacket {
