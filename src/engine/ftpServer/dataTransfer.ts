@@ -12,10 +12,23 @@ export interface Activity {
 }
 
 /**
- * How long a client may take to close its side once it has everything. One that waits for the 226 before it does
- * gets the 226 then: the bytes are with the system, which goes on delivering them after the socket is closed.
+ * How long a client may take to close its side once it has acknowledged everything. One that waits for the 226
+ * before it closes gets the 226 then.
  */
 const farewellMs = 5_000;
+
+/** A FIN that is not acknowledged counts as one byte. */
+const finByte = 1;
+
+/** Resolves with `first`, or after `farewellMs`. */
+async function soonOr(first: Promise<void>, clock: Clock): Promise<void> {
+  let timer: Timer | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = clock.at(clock.now() + farewellMs, resolve);
+  });
+  await Promise.race([first, patience]);
+  timer?.cancel();
+}
 
 const lost = (): Failure =>
   new Failure(426, { code: "ftp.dataLost", message: "the client closed the data connection" });
@@ -70,12 +83,9 @@ export function outgoing(socket: Socket, activity: Activity, clock: Clock): Outg
     async finish() {
       ended = true;
       await settled((done) => socket.end(done));
-      let timer: Timer | undefined;
-      const patience = new Promise<void>((resolve) => {
-        timer = clock.at(clock.now() + farewellMs, resolve);
-      });
-      await Promise.race([closed, patience]);
-      timer?.cancel();
+      // What is still on its way is waited for, however slowly it goes: `watchStall` ends it if it does not (P17).
+      do await soonOr(closed, clock);
+      while (!socket.destroyed && !activity.signal.aborted && (unacknowledgedBytes(socket) ?? 0) > finByte);
       activity.signal.throwIfAborted();
       socket.destroy();
     },
@@ -96,7 +106,8 @@ export async function* incoming(socket: Socket, activity: Activity): AsyncGenera
 
 /**
  * Calls `onStall` once nothing moved for `limitMs`. Moving is a change of `bytes()`, or of what the peer has not
- * acknowledged; `onChange` hears of the latter, `onStill` of each look that found nothing.
+ * acknowledged, which is compared at half of the limit and at its end; `onChange` hears of the latter, `onStill`
+ * of each look that found nothing.
  */
 export function watchStall(
   clock: Clock,
@@ -108,21 +119,26 @@ export function watchStall(
   let bytes = observer.bytes();
   let queued: number | undefined;
   let movedAt = clock.now();
+  const moved = (): void => {
+    movedAt = clock.now();
+    queued = undefined;
+  };
   const look = (): void => {
     const bytesNow = observer.bytes();
+    const idleMs = clock.now() - movedAt;
     if (bytesNow !== bytes) {
       bytes = bytesNow;
-      movedAt = clock.now();
-    } else {
-      const queuedNow = unacknowledgedBytes(socket);
-      if (queuedNow !== queued && queued !== undefined) {
-        movedAt = clock.now();
-        observer.onChange();
-      } else if (clock.now() - movedAt >= limitMs) {
+      moved();
+    } else if (idleMs >= limitMs) {
+      if (queued === unacknowledgedBytes(socket)) {
         observer.onStall();
         return;
-      } else observer.onStill();
-      queued = queuedNow;
+      }
+      moved();
+      observer.onChange();
+    } else {
+      if (idleMs >= limitMs / 2) queued ??= unacknowledgedBytes(socket);
+      observer.onStill();
     }
     timer = clock.at(clock.now() + lookMs, look);
   };

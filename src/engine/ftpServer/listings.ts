@@ -1,5 +1,6 @@
 /** LIST, NLST and MLSD over a data connection, MLST and STAT over the control connection. */
 
+import { delay } from "../clock";
 import type { Entry } from "../servedRoot";
 import { outgoing, watchStall } from "./dataTransfer";
 import { baseName, factsLine, listable, listLine, timeValue } from "./listing";
@@ -64,11 +65,11 @@ export async function sendListing(session: Session, verb: string, argument: stri
         },
       });
       try {
-        const shown = entries.filter(listable);
-        for (let from = 0; from < shown.length; from += linesAtATime) {
-          const lines = shown.slice(from, from + linesAtATime).map((entry) => `${line(entry)}\r\n`);
-          await out.write(Buffer.from(lines.join("")));
-          sent += lines.length;
+        for (; sent < entries.length; sent += linesAtATime) {
+          const shown = entries.slice(sent, sent + linesAtATime).filter(listable);
+          await out.write(Buffer.from(shown.map((entry) => `${line(entry)}\r\n`).join("")));
+          // A write that the system takes at once is no pause for the others.
+          if (sent + linesAtATime < entries.length) await delay(clock, 0);
         }
         await out.finish();
       } finally {
