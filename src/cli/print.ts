@@ -2,6 +2,7 @@
 
 import type { ReportRow, StepRow } from "../model/events";
 import { formatDuration, formatSize, printable, printableJson } from "../model/text";
+import { isFileStep } from "../model/verdict";
 import { describeProblem, PlanError } from "../engine/planFile";
 import type { Subject } from "../engine/verify";
 import type { EngineError } from "../engine/errors";
@@ -61,8 +62,7 @@ function answerColumns(row: StepRow, paint: Paint): string {
 /** The lines of a step that has ended. */
 export function formatStep(row: StepRow, paint: Paint): string[] {
   const [mark, tone] = marks[row.state];
-  const isFile = row.kind === "tftp" || row.kind === "ftp";
-  const columns = isFile ? fileColumns(row, paint) : answerColumns(row, paint);
+  const columns = isFileStep(row) ? fileColumns(row, paint) : answerColumns(row, paint);
   const name = printable(row.name).padEnd(nameWidth);
   const head = `  ${paint(tone, mark)} ${row.kind.padEnd(9)} ${name} ${columns}`.trimEnd();
   return [head, ...explain(row, paint)];
