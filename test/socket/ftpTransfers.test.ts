@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { rename, stat, symlink, truncate } from "node:fs/promises";
+import { appendFile, rename, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import {
   ftpHouse,
@@ -172,15 +172,22 @@ describe("FTP transfers", () => {
     });
 
     it("never mix the bytes of two states of a file: 451, and the data connection is reset (P17, X5)", async () => {
-      await serve({ files: { "large.bin": large } });
+      const changes = {
+        shorter: (file: string) => truncate(file, 9 * 1024 * 1024),
+        longer: (file: string) => appendFile(file, "more"),
+        other: (file: string) => writeFile(file, Buffer.alloc(large.length, "other"), { flag: "r+" }),
+      };
+      await serve({ files: Object.fromEntries(Object.keys(changes).map((name) => [name, large])) });
       const wire = await session();
-      const data = await wire.passive();
-      await wire.expect("RETR large.bin", 150);
-      await truncate(house!.folder.at("large.bin"), 9 * 1024 * 1024);
-      const bytes = await data.all();
-      assert.equal((await wire.reply()).code, 451);
-      assert.ok(bytes.length < large.length && bytes.equals(large.subarray(0, bytes.length)));
-      assert.equal(house!.rows()[0]?.trouble?.code, "file.changed");
+      for (const [name, change] of Object.entries(changes)) {
+        const data = await wire.passive();
+        await wire.expect(`RETR ${name}`, 150);
+        await change(house!.folder.at(name));
+        const bytes = await data.all();
+        assert.equal((await wire.reply()).code, 451, name);
+        assert.ok(bytes.length < large.length && bytes.equals(large.subarray(0, bytes.length)), name);
+        assert.equal(house!.rows().at(-1)?.trouble?.code, "file.changed");
+      }
     });
 
     it("serve the old file to its end when it is replaced by rename (X5)", async () => {
