@@ -222,6 +222,23 @@ describe("the BOOTP server on loopback", () => {
     assert.equal(running.row()?.name, "bench-1");
   });
 
+  it("answers whom the machine and the plan both allow: a plan narrows, and never widens (DESIGN §2.1)", async () => {
+    for (const [machine, planned, answered] of [
+      ["boards", {}, true],
+      ["boards", { answer: "listed" }, false],
+      ["boards", { answer: "everyone" }, true],
+      ["listed", { answer: "boards" }, false],
+      ["listed", {}, false],
+    ] as const) {
+      const running = await start({ boot: "a", clients: [listed], ...planned }, { answer: machine });
+      const stranger = await board(running.server.port, { mac: otherMac }).ask();
+      assert.equal(stranger?.file, answered ? "a" : undefined, `${machine} ${JSON.stringify(planned)}`);
+      assert.equal((await board(running.server.port).ask())?.file, "a");
+      // By DHCP nobody is answered whom the plan does not list, whatever it says.
+      assert.equal(running.row(otherMac)?.stage, answered ? "answered" : "seen");
+    }
+  });
+
   it("shows an unlisted DHCP client as seen, with what to do, and stays silent (D4, DESIGN §2.1)", async () => {
     const running = await start({ boot: "u-boot.bin", clients: [listed] });
     const stranger = await peer();

@@ -90,6 +90,17 @@ describe("verification over real sockets (DESIGN §2.3)", function () {
     );
   });
 
+  it("asks from the --address, and says when it is none of this computer", async () => {
+    const { engine, ports } = await target(sample);
+    const settings = { folder: sample, target: "127.0.0.1", ports, bootp: "skip" as const };
+    assert.equal((await verify({ ...settings, address: "127.0.0.1" })).ok, true);
+    const peers = [...engine.snapshot().transfers.values()].map(({ address }) => address);
+    assert.deepEqual([...new Set(peers)], ["127.0.0.1"]);
+    for (const address of ["192.0.2.250", "no-such0"]) {
+      await assert.rejects(verify({ ...settings, address }), { code: "address.missing" });
+    }
+  });
+
   it("verifies a folder without a plan: empty files, exact blocks, spaces, folders, dot files refused", async () => {
     await folder.write("empty", "");
     await folder.write("exact", randomBytes(1024, 1));
