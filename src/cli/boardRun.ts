@@ -5,7 +5,7 @@ import { networkBoard } from "../engine/clients/networkBoard";
 import { systemClock } from "../engine/clock";
 import { createEngine } from "../engine/engine";
 import { EngineError } from "../engine/errors";
-import type { RunEnvironment, Subject } from "../engine/verify";
+import type { RunEnvironment, Subject } from "../engine/boards";
 import type { ReportRow, StepRow } from "../model/events";
 import { gaveNothing, isFileStep } from "../model/verdict";
 import { exitCodes, stopSignals } from "./exitCodes";

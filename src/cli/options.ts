@@ -13,7 +13,8 @@ import {
   type Wanted,
 } from "../model/settings";
 import type { FetchSettings } from "../engine/fetchInto";
-import type { BoardSettings, VerifySettings } from "../engine/verify";
+import type { BoardSettings } from "../engine/boards";
+import type { VerifySettings } from "../engine/verify";
 import { optionTable } from "../protocol/bootp/options";
 import {
   flagList,

@@ -20,7 +20,7 @@ import {
   played,
   type BoardSettings,
   type RunEnvironment,
-} from "./verify";
+} from "./boards";
 
 export interface FetchSettings extends BoardSettings {
   /** Address or name. */

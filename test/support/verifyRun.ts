@@ -1,6 +1,7 @@
 /** One verification of a real folder on a scripted network, in virtual time. */
 
-import { verifyFolder, type Subject, type VerifySettings } from "../../src/engine/verify";
+import type { Subject } from "../../src/engine/boards";
+import { verifyFolder, type VerifySettings } from "../../src/engine/verify";
 import { standardPorts } from "../../src/model/settings";
 import type { ReportRow, StepRow } from "../../src/model/events";
 import { ScriptedBoard, type Script } from "./scriptedBoard";
