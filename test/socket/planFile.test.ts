@@ -41,6 +41,7 @@ describe("the plan of a folder (DESIGN §2.4)", () => {
       problems: [],
       planned: false,
       files: [],
+      absent: [],
     });
   });
 

@@ -78,12 +78,6 @@ class House {
     ftp.on("login", (request, resolve, reject) => {
       this.login(request).then(resolve, reject);
     });
-    ftp.on("server-error", ({ error }) => {
-      this.context.journal.log(
-        "warning",
-        `FTP: cannot accept a connection (${systemCode(error) ?? "unknown"})`,
-      );
-    });
     await new Promise<void>((resolve, reject) => {
       ftp.server.once("error", reject);
       ftp.server.listen({ host, port, exclusive: true, ipv6Only: isIPv6(host) }, () => {
@@ -92,6 +86,13 @@ class House {
       });
     }).catch((error: unknown) => {
       throw bindError("tcp", { address: host, port }, error);
+    });
+    // From here on an error is one of accepting: out of descriptors, say.
+    ftp.on("server-error", ({ error }) => {
+      this.context.journal.log(
+        "warning",
+        `FTP: cannot accept a connection (${systemCode(error) ?? "unknown"})`,
+      );
     });
     this.servers.push(ftp);
     return (ftp.server.address() as AddressInfo).port;
