@@ -3,6 +3,7 @@
  * again and again: each is one line, with the nearest names, and its repetitions are a number.
  */
 
+import type { Clock, Timer } from "../engine/clock";
 import type { TransferRow } from "../model/events";
 
 /** The nearest names of a missing file come in a second row, when the served root has been looked through. */
@@ -18,7 +19,7 @@ interface Asked {
   readonly at: number;
   told: boolean;
   again: number;
-  timer?: NodeJS.Timeout;
+  timer?: Timer;
 }
 
 /** Writes one line. @param again how often it was asked since the line before; 0: this is the first line. */
@@ -32,7 +33,10 @@ const hasNames = ({ nearest = [] }: TransferRow): boolean => nearest.length > 0;
 export class Refusals {
   private readonly asked = new Map<string, Asked>();
 
-  constructor(private readonly tell: TellRefusal) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly tell: TellRefusal,
+  ) {}
 
   /** @param row of a transfer that was refused. */
   take(row: TransferRow): void {
@@ -61,7 +65,7 @@ export class Refusals {
       if (this.asked.size < mostNames) break;
       this.forget(oldest, asked);
     }
-    const asked: Asked = { row, at: Date.now(), told: false, again: 0 };
+    const asked: Asked = { row, at: this.clock.wallTime(), told: false, again: 0 };
     this.asked.set(key, asked);
     if (row.trouble?.code !== "file.missing" || hasNames(row)) this.say(key, asked);
     else
@@ -79,14 +83,14 @@ export class Refusals {
   }
 
   private forget(key: string, asked: Asked): void {
-    clearTimeout(asked.timer);
+    asked.timer?.cancel();
     this.asked.delete(key);
     if (!asked.told) this.tell(asked.row, asked.at, 0);
-    if (asked.again > 0) this.tell(asked.row, Date.now(), asked.again);
+    if (asked.again > 0) this.tell(asked.row, this.clock.wallTime(), asked.again);
   }
 
   private wait(asked: Asked, ms: number, then: () => void): void {
-    clearTimeout(asked.timer);
-    asked.timer = setTimeout(then, ms).unref();
+    asked.timer?.cancel();
+    asked.timer = this.clock.at(this.clock.now() + ms, then);
   }
 }

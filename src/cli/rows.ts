@@ -82,7 +82,10 @@ function describeTransfer(row: TransferRow, withReason = true): Line {
   if (row.state === "finished") {
     const ms = (row.endedAt ?? row.startedAt) - row.startedAt;
     parts.push(`${formatSize(row.bytes)} in ${formatDuration(ms)} (${formatSize(row.bytesPerSecond)}/s)`);
-    if (row.retransmissions > 0) parts.push(`${row.retransmissions} retransmissions`);
+    if (row.retransmissions > 0)
+      parts.push(
+        `${row.retransmissions} ${row.retransmissions === 1 ? "retransmission" : "retransmissions"}`,
+      );
     if (row.sha256 !== undefined) parts.push(`sha256 ${row.sha256.slice(0, 16)}…`);
   } else {
     parts.push(row.state === "probe" ? "asked for the size only" : row.state);

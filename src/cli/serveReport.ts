@@ -2,6 +2,7 @@
 
 import { basename } from "node:path";
 import manifest from "../../package.json";
+import { systemClock } from "../engine/clock";
 import type { Row, ServerRow, TransferRow } from "../model/events";
 import type { Wanted } from "../model/settings";
 import { printable, printableJson } from "../model/text";
@@ -121,7 +122,7 @@ export function peopleReporter(wanted: Wanted): ServeReporter {
   const say = (at: number, about: string, { tone, text }: Line): void => {
     screen.line(`${new Date(at).toTimeString().slice(0, 8)}  ${about.padEnd(6)}${paint(tone, text)}`);
   };
-  const refusals = new Refusals((row, at, again) => {
+  const refusals = new Refusals(systemClock, (row, at, again) => {
     say(at, row.protocol, describeRefusal(row, again));
   });
   const remember = (row: Row): void => {

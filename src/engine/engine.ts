@@ -215,8 +215,11 @@ class BootEngine implements Engine {
     const earlier = this.slots.get(protocol);
     // A server that failed is tried again: what held its port may be gone.
     if (isWanted && earlier?.key === key && earlier.row.state !== "failed") return;
-    if (!isWanted || earlier?.server !== undefined) this.close(protocol);
-    if (!isWanted) return;
+    if (!isWanted) {
+      this.close(protocol);
+      return;
+    }
+    this.release(protocol);
     const row = (state: ServerRow["state"], rest: Partial<ServerRow> = {}): ServerRow => ({
       type: "server",
       id: protocol,
@@ -293,19 +296,23 @@ class BootEngine implements Engine {
     return Promise.resolve();
   }
 
-  /** Closes the listening sockets of a server at once; its transfers go on. */
+  /** Stops a server; its transfers go on. */
   private close(protocol: Protocol): void {
+    const slot = this.release(protocol);
+    // After the sockets: who reads this row may bind the port.
+    if (slot !== undefined) this.journal.report({ ...rowNow(slot), state: "stopped" });
+  }
+
+  /** Closes the listening sockets of a server at once. What is told of it is up to the caller. */
+  private release(protocol: Protocol): Slot | undefined {
     const slot = this.slots.get(protocol);
-    if (slot === undefined) return;
     this.slots.delete(protocol);
-    slot.tellLater?.cancel();
-    const { server } = slot;
-    // The sockets first: who reads the row may bind the port.
-    const drained = server?.drain();
-    this.journal.report({ ...rowNow(slot), state: "stopped" });
-    if (server === undefined) return;
+    slot?.tellLater?.cancel();
+    const server = slot?.server;
+    if (server === undefined) return slot;
     this.draining.add(server);
-    void drained?.finally(() => this.draining.delete(server));
+    void server.drain().finally(() => this.draining.delete(server));
+    return slot;
   }
 }
 

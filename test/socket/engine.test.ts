@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { networkInterfaces } from "node:os";
 import { createEngine } from "../../src/engine/engine";
+import { EngineError } from "../../src/engine/errors";
+import type { InterfaceTable } from "../../src/engine/interfaces";
+import type { StartServer } from "../../src/engine/server";
+import { starters } from "../../src/engine/starting";
 import type { Engine } from "../../src/model/api";
 import type { Row, ServerRow } from "../../src/model/events";
-import { anyPorts, defaultWanted, type Wanted } from "../../src/model/settings";
+import { anyPorts, defaultWanted, standardPorts, type Wanted } from "../../src/model/settings";
+import { VirtualClock } from "../support/virtualClock";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 
 const server = (engine: Engine, protocol: string): ServerRow => {
@@ -126,6 +132,188 @@ describe("the engine", () => {
     assert.deepEqual(states(engine), ["stopped", "stopped", "stopped"]);
     await engine.configure({ ...wanted, ports });
     assert.deepEqual(states(engine), ["running", "running", "running"]);
+  });
+
+  it("starts within a second of the address of its interface, stops without it, and comes back", async () => {
+    // 127.0.0.2 is no address of an interface, and can be bound on Linux all the same.
+    const cable = {
+      address: "127.0.0.2",
+      netmask: "255.255.255.0",
+      family: "IPv4",
+      mac: "",
+      internal: false,
+      cidr: null,
+    } as const;
+    let table: InterfaceTable = {};
+    engine = createEngine({ readInterfaces: () => table });
+    await engine.configure({ ...wanted, addresses: ["bench0"] });
+    assert.deepEqual(states(engine), ["waiting", "waiting", "waiting"]);
+    for (const there of [true, false, true]) {
+      const state = there ? "running" : "waiting";
+      const settled = Promise.all(
+        ["bootp", "tftp", "ftp"].map((id) =>
+          rowThat(engine, (row) => row.id === id && "state" in row && row.state === state),
+        ),
+      );
+      const at = performance.now();
+      table = there ? { bench0: [cable] } : {};
+      await settled;
+      assert.ok(performance.now() - at < 1_000);
+      assert.deepEqual(states(engine), [state, state, state]);
+    }
+    assert.deepEqual(server(engine, "tftp").addresses, ["127.0.0.2"]);
+  });
+
+  it("follows its interface also while the plan on the disk has problems", async () => {
+    let table: InterfaceTable = {};
+    engine = createEngine({ readInterfaces: () => table });
+    await engine.configure({ ...wanted, addresses: ["bench0"] });
+    const broken = rowThat(engine, (row) => row.type === "log" && row.level === "error");
+    await folder.write(".vscode/boot-plan.json", badPlan);
+    await broken;
+    const errors: Row[] = [];
+    engine.onRow((row) => row.type === "log" && errors.push(row));
+    const running = rowThat(engine, (row) => row.type === "server" && row.state === "running");
+    table = networkInterfaces();
+    table = { bench0: table["lo"]?.filter(({ family }) => family === "IPv4") };
+    await running;
+    assert.deepEqual(errors, [], "a problem that was told is not told again");
+  });
+
+  it("serves an address that is listed before it can be bound as soon as it can be (RFC 4862 §5.4)", async () => {
+    const six = {
+      address: "fe80::1",
+      netmask: "ffff:ffff:ffff:ffff::",
+      family: "IPv6",
+      mac: "",
+      internal: false,
+      cidr: null,
+      scopeid: 1,
+    } as const;
+    const four = {
+      address: "127.0.0.1",
+      netmask: "255.0.0.0",
+      family: "IPv4",
+      mac: "",
+      internal: true,
+      cidr: null,
+    } as const;
+    engine = createEngine({ readInterfaces: () => ({ lo: [four, six] }) });
+    await engine.configure({ ...wanted, addresses: ["lo"] });
+    assert.deepEqual(states(engine), ["running", "running", "running"]);
+    assert.deepEqual(server(engine, "tftp").addresses, ["127.0.0.1"]);
+  });
+
+  it("does not come back after a stop, whatever changes", async () => {
+    let table: InterfaceTable = {};
+    engine = createEngine({ readInterfaces: () => table });
+    await engine.configure({ ...wanted, addresses: ["bench0"] });
+    const stopped = engine.drain();
+    table = networkInterfaces();
+    await folder.write(".vscode/boot-plan.json", `{}`);
+    await stopped;
+    assert.deepEqual(states(engine), ["stopped", "stopped", "stopped"]);
+    assert.deepEqual(
+      process.getActiveResourcesInfo().filter((kind) => /UDP|TCP/.test(kind)),
+      [],
+    );
+  });
+
+  it("tells each warning of the plan once, however often it is read", async () => {
+    await folder.write(".vscode/boot-plan.json", `{ "boot": "u-boot.bin", "tftp": ["a", "b"] }`);
+    const warnings: string[] = [];
+    engine.onRow((row) => row.type === "log" && row.level === "warning" && warnings.push(row.message));
+    await engine.configure(wanted);
+    assert.equal(warnings.length, 2);
+    const changed = rowThat(engine, (row) => row.type === "log" && row.level === "info");
+    await folder.write(".vscode/boot-plan.json", `{ "boot": "u-boot.bin", "tftp": ["a", "b", "c"] }`);
+    await changed;
+    assert.equal(warnings.length, 3);
+  });
+
+  it("tells a packet at once, then at most one a second, and the last one always", async () => {
+    const clock = new VirtualClock();
+    let hear: (() => void) | undefined;
+    const fake: StartServer = (context, addresses, port) => {
+      hear = () => {
+        context.heard("tftp");
+      };
+      const nothing = (): Promise<void> => Promise.resolve();
+      return Promise.resolve({
+        protocol: "tftp",
+        addresses,
+        port,
+        warnings: [],
+        drain: nothing,
+        stopNow: nothing,
+        cancelTransfer: () => false,
+      });
+    };
+    const quiet = createEngine({ clock, starters: { ...starters, tftp: fake } });
+    const told: (number | undefined)[] = [];
+    await quiet.configure({ ...wanted, servers: ["tftp"] });
+    quiet.onRow((row) => row.type === "server" && told.push(row.lastPacketAt));
+    const start = clock.wallTime();
+    for (let ms = 0; ms < 2_500; ms += 100) {
+      hear?.();
+      clock.advance(100);
+    }
+    clock.advance(5_000);
+    assert.deepEqual(
+      told.map((at) => (at ?? 0) - start),
+      [0, 900, 1_900, 2_400],
+    );
+    hear?.();
+    assert.equal(told.length, 5, "after a pause the next one is told at once");
+    hear?.();
+    clock.advance(10);
+    hear?.();
+    await quiet.stopNow();
+    assert.equal(told.at(-1), clock.wallTime(), "a stop tells the last one");
+    assert.equal(clock.next(), undefined, "no timer is left");
+  });
+
+  describe("where the standard port needs rights", () => {
+    /** Binds high ports only, as a user without rights does. */
+    const withoutRights: StartServer = async (context, addresses, port) => {
+      if (port < 1024)
+        throw new EngineError({ code: "port.permission", message: `no permission for ${port}`, remedy: "x" });
+      return starters.tftp(context, addresses, 0).then((server) => ({
+        ...server,
+        addresses,
+        port,
+        warnings: [],
+        protocol: "tftp",
+        drain: () => server.drain(),
+        stopNow: () => server.stopNow(),
+        cancelTransfer: () => false,
+      }));
+    };
+    const tftp = async (changes: Partial<Wanted>): Promise<ServerRow> => {
+      engine = createEngine({ starters: { ...starters, tftp: withoutRights } });
+      await engine.configure({ ...wanted, servers: ["tftp"], ports: standardPorts, ...changes });
+      return server(engine, "tftp");
+    };
+
+    it("loopback goes to the high one, and says so", async () => {
+      const row = await tftp({ fallBackToHighPorts: true });
+      assert.deepEqual([row.state, row.port], ["running", 6969]);
+      assert.deepEqual(
+        row.warnings.map(({ message }) => message),
+        ["port 69 needs rights; it listens on 6969"],
+      );
+    });
+
+    it("a port that was asked for is not exchanged for another, and neither is one that is not standard", async () => {
+      const refused = await tftp({ fallBackToHighPorts: false });
+      assert.deepEqual(
+        [refused.state, refused.trouble?.code, refused.port],
+        ["failed", "port.permission", 69],
+      );
+      await engine.stopNow();
+      const other = await tftp({ fallBackToHighPorts: true, ports: { ...standardPorts, tftp: 70 } });
+      assert.deepEqual([other.state, other.port], ["failed", 70]);
+    });
   });
 
   it("tells when a server heard something", async () => {

@@ -3,9 +3,9 @@ import { Journal } from "../../src/engine/journal";
 import type { Row, TransferRow } from "../../src/model/events";
 import { VirtualClock } from "../support/virtualClock";
 
-const transfer = (bytes: number, state: TransferRow["state"] = "running"): TransferRow => ({
+const transfer = (bytes: number, state: TransferRow["state"] = "running", id = "tftp-1"): TransferRow => ({
   type: "transfer",
-  id: "tftp-1",
+  id,
   protocol: "tftp",
   direction: "read",
   file: "u-boot.bin",
@@ -69,6 +69,58 @@ describe("the journal", () => {
     journal.report(transfer(3, "finished"));
     assert.deepEqual(journal.snapshot(), once);
     assert.equal(once.transfers.size, 1);
+  });
+
+  it("gives a snapshot that later rows do not change", () => {
+    journal.report(transfer(1));
+    const before = journal.snapshot();
+    journal.report(transfer(3, "finished"));
+    assert.equal(before.transfers.get("tftp-1")?.bytes, 1);
+    assert.equal(journal.snapshot().transfers.get("tftp-1")?.bytes, 3);
+  });
+
+  it("keeps the transfers that ended last, and every running one, so that a server of many days does not grow", () => {
+    journal.transfersKept = 3;
+    journal.report(transfer(1, "running", "running"));
+    for (let index = 0; index < 10; index++) {
+      journal.report(transfer(index, "running", `tftp-${index}`));
+      journal.report(transfer(index, "finished", `tftp-${index}`));
+    }
+    const kept = (): string[] => [...journal.snapshot().transfers.keys()];
+    assert.deepEqual(kept(), ["running", "tftp-7", "tftp-8", "tftp-9"]);
+    journal.report(transfer(7, "finished", "tftp-7"));
+    assert.deepEqual(
+      kept(),
+      ["running", "tftp-7", "tftp-8", "tftp-9"],
+      "a row applied twice changes nothing",
+    );
+    journal.report(transfer(2, "finished", "running"));
+    assert.deepEqual(kept(), ["running", "tftp-8", "tftp-9"]);
+    journal.report(transfer(2, "refused", "tftp-1"));
+    assert.deepEqual(
+      kept(),
+      ["running", "tftp-9", "tftp-1"],
+      "one that was forgotten and ends again is a new one",
+    );
+    assert.equal(rows.length, 24, "what is forgotten was told all the same");
+  });
+
+  it("takes in a hundred thousand rows in a moment, whatever it keeps", () => {
+    const size = 100_000;
+    const startedAt = performance.now();
+    for (let index = 0; index < size; index++) journal.report(transfer(index, "finished", `tftp-${index}`));
+    // Copying a thousand transfers for each row takes several seconds.
+    assert.ok(performance.now() - startedAt < 1_500);
+    assert.equal(journal.snapshot().transfers.size, 1_000);
+  });
+
+  it("forgets a client when it is told so", () => {
+    const client = { type: "client", id: "a", stage: "seen", detail: "", verification: false } as const;
+    journal.report(client);
+    assert.equal(journal.client("a"), client);
+    journal.report({ ...client, forgotten: true });
+    assert.equal(journal.client("a"), undefined);
+    assert.equal(journal.snapshot().clients.size, 0);
   });
 
   it("stops telling a listener that has gone", () => {

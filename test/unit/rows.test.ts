@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { Refusals } from "../../src/cli/refusals";
+import { describeRefusal, describeRow, describeTrouble } from "../../src/cli/rows";
+import type { ClientRow, LogRow, Row, ServerRow, TransferRow } from "../../src/model/events";
+import { VirtualClock } from "../support/virtualClock";
+
+const transfer = (changes: Partial<TransferRow> = {}): TransferRow => ({
+  type: "transfer",
+  id: "tftp-1",
+  protocol: "tftp",
+  direction: "read",
+  file: "u-boot.bin",
+  address: "192.168.7.10",
+  port: 40000,
+  localAddress: "192.168.7.1",
+  state: "finished",
+  bytes: 393216,
+  size: 393216,
+  startedAt: 1000,
+  endedAt: 1200,
+  bytesPerSecond: 1966080,
+  options: {},
+  retransmissions: 0,
+  ...changes,
+});
+const server = (changes: Partial<ServerRow> = {}): ServerRow => ({
+  type: "server",
+  id: "tftp",
+  protocol: "tftp",
+  state: "running",
+  addresses: ["192.168.7.1", "fe80::1%eth1"],
+  port: 69,
+  warnings: [],
+  ...changes,
+});
+const client = (changes: Partial<ClientRow> = {}): ClientRow => ({
+  type: "client",
+  id: "52:54:00:12:34:56",
+  mac: "52:54:00:12:34:56",
+  stage: "answered",
+  detail: "next: copy-files4.rc (2 of 2)",
+  file: "u-boot.bin",
+  verification: false,
+  ...changes,
+});
+const log = (changes: Partial<LogRow> = {}): LogRow => ({
+  type: "log",
+  id: "log-1",
+  at: 0,
+  level: "info",
+  message: "something",
+  ...changes,
+});
+const textOf = (row: Row, earlier?: Row): string | undefined => describeRow(row, earlier)?.text;
+
+const missing = (file: string, changes: Partial<TransferRow> = {}): TransferRow =>
+  transfer({
+    file,
+    state: "refused",
+    bytes: 0,
+    trouble: { code: "file.missing", message: "there is no such file in the served root" },
+    ...changes,
+  });
+
+describe("what serve says of a row", () => {
+  it("of a server is where it listens, IPv6 in brackets", () => {
+    assert.equal(textOf(server()), "listening on 192.168.7.1:69, [fe80::1%eth1]:69");
+  });
+
+  it("of a server that failed or waits is why, and what to do", () => {
+    const trouble = { code: "x", message: "UDP port 69 is in use", remedy: "End that program." };
+    const failed = server({ state: "failed", trouble });
+    assert.equal(textOf(failed), "failed: UDP port 69 is in use. End that program.");
+    assert.equal(
+      textOf({ ...failed, state: "waiting" }),
+      "waiting: UDP port 69 is in use. End that program.",
+    );
+  });
+
+  it("is nothing where there is no news: another packet, the same reason, a server on its way", () => {
+    assert.equal(textOf(server({ lastPacketAt: 5 }), server()), undefined);
+    assert.equal(textOf(server({ state: "starting" }), server()), undefined);
+    const failed = server({ state: "failed", trouble: { code: "x", message: "why" } });
+    assert.equal(textOf(failed, failed), undefined);
+    assert.notEqual(textOf({ ...failed, trouble: { code: "x", message: "another" } }, failed), undefined);
+    assert.equal(textOf(client({ lastSeenAt: 9 }), client()), undefined);
+    assert.equal(textOf(client({ forgotten: true })), undefined);
+    assert.equal(textOf(transfer({ state: "running" })), undefined);
+  });
+
+  it("of a silent client counts the seconds once", () => {
+    const silent = (seconds: number): ClientRow =>
+      client({ stage: "silent", detail: `silent for ${seconds} s more` });
+    assert.match(textOf(silent(9), client()) ?? "", /silent for 9 s more/);
+    assert.equal(textOf(silent(8), silent(9)), undefined);
+  });
+
+  it("of a client is its name, its stage, its file, and where it stands", () => {
+    assert.equal(
+      textOf(client({ name: "bench-1" })),
+      "bench-1 (52:54:00:12:34:56) · answered · u-boot.bin · next: copy-files4.rc (2 of 2)",
+    );
+    assert.match(textOf(client({ verification: true })) ?? "", /^52:54:00:12:34:56 \[verification\] · /);
+  });
+
+  it("of a transfer is what moved, how fast, and its hash", () => {
+    assert.equal(
+      textOf(transfer({ sha256: "0123456789abcdef0123456789abcdef", retransmissions: 1 })),
+      "u-boot.bin → 192.168.7.10 · 384.0 KiB in 200 ms (1.9 MiB/s) · 1 retransmission · sha256 0123456789abcdef…",
+    );
+    assert.equal(
+      textOf(transfer({ direction: "write", servedFile: "new.bin", state: "failed", bytes: 196608 })),
+      "u-boot.bin (new.bin) ← 192.168.7.10 · failed · at 192.0 KiB of 384.0 KiB",
+    );
+    assert.match(textOf(transfer({ state: "probe", bytes: 0 })) ?? "", /asked for the size only$/);
+  });
+
+  it("of a missing file is the reason and the nearest names, as sentences", () => {
+    assert.equal(
+      textOf(missing("u-boot.bni", { nearest: ["u-boot.bin"] })),
+      "u-boot.bni → 192.168.7.10 · refused · there is no such file in the served root. Nearest: u-boot.bin",
+    );
+  });
+
+  it("never holds what a peer sent as it came (S17)", () => {
+    const evil = "\u001b[2J\r\n\u202eexe";
+    const rows: Row[] = [
+      missing(evil, {
+        nearest: [evil],
+        servedFile: evil,
+        trouble: { code: "x", message: evil, remedy: evil },
+      }),
+      client({ name: evil, file: evil, detail: evil, trouble: { code: "x", message: evil } }),
+      log({ message: evil }),
+      server({ state: "failed", trouble: { code: "x", message: evil } }),
+    ];
+    for (const row of rows) {
+      const text = textOf(row) ?? "";
+      assert.match(text, /\\x1b\[2J\\x0d\\x0a\\u\{202e\}exe/);
+      assert.doesNotMatch(text, /[\u0000-\u001f\u202e]/);
+    }
+  });
+
+  it("of the log leaves out what is for the search of faults", () => {
+    assert.equal(textOf(log({ level: "debug" })), undefined);
+    assert.deepEqual(describeRow(log({ level: "error" }), undefined), {
+      about: "note",
+      tone: "bad",
+      text: "something",
+    });
+  });
+
+  it("ends the sentence of a trouble before its remedy, once", () => {
+    assert.equal(describeTrouble({ code: "x", message: "a", remedy: "b." }), "a. b.");
+    assert.equal(
+      describeTrouble({ code: "x", message: "leaves a folder by ..", remedy: "b." }),
+      "leaves a folder by .. b.",
+    );
+    assert.equal(describeTrouble({ code: "x", message: "a" }), "a.");
+  });
+});
+
+describe("the refusals that serve tells", () => {
+  let clock: VirtualClock;
+  let refusals: Refusals;
+  let lines: string[];
+
+  beforeEach(() => {
+    clock = new VirtualClock();
+    lines = [];
+    refusals = new Refusals(clock, (row, _at, again) => lines.push(describeRefusal(row, again).text));
+  });
+
+  it("hold a missing file back for its nearest names, and then are one line", () => {
+    refusals.take(missing("a.bni"));
+    assert.deepEqual(lines, []);
+    refusals.take(missing("a.bni", { nearest: ["a.bin"] }));
+    assert.equal(lines.length, 1);
+    assert.match(lines.join("\n"), /Nearest: a\.bin$/);
+    clock.advance(60_000);
+    assert.equal(lines.length, 1);
+    assert.equal(clock.next(), undefined);
+  });
+
+  it("tell a missing file without nearest names half a second later, with the time at which it was asked for", () => {
+    const times: number[] = [];
+    const asked = clock.wallTime();
+    const others = new Refusals(clock, (_row, at) => times.push(at));
+    others.take(missing("a"));
+    clock.advance(499);
+    assert.deepEqual(times, []);
+    clock.advance(1);
+    assert.deepEqual(times, [asked]);
+  });
+
+  it("tell every other refusal at once", () => {
+    refusals.take(missing(".git/config", { trouble: { code: "name.protected", message: "no" } }));
+    assert.equal(lines.length, 1);
+  });
+
+  it("count what is asked for again, and tell the number after half a minute", () => {
+    for (let index = 0; index < 5; index++) refusals.take(missing("a", { id: `tftp-${index}` }));
+    clock.advance(500);
+    assert.equal(lines.length, 1);
+    clock.advance(30_000);
+    assert.deepEqual(lines.slice(1), ["a → 192.168.7.10 · refused · asked for 4 times more"]);
+    refusals.take(missing("a", { id: "tftp-9" }));
+    clock.advance(500);
+    assert.equal(lines.length, 3, "after that it is told as new");
+  });
+
+  it("tell another name, another board, another reason and the other direction as their own", () => {
+    refusals.take(missing("a"));
+    refusals.take(missing("b"));
+    refusals.take(missing("a", { address: "192.168.7.11" }));
+    refusals.take(missing("a", { trouble: { code: "file.permission", message: "no" } }));
+    refusals.take(missing("a", { direction: "write" }));
+    refusals.end();
+    assert.equal(lines.length, 5);
+  });
+
+  it("are all told at the end, and leave no timer", () => {
+    refusals.take(missing("a"));
+    refusals.take(missing("a"));
+    refusals.end();
+    assert.equal(lines.length, 2);
+    assert.match(lines[1] ?? "", /asked for once more$/);
+    assert.equal(clock.next(), undefined);
+  });
+
+  it("do not grow with a scan of a hundred thousand names, and lose none of them", () => {
+    for (let index = 0; index < 100_000; index++) refusals.take(missing(`scan-${index}`));
+    assert.ok(lines.length >= 99_000);
+    refusals.end();
+    assert.equal(new Set(lines).size, 100_000);
+  });
+});
