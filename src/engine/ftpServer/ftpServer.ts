@@ -8,7 +8,7 @@ import { delay } from "../clock";
 import { systemCode } from "../errors";
 import { bindError } from "../portHolder";
 import type { BootServer, ServerContext, StartServer } from "../server";
-import { changedFolder } from "./commands";
+import { changedFolder, runCommand } from "./commands";
 import { createFtpSrv, type FtpSrvFileSystem, type FtpSrvServer, type LoginRequest } from "./ftpSrv";
 import { Failure, replyText } from "./replies";
 import { Session, type Goodbye } from "./session";
@@ -68,7 +68,7 @@ class House {
   private async listen(host: string, port: number): Promise<number> {
     const ftp = createFtpSrv((socket) => this.admit(socket));
     ftp.on("connect", ({ connection }) => {
-      const session = new Session(this.context, connection, (which, code, message) => {
+      const session = new Session(this.context, connection, runCommand, (which, code, message) => {
         this.refuse(which.peer, code, message);
         which.end({ code: 421, text: printable(message) });
       });

@@ -9,7 +9,6 @@ import type { Timer } from "../clock";
 import type { ServerContext } from "../server";
 import type { ServedRoot } from "../servedRoot";
 import { CommandReader, parseCommand, tooLong } from "./commandReader";
-import { runCommand } from "./commands";
 import type { DataChannel } from "./dataChannel";
 import type { Activity } from "./dataTransfer";
 import { takeControl, type FtpSrvConnection } from "./ftpSrv";
@@ -54,10 +53,14 @@ export class Session {
   private login: Timer | undefined;
   private goodbye: Timer | undefined;
 
-  /** @param onLimit hears why the session is ended beyond a limit. */
+  /**
+   * @param run carries out one command line and sends its reply; what it throws becomes the reply.
+   * @param onLimit hears why the session is ended beyond a limit.
+   */
   constructor(
     readonly context: ServerContext,
     readonly connection: FtpSrvConnection,
+    private readonly run: (session: Session, line: string) => Promise<void>,
     private readonly onLimit: (session: Session, code: string, message: string) => void,
   ) {
     const socket = connection.commandSocket;
@@ -101,11 +104,6 @@ export class Session {
   /** A client's name as the door takes it: from the served root, unless it begins with a slash of either kind. */
   resolve(name: string): string {
     return /^[\\/]/.test(name) || this.folder === "" ? name : `${this.folder}/${name}`;
-  }
-
-  /** A client's name as the row shows it. */
-  shown(name: string): string {
-    return this.resolve(name);
   }
 
   /** Sends one reply; several letters make it one of several lines. A client that does not read it is dropped. */
@@ -250,7 +248,7 @@ export class Session {
     this.pumping = true;
     for (let line = this.queue.shift(); line !== undefined && !this.ending; line = this.queue.shift()) {
       try {
-        await runCommand(this, line);
+        await this.run(this, line);
       } catch (error) {
         await this.reply(failureOf(error).replyCode, replyText(error));
       }

@@ -202,7 +202,7 @@ async function transfer(
     type: session.ascii ? "A" : "I",
     ...(offset === 0 ? {} : { offset }),
   };
-  const record = new TransferRecord(context, session.peer, direction, session.shown(name), options);
+  const record = new TransferRecord(context, session.peer, direction, session.resolve(name), options);
   let reply: readonly [number, string] = [226, "Transfer complete"];
   await session.transferring(record.id, async (activity) => {
     try {
