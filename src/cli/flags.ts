@@ -167,6 +167,13 @@ const option: Read<readonly [code: number, value: Uint8Array]> = (value) => {
   return [code, Uint8Array.from(bytes)];
 };
 
+const portMeaning = (usual: number): Meaning => ({
+  serve: `default ${usual}; 0: any free port`,
+  verify: `default ${usual} of a target; without one: any free port`,
+  fetch: `default ${usual}`,
+  doctor: `default ${usual}`,
+});
+
 const all: readonly Command[] = ["serve", "verify", "fetch", "doctor"];
 const boards: readonly Command[] = ["verify", "fetch"];
 const withPlan: readonly Command[] = ["serve", "verify", "fetch"];
@@ -177,8 +184,8 @@ export const flags = {
     withPlan,
     "IP|INTERFACE",
     {
-      serve: "where to serve, default 127.0.0.1; 0.0.0.0 is every interface",
-      verify: "the local address to ask from",
+      serve: "where to serve, default 127.0.0.1; 0.0.0.0 is every interface (may be repeated)",
+      verify: "the local address to ask a target from",
       fetch: "the local address to ask from",
     },
     address,
@@ -191,9 +198,9 @@ export const flags = {
   ),
   into: one(["fetch"], "DIR", "the folder that receives the files; an existing file is never touched", text),
   servers: one(["serve"], "bootp,tftp,ftp", "the servers to start; default: all three", servers),
-  "bootp-port": one(all, "N", "default 67; 0: any free port", port),
-  "tftp-port": one(all, "N", "default 69; 0: any free port", port),
-  "ftp-port": one(all, "N", "default 21; 0: any free port", port),
+  "bootp-port": one(all, "N", portMeaning(67), port),
+  "tftp-port": one(all, "N", portMeaning(69), port),
+  "ftp-port": one(all, "N", portMeaning(21), port),
   "high-ports": toggle(all, "ports 6767, 6969 and 2121, which need no privileges"),
   answer: one(
     ["serve"],
@@ -210,10 +217,15 @@ export const flags = {
   allow: many(
     ["serve"],
     "CIDR",
-    "a network that may ask; default: those of the served interfaces and of listed relays",
+    "a network that may ask; default: those of the served interfaces and of listed relays (may be repeated)",
     cidr,
   ),
-  limit: many(["serve"], "NAME=VALUE", `one of: ${Object.keys(limitDefinitions).join(", ")}`, limit),
+  limit: many(
+    ["serve"],
+    "NAME=VALUE",
+    `one of: ${Object.keys(limitDefinitions).join(", ")} (may be repeated)`,
+    limit,
+  ),
   linger: one(
     ["serve"],
     "SECONDS",
@@ -232,7 +244,7 @@ export const flags = {
   option: many(
     boards,
     "CODE=VALUE",
-    "a BOOTP/DHCP option to ask with: text, or hex as 0x…, such as 60=PXEClient",
+    "a BOOTP/DHCP option to ask with: text, or hex as 0x…, such as 60=PXEClient (may be repeated)",
     option,
   ),
   "ftp-user": one(

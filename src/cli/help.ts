@@ -64,7 +64,7 @@ export function helpText(command?: Command): string {
               .filter(([, flag]) => flag.commands.includes(command) && !flag.later)
               .map(([name, flag]) => [
                 `--${name}${flag.value === undefined ? "" : ` ${flag.value}`}`,
-                `${meaningFor(flag.meaning, command)}${flag.many ? " (may be repeated)" : ""}`,
+                meaningFor(flag.meaning, command),
               ]),
             34,
           ),

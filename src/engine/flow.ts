@@ -247,7 +247,9 @@ function unansweredBootp(board: PlayedBoard, asker: BootpAsker): Pick<StepRow, "
     state: "skipped",
     trouble: {
       code: "bootp.notAsked",
-      message: `no answer from ${where} to another port than 68${obstacles === "" ? "" : `; ${obstacles}`}`,
+      message:
+        `no answer from ${where} to a question from an ordinary port, and from a board's own port none could be asked` +
+        (obstacles === "" ? "" : `: ${obstacles}`),
       remedy: "Run it with the right to use port 68, or with --bootp skip to take the plan's word for BOOTP.",
     },
   };

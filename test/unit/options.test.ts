@@ -176,6 +176,19 @@ describe("the command line (DESIGN §3)", () => {
         for (const textLine of parsed.text.split("\n")) assert.ok(textLine.length <= 100, textLine);
       }
     }
+    for (const [command, repeated] of [
+      ["serve", ["address", "allow", "limit"]],
+      ["verify", ["option"]],
+      ["fetch", ["option"]],
+    ] as const) {
+      const parsed = parse(`help ${command}`);
+      assert.equal(parsed.command, "help");
+      const flagTexts = parsed.text.split("\n  --").filter((text) => /\(may\s+be\s+repeated\)/.test(text));
+      assert.deepEqual(
+        flagTexts.map((text) => text.split(" ")[0]),
+        repeated,
+      );
+    }
     const limits = parse("help serve");
     assert.equal(limits.command, "help");
     for (const name of Object.keys(limitDefinitions)) assert.ok(limits.text.includes(name), name);
