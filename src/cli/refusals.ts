@@ -1,6 +1,6 @@
 /**
  * What is said of files that were asked for and not given. A board that finds nothing asks for a dozen names,
- * again and again: each is one line, with the nearest names, and its repetitions are a number.
+ * again and again: each name is one line, with the nearest names that there are, and then the board is counted.
  */
 
 import type { Clock, Timer } from "../engine/clock";
@@ -10,20 +10,43 @@ import type { TransferRow } from "../model/events";
 const waitForNamesMs = 500;
 /** So long repetitions are counted before they are told. */
 const countForMs = 30_000;
-/** Of more than so many names at a time the oldest is told and forgotten: a scan of the server must not grow it. */
+/** A name that was not asked for in so long a time is told anew. */
+const rememberForMs = 10 * 60_000;
+/** Of more than so many names the oldest is forgotten: who tries every name must not fill the memory. */
 const mostNames = 1000;
+
+export interface RefusalVoice {
+  /** A file was refused. @param at when it was asked for, Unix ms. */
+  first(row: TransferRow, at: number): void;
+  /** What this board was refused before it has asked for again. */
+  again(board: Repeats): void;
+}
+
+export interface Repeats {
+  readonly protocol: TransferRow["protocol"];
+  readonly address: string;
+  readonly times: number;
+  /** How many different files. */
+  readonly files: number;
+}
 
 interface Asked {
   row: TransferRow;
   /** Unix ms of the first time. */
   readonly at: number;
-  told: boolean;
-  again: number;
-  timer?: Timer;
+  /** Monotonic ms of the last time. */
+  lastAt: number;
+  /** Set while the line is held back. */
+  held: Timer | undefined;
 }
 
-/** Writes one line. @param again how often it was asked since the line before; 0: this is the first line. */
-export type TellRefusal = (row: TransferRow, at: number, again: number) => void;
+interface Counted {
+  readonly protocol: TransferRow["protocol"];
+  readonly address: string;
+  times: number;
+  readonly files: Set<string>;
+  readonly timer: Timer;
+}
 
 const meaning = ({ protocol, direction, file, address, trouble }: TransferRow): string =>
   [protocol, direction, address, trouble?.code, file].join("\0");
@@ -31,66 +54,87 @@ const meaning = ({ protocol, direction, file, address, trouble }: TransferRow): 
 const hasNames = ({ nearest = [] }: TransferRow): boolean => nearest.length > 0;
 
 export class Refusals {
+  /** By what was asked and answered; what was asked for last is the last. */
   private readonly asked = new Map<string, Asked>();
+  /** By protocol and address. */
+  private readonly counted = new Map<string, Counted>();
 
   constructor(
     private readonly clock: Clock,
-    private readonly tell: TellRefusal,
+    private readonly voice: RefusalVoice,
   ) {}
 
   /** @param row of a transfer that was refused. */
   take(row: TransferRow): void {
     const key = meaning(row);
     const earlier = this.asked.get(key);
-    if (earlier === undefined) {
-      this.first(key, row);
+    this.asked.delete(key);
+    if (earlier === undefined || this.clock.now() - earlier.lastAt > rememberForMs) {
+      this.asked.set(key, this.first(row));
+      this.forgetOldest();
       return;
     }
-    const isNews = earlier.row.id === row.id && hasNames(row) && !hasNames(earlier.row);
-    if (!isNews) {
-      earlier.again += 1;
+    this.asked.set(key, earlier);
+    if (earlier.row.id === row.id && hasNames(row) && !hasNames(earlier.row)) {
+      earlier.row = row;
+      this.say(earlier);
       return;
     }
-    earlier.row = row;
-    this.say(key, earlier);
+    earlier.lastAt = this.clock.now();
+    this.count(key, row);
   }
 
   /** Tells what is still held back. */
   end(): void {
-    for (const [key, asked] of this.asked) this.forget(key, asked);
+    for (const asked of this.asked.values()) if (asked.held !== undefined) this.say(asked);
+    for (const [key, counted] of this.counted) this.sayAgain(key, counted);
+    this.asked.clear();
   }
 
-  private first(key: string, row: TransferRow): void {
-    for (const [oldest, asked] of this.asked) {
-      if (this.asked.size < mostNames) break;
-      this.forget(oldest, asked);
-    }
-    const asked: Asked = { row, at: this.clock.wallTime(), told: false, again: 0 };
-    this.asked.set(key, asked);
-    if (row.trouble?.code !== "file.missing" || hasNames(row)) this.say(key, asked);
-    else
-      this.wait(asked, waitForNamesMs, () => {
-        this.say(key, asked);
+  private first(row: TransferRow): Asked {
+    const asked: Asked = { row, at: this.clock.wallTime(), lastAt: this.clock.now(), held: undefined };
+    const isMissing = row.trouble?.code === "file.missing" && !hasNames(row);
+    if (!isMissing) this.say(asked);
+    else {
+      asked.held = this.clock.at(this.clock.now() + waitForNamesMs, () => {
+        this.say(asked);
       });
+    }
+    return asked;
   }
 
-  private say(key: string, asked: Asked): void {
-    this.tell(asked.row, asked.at, 0);
-    asked.told = true;
-    this.wait(asked, countForMs, () => {
-      this.forget(key, asked);
-    });
+  private say(asked: Asked): void {
+    asked.held?.cancel();
+    asked.held = undefined;
+    this.voice.first(asked.row, asked.at);
   }
 
-  private forget(key: string, asked: Asked): void {
-    asked.timer?.cancel();
-    this.asked.delete(key);
-    if (!asked.told) this.tell(asked.row, asked.at, 0);
-    if (asked.again > 0) this.tell(asked.row, this.clock.wallTime(), asked.again);
+  private forgetOldest(): void {
+    for (const [key, asked] of this.asked) {
+      if (this.asked.size <= mostNames) return;
+      if (asked.held !== undefined) this.say(asked);
+      this.asked.delete(key);
+    }
   }
 
-  private wait(asked: Asked, ms: number, then: () => void): void {
-    asked.timer?.cancel();
-    asked.timer = this.clock.at(this.clock.now() + ms, then);
+  private count(key: string, { protocol, address }: TransferRow): void {
+    const board = `${protocol} ${address}`;
+    let counted = this.counted.get(board);
+    if (counted === undefined) {
+      const timer = this.clock.at(this.clock.now() + countForMs, () => {
+        const full = this.counted.get(board);
+        if (full !== undefined) this.sayAgain(board, full);
+      });
+      counted = { protocol, address, times: 0, files: new Set(), timer };
+      this.counted.set(board, counted);
+    }
+    counted.times += 1;
+    counted.files.add(key);
+  }
+
+  private sayAgain(board: string, { protocol, address, times, files, timer }: Counted): void {
+    timer.cancel();
+    this.counted.delete(board);
+    this.voice.again({ protocol, address, times, files: files.size });
   }
 }

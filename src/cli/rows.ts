@@ -2,6 +2,7 @@
 
 import type { ClientRow, LogRow, Row, ServerRow, TransferRow, Trouble } from "../model/events";
 import { formatDuration, formatSize, printable } from "../model/text";
+import type { Repeats } from "./refusals";
 
 /** How a line is to be read at a glance; the sink colours it where there is colour. */
 export type Tone = "plain" | "good" | "warning" | "bad" | "faint";
@@ -73,7 +74,7 @@ function describeClient(row: ClientRow): Line {
 }
 
 /** What moved, and how far: `u-boot.bin → 192.168.7.10  384.0 KiB in 0.2 s (1.9 MiB/s)`. */
-function describeTransfer(row: TransferRow, withReason = true): Line {
+function describeTransfer(row: TransferRow): Line {
   const name = printable(row.file);
   const arrow = row.direction === "read" ? "→" : "←";
   const alias =
@@ -96,17 +97,16 @@ function describeTransfer(row: TransferRow, withReason = true): Line {
       ...(trouble === undefined ? [] : [describeTrouble(trouble)]),
       ...(nearest.length === 0 ? [] : [`Nearest: ${nearest.map(printable).join(", ")}`]),
     ];
-    if (withReason && sentences.length > 0) parts.push(sentences.join(" "));
+    if (sentences.length > 0) parts.push(sentences.join(" "));
   }
   return { tone: transferTones[row.state], text: parts.join(" · ") };
 }
 
-/** A file that was asked for and not given. @param again more than 0: what was told before happened so often since. */
-export function describeRefusal(row: TransferRow, again: number): Line {
-  if (again === 0) return describeTransfer(row);
-  const times = again === 1 ? "once more" : `${again} times more`;
-  const { tone, text } = describeTransfer(row, false);
-  return { tone, text: `${text} · asked for ${times}` };
+/** `192.168.7.10 · asked again 24 times for 12 files that were refused`. */
+export function describeRepeats({ address, times, files }: Repeats): Line {
+  const often = times === 1 ? "once" : `${times} times`;
+  const what = files === 1 ? "a file that was refused" : `${files} files that were refused`;
+  return { tone: "warning", text: `${address} · asked again ${often} for ${what}` };
 }
 
 const logTones: Readonly<Record<LogRow["level"], Tone | undefined>> = {
@@ -124,8 +124,8 @@ export function describeRow(
 ): (Line & { readonly about: string }) | undefined {
   switch (row.type) {
     case "server": {
-      // On the way to another state there is nothing to read yet.
-      if (row.state === "starting") return undefined;
+      // A server on its way says nothing yet, and one that was stopped nothing that its user did not want.
+      if (row.state === "starting" || row.state === "stopped") return undefined;
       const same = earlier?.type === "server" && describeServer(earlier).text === describeServer(row).text;
       return same ? undefined : { about: row.protocol, ...describeServer(row) };
     }

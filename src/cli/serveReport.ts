@@ -11,7 +11,7 @@ import { Screen, type Bar } from "./progress";
 import { Refusals } from "./refusals";
 import {
   describeAddresses,
-  describeRefusal,
+  describeRepeats,
   describeRow,
   describeTrouble,
   type Line,
@@ -122,8 +122,14 @@ export function peopleReporter(wanted: Wanted): ServeReporter {
   const say = (at: number, about: string, { tone, text }: Line): void => {
     screen.line(`${new Date(at).toTimeString().slice(0, 8)}  ${about.padEnd(6)}${paint(tone, text)}`);
   };
-  const refusals = new Refusals(systemClock, (row, at, again) => {
-    say(at, row.protocol, describeRefusal(row, again));
+  const refusals = new Refusals(systemClock, {
+    first: (row, at) => {
+      const line = describeRow(row, undefined);
+      if (line !== undefined) say(at, line.about, line);
+    },
+    again: (repeats) => {
+      say(Date.now(), repeats.protocol, describeRepeats(repeats));
+    },
   });
   const remember = (row: Row): void => {
     if (row.type === "client" && row.forgotten === true) earlier.delete(row.id);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Refusals } from "../../src/cli/refusals";
-import { describeRefusal, describeRow, describeTrouble } from "../../src/cli/rows";
+import { Refusals, type RefusalVoice } from "../../src/cli/refusals";
+import { describeRepeats, describeRow, describeTrouble } from "../../src/cli/rows";
 import type { ClientRow, LogRow, Row, ServerRow, TransferRow } from "../../src/model/events";
 import { VirtualClock } from "../support/virtualClock";
 
@@ -80,6 +80,7 @@ describe("what serve says of a row", () => {
   it("is nothing where there is no news: another packet, the same reason, a server on its way", () => {
     assert.equal(textOf(server({ lastPacketAt: 5 }), server()), undefined);
     assert.equal(textOf(server({ state: "starting" }), server()), undefined);
+    assert.equal(textOf(server({ state: "stopped" }), server()), undefined);
     const failed = server({ state: "failed", trouble: { code: "x", message: "why" } });
     assert.equal(textOf(failed, failed), undefined);
     assert.notEqual(textOf({ ...failed, trouble: { code: "x", message: "another" } }, failed), undefined);
@@ -168,8 +169,12 @@ describe("the refusals that serve tells", () => {
   beforeEach(() => {
     clock = new VirtualClock();
     lines = [];
-    refusals = new Refusals(clock, (row, _at, again) => lines.push(describeRefusal(row, again).text));
+    refusals = new Refusals(clock, voice);
   });
+  const voice: RefusalVoice = {
+    first: (row) => lines.push(describeRow(row, undefined)?.text ?? ""),
+    again: (repeats) => lines.push(describeRepeats(repeats).text),
+  };
 
   it("hold a missing file back for its nearest names, and then are one line", () => {
     refusals.take(missing("a.bni"));
@@ -185,7 +190,7 @@ describe("the refusals that serve tells", () => {
   it("tell a missing file without nearest names half a second later, with the time at which it was asked for", () => {
     const times: number[] = [];
     const asked = clock.wallTime();
-    const others = new Refusals(clock, (_row, at) => times.push(at));
+    const others = new Refusals(clock, { ...voice, first: (_row, at) => times.push(at) });
     others.take(missing("a"));
     clock.advance(499);
     assert.deepEqual(times, []);
@@ -198,15 +203,23 @@ describe("the refusals that serve tells", () => {
     assert.equal(lines.length, 1);
   });
 
-  it("count what is asked for again, and tell the number after half a minute", () => {
-    for (let index = 0; index < 5; index++) refusals.take(missing("a", { id: `tftp-${index}` }));
+  it("count what a board asks for again, and tell the number after half a minute, for all of its files", () => {
+    for (let round = 0; round < 5; round++) {
+      for (const file of ["bootcode.bin", "start4.elf", "config.txt"]) {
+        refusals.take(missing(file, { id: `tftp-${file}-${round}` }));
+      }
+    }
     clock.advance(500);
-    assert.equal(lines.length, 1);
+    assert.equal(lines.length, 3);
     clock.advance(30_000);
-    assert.deepEqual(lines.slice(1), ["a → 192.168.7.10 · refused · asked for 4 times more"]);
-    refusals.take(missing("a", { id: "tftp-9" }));
+    assert.deepEqual(lines.slice(3), ["192.168.7.10 · asked again 12 times for 3 files that were refused"]);
+    refusals.take(missing("config.txt", { id: "tftp-9" }));
+    clock.advance(30_000);
+    assert.deepEqual(lines.slice(4), ["192.168.7.10 · asked again once for a file that was refused"]);
+    clock.advance(11 * 60_000);
+    refusals.take(missing("config.txt", { id: "tftp-10" }));
     clock.advance(500);
-    assert.equal(lines.length, 3, "after that it is told as new");
+    assert.match(lines[5] ?? "", /^config\.txt → /, "after ten minutes it is told anew");
   });
 
   it("tell another name, another board, another reason and the other direction as their own", () => {
@@ -224,7 +237,7 @@ describe("the refusals that serve tells", () => {
     refusals.take(missing("a"));
     refusals.end();
     assert.equal(lines.length, 2);
-    assert.match(lines[1] ?? "", /asked for once more$/);
+    assert.match(lines[1] ?? "", /asked again once for a file that was refused$/);
     assert.equal(clock.next(), undefined);
   });
 
