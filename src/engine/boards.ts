@@ -7,7 +7,7 @@ import { networkInterfaces } from "node:os";
 import type { Engine } from "../model/api";
 import { anyBoard, boardOf, dropsToVerify, findClient, type Board } from "../model/drop";
 import type { ReportRow, StepRow } from "../model/events";
-import type { Plan } from "../model/plan";
+import type { Plan, Problem } from "../model/plan";
 import type { Ports } from "../model/settings";
 import { reportOf, type RunFacts } from "../model/verdict";
 import { verificationPrefix } from "../protocol/bootp/clients";
@@ -166,11 +166,15 @@ export function played(
   };
 }
 
-/** Plays boards one after the other; the report has no notes yet. */
+/**
+ * Plays boards one after the other; the report has no notes yet.
+ * @param about `unusable`: what should have been compared with and cannot be; each is a failed step.
+ */
 export async function playBoards(
   boards: readonly PlayedBoard[],
   world: RunEnvironment & Pick<Run, "receiver">,
-  about: Pick<RunFacts, "subject" | "purpose"> & Pick<Subject, "ports" | "whole">,
+  about: Pick<RunFacts, "subject" | "purpose"> &
+    Pick<Subject, "ports" | "whole"> & { readonly unusable: readonly Problem[] },
 ): Promise<ReportRow> {
   const { clock, io, signal, receiver } = world;
   const startedAt = clock.wallTime();
@@ -187,6 +191,12 @@ export async function playBoards(
   // A TFTP transfer that waits whether its last ACK was lost still listens while the next ones run.
   setMaxListeners(0, signal);
   const run: Run = { io, clock, steps, receiver, signal, unanswered: new Set(), asked: false };
+  for (const { file, line, message } of about.unusable) {
+    steps.begin(boards[0]?.name ?? "", "manifest", `${file} line ${line}`).end({
+      state: "failed",
+      trouble: { code: "sums.invalid", message, remedy: "Write the checksums again." },
+    });
+  }
   try {
     for (const board of boards) await playBoard(board, run);
   } catch (error) {

@@ -223,19 +223,18 @@ export function compareWith(root: ServedRoot, sums: ReadonlyMap<string, string>)
       const name = normalizeName(file);
       expected.set(name, [...(expected.get(name) ?? []), expectation]);
     },
-    ownText: (file) => readText(root, file, manifestLimits.bytes + 1),
+    ownText: (file) => readText(root, file, manifestLimits.bytes + 1).catch(unlessRefused),
   };
 }
 
-/** A text file of the served root, at most `most` bytes of it; undefined where it cannot be read. */
+function unlessRefused(error: unknown): undefined {
+  if (!(error instanceof Refusal)) throw error;
+}
+
+/** A text file of the served root, at most `most` bytes of it; undefined: there is none. @throws Refusal */
 export async function readText(root: ServedRoot, file: string, most: number): Promise<string | undefined> {
-  let opened: OpenedFile;
-  try {
-    opened = await root.open(file);
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
+  const opened = await openIfThere(root, file);
+  if (opened === undefined) return undefined;
   try {
     const buffer = Buffer.alloc(Math.min(opened.size, most));
     let length = 0;

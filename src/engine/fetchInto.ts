@@ -62,6 +62,7 @@ export async function fetchInto(settings: FetchSettings, environment: RunEnviron
       ports: settings.ports,
       whole: false,
       purpose: "fetch",
+      unusable: [],
     },
   );
   const notes = ["Nothing was compared with a workspace: fetch shows only that these files came."];

@@ -3,7 +3,8 @@
 import { isIPv6 } from "node:net";
 import { publishedFiles, type Board } from "../model/drop";
 import type { ReportRow } from "../model/events";
-import type { Drop } from "../model/plan";
+import { problemAt } from "../model/places";
+import type { Drop, Problem } from "../model/plan";
 import { defaultWanted, type Ports } from "../model/settings";
 import { parseSums, sumsFile, sumsLimits } from "../model/sums";
 import {
@@ -19,7 +20,7 @@ import {
 import { compareWith, readText } from "./compare";
 import { EngineError } from "./errors";
 import { describeProblem, loadPlan } from "./planFile";
-import { openServedRoot, type ServedRoot } from "./servedRoot";
+import { openServedRoot, Refusal, type ServedRoot } from "./servedRoot";
 
 export interface VerifySettings extends BoardSettings {
   /** Absolute path of the workspace folder. */
@@ -61,10 +62,16 @@ export async function verifyFolder(
     const report = await playBoards(
       boards.map((board) => played(board, facts, environment, true)),
       { ...environment, receiver: compareWith(root, sums.hashes) },
-      { subject: target.name, ports: target.ports, whole: whole !== undefined, purpose: "verify" },
+      {
+        subject: target.name,
+        ports: target.ports,
+        whole: whole !== undefined,
+        purpose: "verify",
+        unusable: sums.problems.filter(({ severity }) => severity === "error"),
+      },
     );
-    const warnings = problems.map(describeProblem);
-    const notes = [...warnings, ...notesOf(facts, boards), ...(whole?.notes ?? []), ...sums.notes];
+    const warnings = [...problems, ...sums.problems].filter(({ severity }) => severity === "warning");
+    const notes = [...warnings.map(describeProblem), ...notesOf(facts, boards), ...(whole?.notes ?? [])];
     return { ...report, notes, refused: whole?.refused ?? {} };
   } finally {
     await target.close();
@@ -143,13 +150,20 @@ async function everything(
   return { drop: { boot: [], sequence: false, tftp: files, ftp: files }, refused, notes };
 }
 
-async function readSums(root: ServedRoot): Promise<{ hashes: Map<string, string>; notes: string[] }> {
-  const text = await readText(root, sumsFile, sumsLimits.bytes + 1);
-  const { sums, problems } = parseSums(text ?? "", sumsFile);
-  return {
-    hashes: new Map([...sums.values()].map(({ file, sha256 }) => [file, sha256])),
-    notes: problems.map(({ line, message }) => `${sumsFile} line ${line}: ${message}`),
-  };
+async function readSums(root: ServedRoot): Promise<{ hashes: Map<string, string>; problems: Problem[] }> {
+  try {
+    const text = await readText(root, sumsFile, sumsLimits.bytes + 1);
+    const { sums, problems } = parseSums(text ?? "", sumsFile);
+    return { hashes: new Map([...sums.values()].map(({ file, sha256 }) => [file, sha256])), problems };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    // It is there: a run that passed without its hashes would have compared less than the folder asks for.
+    const place = { file: sumsFile, line: 1, column: 1 };
+    return {
+      hashes: new Map(),
+      problems: [problemAt("error", place, `it cannot be read: ${error.message}`)],
+    };
+  }
 }
 
 /** What the run does not show, and what was turned off. */

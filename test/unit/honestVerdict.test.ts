@@ -226,6 +226,24 @@ const faults: readonly Fault[] = [
     says: ["failed tftp u-boot.bin file.hash"],
   },
   {
+    name: "two hashes for one file in SHA256SUMS",
+    script: good,
+    files: { ...workspace, SHA256SUMS: `${sha256(uBoot)}  u-boot.bin\n${sha256(config)}  u-boot.bin\n` },
+    says: ["failed manifest SHA256SUMS line 2 sums.invalid"],
+  },
+  {
+    name: "hashes in UTF-16, of which none can be read",
+    script: good,
+    files: { ...workspace, SHA256SUMS: Buffer.from(`${sha256(uBoot)}  u-boot.bin\n`, "utf16le") },
+    says: ["failed manifest SHA256SUMS line 1 sums.invalid"],
+  },
+  {
+    name: "hashes that are there and may not be read",
+    script: good,
+    files: { ...workspace, "SHA256SUMS/u-boot.bin": sha256(uBoot) },
+    says: ["failed manifest SHA256SUMS line 1 sums.invalid"],
+  },
+  {
     name: "a manifest line that leaves the root",
     script: withManifest("switch: ../../etc/passwd\nconfig: config/switch.cfg\n"),
     files: { ...workspace, "copy-files4.rc": "switch: ../../etc/passwd\nconfig: config/switch.cfg\n" },
