@@ -436,6 +436,15 @@ describe("a verification beside the real board (DESIGN §2.3)", () => {
     assert.deepEqual(server.files(...run("a", 8)), [first]);
   });
 
+  it("waits for no file at an unknown address: that is the one board that does", () => {
+    const server = new Bench(situation({ boot: files }));
+    assert.deepEqual(server.files(...run("a", 1)), [first]);
+    assert.deepEqual(server.files(ask()), [first]);
+    server.fetches("192.168.7.77", first);
+    assert.deepEqual(server.files(ask(2)), [second]);
+    assert.deepEqual(server.files(...run("a", 2)), [first]);
+  });
+
   it("begins anew with each run, while an earlier run's row is still at that address", () => {
     const server = new Bench(situation(plan));
     for (const id of ["a", "b", "c"]) {

@@ -38,7 +38,8 @@ export function clientOf(
     const named = there.filter(({ file }) => file !== undefined && file !== "" && isFile(file));
     return lastAsker(named.length > 0 ? named : there);
   }
-  const waiting = all.filter(({ cursor }) => waitsFor(cursor, isFile));
+  // Where a verification fetches from is always known: from the address that it asked from.
+  const waiting = all.filter(({ cursor, verification }) => !verification && waitsFor(cursor, isFile));
   return waiting.length === 1 ? waiting[0] : undefined;
 }
 
