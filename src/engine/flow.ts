@@ -165,7 +165,7 @@ async function askRound(
   let answer: BootpAnswer | undefined;
   try {
     answer = await asker.ask(run.signal);
-    const mayBeSilent = round === 1 && !run.asked;
+    const mayBeSilent = round === 1 && !run.asked && wasAsked(board, asker);
     run.asked = true;
     if (answer === undefined && mayBeSilent && board.silentMs > 0) {
       // It may have handed out its whole sequence a moment ago, and be silent for that (DESIGN §2.3).
@@ -226,6 +226,10 @@ function serverTrouble(
   };
 }
 
+/** False: the one way that was wished for could not be gone. */
+const wasAsked = ({ bootp }: PlayedBoard, { triedClientPort }: BootpAsker): boolean =>
+  bootp?.way === "auto" || triedClientPort;
+
 /** Nobody answered at all: a failure if a board's own port was tried, else nothing that could be shown. */
 function unansweredBootp(board: PlayedBoard, asker: BootpAsker): Pick<StepRow, "state" | "trouble"> {
   const obstacles = asker.obstacles.join("; ");
@@ -243,13 +247,12 @@ function unansweredBootp(board: PlayedBoard, asker: BootpAsker): Pick<StepRow, "
       },
     };
   }
+  const asked = `no answer from ${where} to a question from an ordinary port, and from a board's own port none`;
   return {
     state: "skipped",
     trouble: {
       code: "bootp.notAsked",
-      message:
-        `no answer from ${where} to a question from an ordinary port, and from a board's own port none could be asked` +
-        (obstacles === "" ? "" : `: ${obstacles}`),
+      message: `${wasAsked(board, asker) ? asked : "no question"} could be asked${obstacles === "" ? "" : `: ${obstacles}`}`,
       remedy: "Run it with the right to use port 68, or with --bootp skip to take the plan's word for BOOTP.",
     },
   };

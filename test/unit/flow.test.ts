@@ -141,6 +141,21 @@ describe("the client flow (DESIGN §2.2)", () => {
     }
   });
 
+  it("does not wait for an answer where no question could be asked", async () => {
+    const nothing = {
+      ...served,
+      triedClientPort: false,
+      obstacles: ["no permission to listen on UDP port 67"],
+    };
+    const { steps, elapsedMs } = await verifyScripted(sequence, nothing, { bootp: "relay" });
+    assert.equal(elapsedMs, 0);
+    assert.deepEqual(steps[0]?.warnings, []);
+    assert.equal(
+      steps[0].trouble?.message,
+      "no question could be asked: no permission to listen on UDP port 67",
+    );
+  });
+
   it("names in the report what the plan names and the workspace has not built", async () => {
     const { report } = await verifyScripted({ ...plan({ tftp: ["a.bin"] }) }, served);
     assert.equal(report.ok, false);
