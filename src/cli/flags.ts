@@ -254,7 +254,7 @@ export const flags = {
     text,
   ),
   json: toggle(all, "JSON lines on stdout, one event each"),
-  stdio: later(toggle(["serve"], "JSON-RPC on stdin and stdout for the extension")),
+  stdio: toggle(["serve"], "JSON-RPC on stdin and stdout, for the extension: it says what to serve"),
   junit: later(one(["verify"], "FILE", "JUnit XML as well", text)),
   help: toggle(all, "this text"),
   version: toggle(all, "the version"),

@@ -6,6 +6,7 @@ import { exitCodes } from "./exitCodes";
 import { fetch } from "./fetch";
 import { parseCommandLine } from "./options";
 import { serve } from "./serve";
+import { serveStdio } from "./stdio";
 import { verify } from "./verify";
 
 /** @returns the exit code. */
@@ -14,6 +15,8 @@ async function main(argv: readonly string[]): Promise<number> {
   switch (parsed.command) {
     case "serve":
       return serve(parsed);
+    case "stdio":
+      return serveStdio(parsed);
     case "verify":
       return verify(parsed);
     case "fetch":

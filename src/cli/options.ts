@@ -27,6 +27,7 @@ import {
   type FlagValues,
 } from "./flags";
 import { helpText } from "./help";
+import type { StdioOptions } from "./stdio";
 import { nearestWord } from "../model/nearestWord";
 
 export interface ServeOptions {
@@ -48,11 +49,15 @@ export interface FetchOptions extends FetchSettings {
 
 export type Parsed =
   | ServeOptions
+  | StdioOptions
   | VerifyOptions
   | FetchOptions
   | { readonly command: "help"; readonly text: string }
   | { readonly command: "version" }
   | { readonly command: "usage"; readonly message: string };
+
+/** DESIGN §3, `--linger`. */
+const defaultLingerSeconds = 600;
 
 const commands: readonly Command[] = ["serve", "verify", "fetch", "doctor"];
 const isCommand = (word: string | undefined): word is Command => commands.some((command) => command === word);
@@ -95,7 +100,7 @@ function parse(argv: readonly string[], env: Readonly<Record<string, string | un
   const password = env["BOOT_SERVERS_FTP_PASSWORD"];
   switch (named) {
     case "serve":
-      return serveOptions(values, rest, password);
+      return values.stdio === true ? stdioOptions(values, rest) : serveOptions(values, rest, password);
     case "verify":
       return verifyOptions(values, rest, password);
     case "fetch":
@@ -170,7 +175,7 @@ function readFlags(command: Command, given: readonly Given[]): FlagValues {
   return values as FlagValues;
 }
 
-function atMost(command: Command, words: readonly string[], count: number): void {
+function atMost(command: string, words: readonly string[], count: number): void {
   const extra = words[count];
   if (extra !== undefined) throw new UsageError(`${command} does not know what to do with "${extra}".`);
 }
@@ -211,9 +216,17 @@ function serveOptions(
       ...(password !== undefined && password !== "" && { ftpPassword: password }),
       limits,
     },
-    lingerSeconds: values.linger ?? 600,
+    lingerSeconds: values.linger ?? defaultLingerSeconds,
     json: values.json ?? false,
   };
+}
+
+/** What to serve comes over the pipe: a flag that says it too would be ignored, and must not look as if it was not. */
+function stdioOptions(values: FlagValues, words: readonly string[]): StdioOptions {
+  atMost("serve --stdio", words, 0);
+  const useless = Object.keys(values).find((name) => name !== "stdio" && name !== "linger");
+  if (useless !== undefined) throw new UsageError(`--stdio and --${useless} exclude each other.`);
+  return { command: "stdio", lingerSeconds: values.linger ?? defaultLingerSeconds };
 }
 
 function boardOptions(

@@ -1,14 +1,13 @@
 /** `serve`: the servers run until Ctrl+C; running transfers are given their time (DESIGN §2.1, "Stopping"). */
 
-import { delay, systemClock } from "../engine/clock";
 import { createEngine } from "../engine/engine";
 import { EngineError } from "../engine/errors";
-import type { Engine } from "../model/api";
 import type { Row } from "../model/events";
-import { exitCodes, stopSignals } from "./exitCodes";
+import { exitCodes } from "./exitCodes";
 import type { ServeOptions } from "./options";
 import { formatError } from "./print";
 import { isUseful, jsonReporter, peopleReporter, type ServeReporter } from "./serveReport";
+import { linger, stopRequests } from "./stopping";
 
 /** @returns the exit code. */
 export async function serve(options: ServeOptions): Promise<number> {
@@ -37,49 +36,13 @@ export async function serve(options: ServeOptions): Promise<number> {
     report.row(row);
   };
   const useful = servers.some(isUseful);
-  if (useful) await linger(engine, stop, options.lingerSeconds, report);
+  if (useful) {
+    await linger(engine, stop, options.lingerSeconds, (running, seconds) => {
+      report.stopping(running, seconds);
+    });
+  }
   await engine.stopNow();
   stop.dispose();
   report.end();
   return useful ? exitCodes.done : exitCodes.nothing;
-}
-
-/** Waits for the first request to stop, then for the running transfers, the second request, or the time limit. */
-async function linger(
-  engine: Engine,
-  stop: StopRequests,
-  seconds: number,
-  report: ServeReporter,
-): Promise<void> {
-  await stop.first;
-  const drained = engine.drain();
-  const running = [...engine.snapshot().transfers.values()].filter(({ state }) => state === "running").length;
-  report.stopping(running, seconds);
-  const patience = new AbortController();
-  const limit = delay(systemClock, seconds * 1000, patience.signal).catch(() => undefined);
-  await Promise.race([drained, stop.second, limit]);
-  patience.abort();
-}
-
-interface StopRequests {
-  readonly first: Promise<void>;
-  readonly second: Promise<void>;
-  dispose(): void;
-}
-
-function stopRequests(): StopRequests {
-  const resolvers: (() => void)[] = [];
-  const next = (): Promise<void> => new Promise((resolve) => resolvers.push(resolve));
-  const [first, second] = [next(), next()];
-  const onSignal = (): void => {
-    resolvers.shift()?.();
-  };
-  for (const signal of stopSignals) process.on(signal, onSignal);
-  return {
-    first,
-    second,
-    dispose: () => {
-      for (const signal of stopSignals) process.off(signal, onSignal);
-    },
-  };
 }

@@ -1,5 +1,38 @@
-/** The VS Code side. So far it activates and does nothing; the servers are reached by the command line. */
+/** Where VS Code begins: puts the parts together, and hands the tests what they look at. */
 
-export function activate(): void {
-  // The commands and views come with the extension's own issue.
+import * as vscode from "vscode";
+import { registerCommands } from "./commands";
+import { followContext } from "./context";
+import { section } from "./ids";
+import { ftpPasswordKey, Servers } from "./servers";
+import { Store } from "./store";
+
+/** What the tests ask of a running extension, so that no test reads the screen. */
+export interface BootServersApi {
+  /** The snapshot, and the event of its change. */
+  readonly store: Store;
+  /** Resolves when commands and views are there. */
+  readonly ready: Promise<void>;
+  /** The servers' process, while there is one. */
+  readonly childPid: () => number | undefined;
+}
+
+export function activate(context: vscode.ExtensionContext): BootServersApi {
+  const log = vscode.window.createOutputChannel("Boot Servers", { log: true });
+  const store = new Store();
+  const servers = new Servers(context, store, log);
+  context.subscriptions.push(
+    log,
+    servers,
+    ...registerCommands(servers, log),
+    followContext(store),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(section)) void servers.follow();
+    }),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => void servers.followFolders()),
+    context.secrets.onDidChange(({ key }) => {
+      if (key === ftpPasswordKey) void servers.follow();
+    }),
+  );
+  return { store, ready: Promise.resolve(), childPid: () => servers.pid };
 }

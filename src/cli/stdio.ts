@@ -1,0 +1,46 @@
+/**
+ * `serve --stdio`: the engine over stdin and stdout, for the extension. Nothing starts until `configure` comes.
+ * stdout carries the protocol alone; whatever else would be written there goes to stderr.
+ */
+
+import { Console } from "node:console";
+import { Writable } from "node:stream";
+import { createEngine } from "../engine/engine";
+import { serveEngine } from "../rpc/serve";
+import { exitCodes } from "./exitCodes";
+import { linger, stopRequests } from "./stopping";
+
+export interface StdioOptions {
+  readonly command: "stdio";
+  readonly lingerSeconds: number;
+}
+
+/** @returns the exit code, once the other end has gone and the last transfer has ended. */
+export async function serveStdio({ lingerSeconds }: StdioOptions): Promise<number> {
+  const output = takeStdout();
+  const engine = createEngine();
+  const stop = stopRequests();
+  void serveEngine(engine, process.stdin, output).then(() => {
+    // A pipe that is lost is a reason to stop, never one to cut a board's transfer (DESIGN §2.1).
+    stop.request();
+  });
+  await linger(engine, stop, lingerSeconds, (running, seconds) => {
+    if (running > 0) process.stderr.write(`${running} running transfers have ${seconds} s to end\n`);
+  });
+  await engine.stopNow();
+  stop.dispose();
+  process.stdin.destroy();
+  return exitCodes.done;
+}
+
+/** The only way to stdout from now on: a stray line of any library would break the protocol. */
+function takeStdout(): Writable {
+  const write = process.stdout.write.bind(process.stdout);
+  process.stdout.write = process.stderr.write.bind(process.stderr);
+  globalThis.console = new Console(process.stderr);
+  return new Writable({
+    write: (chunk: Uint8Array, _, done) => {
+      write(chunk, done);
+    },
+  });
+}

@@ -1,0 +1,133 @@
+/** What each command does. */
+
+import * as vscode from "vscode";
+import type { TransferRow } from "../model/events";
+import { RemoteError } from "../rpc/remote";
+import { boardName } from "./boardName";
+import { commandIds, type CommandName } from "./ids";
+import type { Servers } from "./servers";
+import { count, percent, unadorned } from "./words";
+
+/** A row of a view, as its commands are given it. */
+export interface RowArgument {
+  /** The row's id. */
+  readonly id?: string;
+}
+
+type Handler = (...args: readonly unknown[]) => unknown;
+
+/** Registers all commands. */
+export function registerCommands(servers: Servers, log: vscode.LogOutputChannel): vscode.Disposable[] {
+  const handlers: Readonly<Partial<Record<CommandName, Handler>>> = {
+    start: (folder) => start(servers, folder),
+    stop: (how) => stop(servers, how),
+    showLog: () => {
+      log.show();
+    },
+    clearFinishedTransfers: () => {
+      servers.store.clearFinished();
+    },
+    cancelTransfer: (row) => cancelTransfer(servers, row as RowArgument | undefined),
+  };
+  return Object.entries(handlers).map(([name, handler]) =>
+    vscode.commands.registerCommand(commandIds[name as CommandName], handler),
+  );
+}
+
+/**
+ * @param given a workspace folder or the URI of one, from a caller that knows which; else the user is asked.
+ * @returns true when the servers were started.
+ */
+async function start(servers: Servers, given: unknown): Promise<boolean> {
+  const folder = folderOf(given) ?? (await chooseFolder(servers));
+  if (folder === undefined) return false;
+  try {
+    return await servers.start(folder);
+  } catch (error) {
+    if (!(error instanceof RemoteError)) throw error;
+    const { message, remedy = "", problems } = error;
+    const sentence =
+      problems.length === 0 ? message : `The boot plan has ${count(problems.length, "problem")}.`;
+    log(servers, error);
+    void servers.sayTrouble(unadorned(`Boot Servers did not start: ${sentence} ${remedy}`.trimEnd()));
+    return false;
+  }
+}
+
+function log(servers: Servers, error: RemoteError): void {
+  const lines = error.problems.map(
+    ({ file, line, column, message }) => `${file}:${line}:${column} ${message}`,
+  );
+  for (const line of lines.length === 0 ? [error.message] : lines) servers.write("error", line);
+}
+
+function folderOf(given: unknown): vscode.WorkspaceFolder | undefined {
+  const uri = given instanceof vscode.Uri ? given : (given as { uri?: unknown } | undefined)?.uri;
+  return uri instanceof vscode.Uri ? vscode.workspace.getWorkspaceFolder(uri) : undefined;
+}
+
+async function chooseFolder(servers: Servers): Promise<vscode.WorkspaceFolder | undefined> {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  if (folders.length === 0) {
+    void vscode.window.showInformationMessage(
+      "Open a folder first: Boot Servers serve the files of a workspace folder.",
+    );
+  }
+  if (folders.length < 2) return folders[0];
+  const served = servers.store.folder?.path;
+  const placeHolder = "Which folder are the boards to load from?";
+  const items = folders.map((folder) => ({
+    label: unadorned(folder.name),
+    description: unadorned(folder.uri.fsPath),
+    ...(folder.uri.fsPath === served && { detail: "served last" }),
+    folder,
+  }));
+  return (await vscode.window.showQuickPick(items, { placeHolder }))?.folder;
+}
+
+const finish = "Stop When Finished";
+const now = "Stop Now";
+
+/** @param given `whenFinished` or `now`, from a caller that knows; else the user is asked where a board loads. */
+async function stop(servers: Servers, given: unknown): Promise<void> {
+  const how = given === "now" || given === "whenFinished" ? given : await askHow(servers);
+  if (how !== undefined) await servers.stop(how);
+}
+
+async function askHow({ store }: Servers): Promise<"whenFinished" | "now" | undefined> {
+  const running = store.runningTransfers();
+  if (running.length === 0) return "whenFinished";
+  const detail =
+    "Stop When Finished listens no more and lets these end. Stop Now cuts them: a board that writes its flash may be left without a boot loader.";
+  const answer = await vscode.window.showWarningMessage(
+    describeRunning(running, (address) => boardName(store.now.clients.values(), address)),
+    { modal: true, detail },
+    finish,
+    now,
+  );
+  return answer === finish ? "whenFinished" : answer === now ? "now" : undefined;
+}
+
+/** `bench-1 is at 80 % of etsw.b3`, a line for each, the first few. */
+function describeRunning(running: readonly TransferRow[], nameOf: (address: string) => string): string {
+  const told = running.slice(0, 3).map(({ address, file, bytes, size }) => {
+    const far = percent(bytes, size);
+    return unadorned(`${nameOf(address)} is ${far === undefined ? "in the middle" : `at ${far}`} of ${file}`);
+  });
+  const left = running.length - told.length;
+  return [...told, ...(left > 0 ? [`and ${count(left, "more transfer")}`] : [])].join("\n");
+}
+
+async function cancelTransfer(servers: Servers, row: RowArgument | undefined): Promise<void> {
+  const id = row?.id ?? (await chooseTransfer(servers.store.runningTransfers()));
+  if (id !== undefined) servers.cancelTransfer(id);
+}
+
+async function chooseTransfer(running: readonly TransferRow[]): Promise<string | undefined> {
+  const items = running.map(({ id, file, address, bytes, size }) => ({
+    label: unadorned(file),
+    description: unadorned([address, percent(bytes, size)].filter((part) => part !== undefined).join(" · ")),
+    id,
+  }));
+  return (await vscode.window.showQuickPick(items, { placeHolder: "Which transfer?" }))?.id;
+}

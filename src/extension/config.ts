@@ -1,0 +1,132 @@
+/** The settings as `Wanted`. Knows nothing of VS Code: `read` gives what a setting is for the scope that may set it. */
+
+import { isIP } from "node:net";
+import { protocols, type Protocol } from "../model/events";
+import {
+  defaultWanted,
+  limitDefinitions,
+  standardPorts,
+  type Answer,
+  type LimitName,
+  type Limits,
+  type UploadPolicy,
+  type Wanted,
+} from "../model/settings";
+import type { CommandSettings } from "./child";
+
+/** The value of a setting by its name behind `bootServers.`; undefined: nobody set it. */
+export type ReadSetting = (name: string) => unknown;
+
+/** Limits that a setting of another name sets. */
+const limitSettings: Readonly<Partial<Record<LimitName, string>>> = {
+  uploadSize: "uploadLimit",
+  giveUpSeconds: "tftp.giveUpSeconds",
+  maxBlksize: "tftp.maxBlksize",
+  maxWindowsize: "tftp.maxWindowsize",
+};
+
+/** The settings that a folder may have of its own: they open nothing (DESIGN §5). All others are the machine's. */
+export const folderSettings: readonly string[] = [
+  "tftp.maxBlksize",
+  "tftp.maxWindowsize",
+  "tftp.giveUpSeconds",
+];
+
+export const limitNames = Object.keys(limitDefinitions) as LimitName[];
+
+/** The setting of a limit: `limits.ftpSessions`, `uploadLimit`. */
+export const limitSetting = (name: LimitName): string => limitSettings[name] ?? `limits.${name}`;
+
+const answers: readonly Answer[] = ["listed", "boards"];
+const uploadPolicies: readonly UploadPolicy[] = ["deny", "new", "keep", "overwrite"];
+
+/** A value that a setting holds. @returns undefined for what it must not hold. */
+type Check<T> = (value: unknown) => T | undefined;
+
+const oneOf =
+  <T>(choices: readonly T[]): Check<T> =>
+  (value) =>
+    choices.find((choice) => choice === value);
+
+const integer =
+  (min: number, max: number): Check<number> =>
+  (value) =>
+    typeof value === "number" && Number.isInteger(value) && value >= min && value <= max ? value : undefined;
+
+const text: Check<string> = (value) => (typeof value === "string" ? value : undefined);
+
+const listOf =
+  <T>(check: Check<T>): Check<readonly T[]> =>
+  (value) => {
+    if (!Array.isArray(value)) return undefined;
+    const checked = value.map(check);
+    return checked.every((each) => each !== undefined) ? checked : undefined;
+  };
+
+/** Serving nothing, or nowhere, is what Stop is for. */
+const someOf =
+  <T>(check: Check<T>): Check<readonly T[]> =>
+  (value) =>
+    Array.isArray(value) && value.length > 0 ? listOf(check)(value) : undefined;
+
+/** As `--address`: an IP address, or the name of an interface. */
+const address: Check<string> = (value) =>
+  typeof value === "string" && (isIP(value) !== 0 || (/^[^\s/:]+$/.test(value) && !/^[\d.]+$/.test(value)))
+    ? value
+    : undefined;
+
+const passivePorts: Check<readonly [number, number] | null> = (value) => {
+  if (value === "") return null;
+  const [, first, last] = (typeof value === "string" && /^(\d{1,5})-(\d{1,5})$/.exec(value)) || [];
+  const range = [Number(first), Number(last)] as const;
+  return range[0] >= 1024 && range[0] <= range[1] && range[1] <= 65535 ? range : undefined;
+};
+
+export interface Settings {
+  readonly wanted: Wanted;
+  readonly command: CommandSettings;
+  /** Settings that hold what they must not, and are as if nobody had set them: a sentence each. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * @param folder absolute path of the workspace folder.
+ * @param ftpPassword from the secret storage; no setting holds it.
+ */
+export function readSettings(read: ReadSetting, folder: string, ftpPassword?: string): Settings {
+  const problems: string[] = [];
+  const value = <T>(name: string, check: Check<T>, otherwise: T): T => {
+    const given = read(name);
+    if (given === undefined) return otherwise;
+    const checked = check(given);
+    if (checked !== undefined) return checked;
+    problems.push(`The setting bootServers.${name} is ${JSON.stringify(given)}, which it cannot be.`);
+    return otherwise;
+  };
+  const port = (protocol: Protocol): number =>
+    value(`${protocol}.port`, integer(0, 65535), standardPorts[protocol]);
+  const limits = Object.fromEntries(
+    limitNames.map((name) => {
+      const { min, max, default: usual } = limitDefinitions[name];
+      return [name, value(limitSetting(name), integer(min, max), usual)];
+    }),
+  ) as Limits;
+  const passive = value("ftp.passivePorts", passivePorts, null);
+  const servers = value("servers", someOf(oneOf(protocols)), protocols);
+  const wanted: Wanted = {
+    ...defaultWanted,
+    folder,
+    servers: protocols.filter((protocol) => servers.includes(protocol)),
+    addresses: value("address", someOf(address), defaultWanted.addresses),
+    ports: { bootp: port("bootp"), tftp: port("tftp"), ftp: port("ftp") },
+    answer: value("bootp.answer", oneOf(answers), defaultWanted.answer),
+    uploads: value("uploads", oneOf(uploadPolicies), defaultWanted.uploads),
+    allow: value("allow", listOf(text), defaultWanted.allow),
+    alsoServe: value("alsoServe", listOf(text), defaultWanted.alsoServe),
+    ...(ftpPassword !== undefined && ftpPassword !== "" && { ftpPassword }),
+    ...(passive !== null && { ftpPassivePorts: passive }),
+    limits,
+  };
+  const command = { launch: value("launch", listOf(text), []), node: value("node", text, "") };
+  return { wanted, command, problems };
+}

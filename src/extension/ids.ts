@@ -1,0 +1,39 @@
+/** Every name that package.json and the code share; a test compares the two. */
+
+/** Commands by what they are called in the code. */
+export const commandIds = {
+  start: "bootServers.start",
+  stop: "bootServers.stop",
+  showLog: "bootServers.showLog",
+  showMenu: "bootServers.showMenu",
+  clearFinishedTransfers: "bootServers.clearFinishedTransfers",
+  cancelTransfer: "bootServers.cancelTransfer",
+  copyAddress: "bootServers.copyAddress",
+  serveAsBootFile: "bootServers.serveAsBootFile",
+  addToBootSequence: "bootServers.addToBootSequence",
+  serveFileAs: "bootServers.serveFileAs",
+  restartSequence: "bootServers.restartSequence",
+  answerThisBoard: "bootServers.answerThisBoard",
+  openBootPlan: "bootServers.openBootPlan",
+  setFtpPassword: "bootServers.setFtpPassword",
+} as const;
+
+export type CommandName = keyof typeof commandIds;
+
+export const viewIds = {
+  servers: "bootServers.servers",
+  clients: "bootServers.clients",
+  transfers: "bootServers.transfers",
+} as const;
+
+/** Set by `context.ts`; menus ask for them. */
+export const contextKeys = {
+  /** A server starts, waits or runs. */
+  running: "bootServers.running",
+  hasRunningTransfers: "bootServers.hasRunningTransfers",
+  /** A transfer has ended and is still shown. */
+  hasFinishedTransfers: "bootServers.hasFinishedTransfers",
+} as const;
+
+/** The section of all settings. */
+export const section = "bootServers";

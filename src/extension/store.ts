@@ -1,0 +1,120 @@
+/**
+ * The one snapshot that the views, the status bar and the commands look at, made of the rows that the child
+ * process sends. Knows nothing of VS Code; `onChange` has the shape of a VS Code event.
+ */
+
+import { protocols, type Row, type ServerRow, type TransferRow } from "../model/events";
+import { defaultLimits } from "../model/settings";
+import { applyRow, newState, snapshotOf, type Snapshot, type State } from "../model/snapshot";
+
+/** The rows that changed; undefined: anything may have. */
+export type Change = readonly Row[] | undefined;
+
+/** The servers of a folder, as the views name it. */
+export interface ServedFolder {
+  readonly name: string;
+  /** Absolute path. */
+  readonly path: string;
+}
+
+const diedTrouble = {
+  code: "engine.died",
+  message: "the servers' process ended while this ran",
+  remedy: "Show Log says what it wrote last.",
+};
+
+export class Store {
+  transfersKept: number = defaultLimits.transfersKept;
+  private state: State = newState();
+  private runs = 0;
+  private servedFolder: ServedFolder | undefined;
+  private readonly listeners = new Set<(change: Change) => void>();
+
+  /** The folder that is being served, or was last. */
+  get folder(): ServedFolder | undefined {
+    return this.servedFolder;
+  }
+
+  set folder(folder: ServedFolder | undefined) {
+    this.servedFolder = folder;
+    this.tell(undefined);
+  }
+
+  /** What is true now: later rows do not change it. */
+  get snapshot(): Snapshot {
+    return snapshotOf(this.state);
+  }
+
+  /** The same without a copy, for who only looks. */
+  get now(): Snapshot {
+    return this.state;
+  }
+
+  onChange(listener: (change: Change) => void): { dispose(): void } {
+    this.listeners.add(listener);
+    return { dispose: () => void this.listeners.delete(listener) };
+  }
+
+  apply(row: Row): void {
+    applyRow(this.state, row, this.transfersKept);
+    if (row.type !== "log") this.tell([row]);
+  }
+
+  /**
+   * The process that sent the rows so far has ended. Its transfers are history, under ids that the next process
+   * does not use; what still ran has failed.
+   */
+  runEnded(at: number): void {
+    this.runs += 1;
+    const { transfers, servers, clients } = this.state;
+    const next = newState();
+    for (const row of transfers.values()) {
+      const id = row.id.includes("/") ? row.id : `${this.runs}/${row.id}`;
+      applyRow(next, isRunning(row) ? died({ ...row, id }, at) : { ...row, id }, this.transfersKept);
+    }
+    for (const row of clients.values()) applyRow(next, row, this.transfersKept);
+    for (const row of servers.values()) applyRow(next, stopped(row), this.transfersKept);
+    this.state = next;
+    this.tell(undefined);
+  }
+
+  /** Forgets every transfer that has ended. */
+  clearFinished(): void {
+    for (const id of this.state.ended) this.state.transfers.delete(id);
+    this.state.ended.clear();
+    this.tell(undefined);
+  }
+
+  runningTransfers(): TransferRow[] {
+    return [...this.state.transfers.values()].filter(isRunning);
+  }
+
+  hasFinished(): boolean {
+    return this.state.ended.size > 0;
+  }
+
+  /** In the order of a boot: BOOTP, TFTP, FTP. */
+  serverRows(): ServerRow[] {
+    return protocols.flatMap((protocol) => this.state.servers.get(protocol) ?? []);
+  }
+
+  /** True while a server starts, waits or runs. */
+  isServing(): boolean {
+    return this.serverRows().some(({ state }) => state !== "stopped" && state !== "failed");
+  }
+
+  private tell(change: Change): void {
+    for (const listener of this.listeners) listener(change);
+  }
+}
+
+const isRunning = ({ state }: TransferRow): boolean => state === "running";
+
+const died = (row: TransferRow, at: number): TransferRow => ({
+  ...row,
+  state: "failed",
+  endedAt: at,
+  trouble: diedTrouble,
+});
+
+const stopped = (row: ServerRow): ServerRow => ({ ...row, state: "stopped" });

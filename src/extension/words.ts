@@ -1,0 +1,31 @@
+/** Text in VS Code's own places: what a peer chose must not become an icon, a link or a second line there. */
+
+import { printable } from "../model/text";
+
+/** A peer's text where VS Code shows plain text: tree rows, tooltips that are strings, the log. */
+export const quoted = printable;
+
+/**
+ * A peer's text where VS Code reads `$(icon)` and `[text](link)` out of strings: notifications, quick picks, the
+ * status bar. A zero-width space takes the meaning, and nobody sees it.
+ */
+export function unadorned(text: string): string {
+  return printable(text).replace(/\$\(/g, "$\u200b(").replace(/\]\(/g, "]\u200b(");
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function formatList(words: readonly string[]): string {
+  const last = words.at(-1) ?? "";
+  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} and ${last}`;
+}
+
+/** `1 transfer`, `2 transfers`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** How far: `80 %`; undefined where the size is not known. An empty file is done. */
+export function percent(bytes: number, size: number | undefined): string | undefined {
+  if (size === undefined) return undefined;
+  return `${size === 0 ? 100 : Math.floor((100 * bytes) / size)} %`;
+}

@@ -1,0 +1,105 @@
+/** The extension's end of the pipe: an `Engine` that runs in another process. */
+
+import type { Readable, Writable } from "node:stream";
+import {
+  createMessageConnection,
+  ResponseError,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from "vscode-jsonrpc/node";
+import type { Engine } from "../model/api";
+import type { Row, Trouble } from "../model/events";
+import type { Problem } from "../model/plan";
+import { defaultLimits } from "../model/settings";
+import { applyRow, newState, snapshotOf } from "../model/snapshot";
+import * as wire from "./wire";
+
+/** What the engine over there refused to do. */
+export class RemoteError extends Error implements Trouble {
+  override name = "RemoteError";
+  readonly code: string;
+  readonly remedy?: string;
+  /** For a plan that is not valid: each problem with its place. */
+  readonly problems: readonly Problem[];
+
+  constructor({ trouble, problems = [] }: wire.Failure, options?: ErrorOptions) {
+    super(trouble.message, options);
+    this.code = trouble.code;
+    if (trouble.remedy !== undefined) this.remedy = trouble.remedy;
+    this.problems = problems;
+  }
+}
+
+export interface RemoteEngine extends Engine {
+  /** Resolves when the other end has gone. Requests that are open then are rejected with `engine.gone`. */
+  readonly closed: Promise<void>;
+  /** Listens no more; the streams are the caller's. */
+  dispose(): void;
+}
+
+const gone: wire.Failure = { trouble: { code: "engine.gone", message: "the servers' process has ended" } };
+
+/**
+ * Talks to `serveEngine` at the other end.
+ * @param input what the other end writes; @param output what it reads.
+ */
+export function connectEngine(input: Readable, output: Writable): RemoteEngine {
+  const connection = createMessageConnection(new StreamMessageReader(input), new StreamMessageWriter(output));
+  const state = newState();
+  let transfersKept = defaultLimits.transfersKept;
+  const listeners = new Set<(row: Row) => void>();
+  connection.onNotification(wire.rows, ({ rows }) => {
+    for (const row of rows) {
+      applyRow(state, row, transfersKept);
+      for (const listener of listeners) listener(row);
+    }
+  });
+  const closed = new Promise<void>((resolve) => {
+    connection.onClose(() => {
+      resolve();
+    });
+    connection.onDispose(() => {
+      resolve();
+    });
+  });
+  // A connection that closes leaves its open requests without an answer.
+  const lost = closed.then(() => Promise.reject(new RemoteError(gone)));
+  lost.catch(() => undefined); // Whoever asks sees it.
+  const ask = async (request: () => Promise<null>): Promise<void> => {
+    try {
+      await Promise.race([request(), lost]);
+    } catch (error) {
+      if (error instanceof RemoteError) throw error;
+      const failure = error instanceof ResponseError ? (error.data as wire.Failure | undefined) : undefined;
+      throw new RemoteError(failure ?? gone, { cause: error });
+    }
+  };
+  const tell = (send: () => Promise<void>): void => {
+    // `closed` tells that the other end has gone.
+    void ask(() => send().then(() => null)).catch(() => undefined);
+  };
+  connection.listen();
+  return {
+    closed,
+    configure(wanted) {
+      transfersKept = wanted.limits.transfersKept;
+      return ask(() => connection.sendRequest(wire.configure, wanted));
+    },
+    drain: () => ask(() => connection.sendRequest(wire.drain)),
+    stopNow: () => ask(() => connection.sendRequest(wire.stopNow)),
+    cancelTransfer: (id) => {
+      tell(() => connection.sendNotification(wire.cancelTransfer, { id }));
+    },
+    restartSequence: (clientId) => {
+      tell(() => connection.sendNotification(wire.restartSequence, { clientId }));
+    },
+    snapshot: () => snapshotOf(state),
+    onRow(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    dispose: () => {
+      connection.dispose();
+    },
+  };
+}

@@ -1,0 +1,122 @@
+/** The program's end of the pipe: an engine that is asked over two streams. */
+
+import type { Readable, Writable } from "node:stream";
+import {
+  createMessageConnection,
+  ResponseError,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type MessageConnection,
+} from "vscode-jsonrpc/node";
+import type { Engine } from "../model/api";
+import type { Row } from "../model/events";
+import type { Problem } from "../model/plan";
+import * as wire from "./wire";
+
+/** Rows that a reader who does not read may leave behind; then the oldest are lost. */
+const mostUnread = 10_000;
+
+/** JSON-RPC 2.0 §5.1: codes from -32000 to -32099 are the server's own. */
+const engineFailed = -32000;
+
+/**
+ * Serves an engine to whoever is at the other end.
+ * @returns resolves when the other end has gone; the engine runs on, its rows go nowhere.
+ */
+export function serveEngine(engine: Engine, input: Readable, output: Writable): Promise<void> {
+  const connection = createMessageConnection(new StreamMessageReader(input), new StreamMessageWriter(output));
+  const sink = new RowSink(connection);
+  const stopRows = engine.onRow((row) => {
+    sink.add(row);
+  });
+  /** The answer to a request comes after the rows that led to it. */
+  const answer = async (work: Promise<void>): Promise<null> => {
+    try {
+      await work;
+    } catch (error) {
+      throw responseError(error);
+    } finally {
+      await sink.flushed();
+    }
+    return null;
+  };
+  connection.onRequest(wire.configure, (wanted) => answer(engine.configure(wanted)));
+  connection.onRequest(wire.drain, () => answer(engine.drain()));
+  connection.onRequest(wire.stopNow, () => answer(engine.stopNow()));
+  connection.onNotification(wire.cancelTransfer, ({ id }) => {
+    engine.cancelTransfer(id);
+  });
+  connection.onNotification(wire.restartSequence, ({ clientId }) => {
+    engine.restartSequence(clientId);
+  });
+  const closed = new Promise<void>((resolve) => {
+    connection.onClose(() => {
+      stopRows();
+      resolve();
+    });
+  });
+  connection.listen();
+  return closed;
+}
+
+/**
+ * Rows on their way. What comes while the last batch is still being written waits, and of one id only the latest
+ * row does: it says all there is to know, so a reader that is slow costs no memory.
+ */
+class RowSink {
+  private readonly unread = new Map<string, Row>();
+  private writing: Promise<void> | undefined;
+
+  constructor(private readonly connection: MessageConnection) {}
+
+  add(row: Row): void {
+    const key = `${row.type} ${row.id}`;
+    this.unread.delete(key);
+    this.unread.set(key, row);
+    for (const oldest of this.unread.keys()) {
+      if (this.unread.size <= mostUnread) break;
+      this.unread.delete(oldest);
+    }
+    this.writing ??= this.write();
+  }
+
+  /** Resolves when all rows so far are written, or nobody can read them any more. */
+  flushed(): Promise<void> {
+    return this.writing ?? Promise.resolve();
+  }
+
+  private async write(): Promise<void> {
+    try {
+      // The rows of one turn of the loop are one message.
+      await Promise.resolve();
+      while (this.unread.size > 0) {
+        const rows = [...this.unread.values()];
+        this.unread.clear();
+        await this.connection.sendNotification(wire.rows, { rows });
+      }
+    } catch {
+      // The other end has gone; `onClose` says so, and boards are served to their end without it.
+      this.unread.clear();
+    } finally {
+      this.writing = undefined;
+    }
+  }
+}
+
+/** An error of the engine as a response: its code, its remedy, and the problems of a plan go with it. */
+function responseError(error: unknown): ResponseError<wire.Failure> {
+  const message = error instanceof Error ? error.message : String(error);
+  const { code, remedy, problems } = error as {
+    code?: unknown;
+    remedy?: unknown;
+    problems?: readonly Problem[];
+  };
+  return new ResponseError(engineFailed, message, {
+    trouble: {
+      code: typeof code === "string" ? code : "engine.failed",
+      message,
+      ...(typeof remedy === "string" && { remedy }),
+    },
+    ...(Array.isArray(problems) && { problems }),
+  });
+}

@@ -1,0 +1,25 @@
+/**
+ * Everything that goes over the pipe between the extension and the program, in one place for both ends.
+ * JSON-RPC 2.0 with the base protocol's `Content-Length` headers (vscode-jsonrpc); parameters are objects.
+ */
+
+import { NotificationType, RequestType, RequestType0 } from "vscode-jsonrpc/node";
+import type { Row, Trouble } from "../model/events";
+import type { Problem } from "../model/plan";
+import type { Wanted } from "../model/settings";
+
+/** Why a request failed: what a person is told, and for a plan each problem with its place. */
+export interface Failure {
+  readonly trouble: Trouble;
+  readonly problems?: readonly Problem[];
+}
+
+/** An `Engine` method each; see model/api.ts for what they mean. */
+export const configure = new RequestType<Wanted, null, Failure>("configure");
+export const drain = new RequestType0<null, Failure>("drain");
+export const stopNow = new RequestType0<null, Failure>("stopNow");
+export const cancelTransfer = new NotificationType<{ readonly id: string }>("cancelTransfer");
+export const restartSequence = new NotificationType<{ readonly clientId: string }>("restartSequence");
+
+/** From the program: rows that are news, in their order. All that led to a response comes before it. */
+export const rows = new NotificationType<{ readonly rows: readonly Row[] }>("rows");
