@@ -25,7 +25,9 @@ export async function serveStdio({ lingerSeconds }: StdioOptions): Promise<numbe
     stop.request();
   });
   await linger(engine, stop, lingerSeconds, (running, seconds) => {
-    if (running > 0) process.stderr.write(`${running} running transfers have ${seconds} s to end\n`);
+    if (running === 0) return;
+    const transfers = running === 1 ? "1 running transfer has" : `${running} running transfers have`;
+    process.stderr.write(`${transfers} ${seconds} s to end\n`);
   });
   await engine.stopNow();
   stop.dispose();

@@ -36,6 +36,11 @@ describe("the command line (DESIGN §3)", () => {
     });
   });
 
+  it("serves over stdin and stdout with no word of what to serve", () => {
+    assert.deepEqual(parse("serve --stdio"), { command: "stdio", lingerSeconds: 600 });
+    assert.deepEqual(parse("serve --stdio --linger 5"), { command: "stdio", lingerSeconds: 5 });
+  });
+
   it("takes every flag of serve", () => {
     const line =
       "serve images --address eth1 --address 192.168.7.1 --servers ftp,tftp --tftp-port 0 --ftp-port=2121 " +
@@ -153,7 +158,10 @@ describe("the command line (DESIGN §3)", () => {
     ["serve --answer everyone", /comes in a later version/],
     ["serve --answer proxy", /comes in a later version/],
     ["serve --answer nobody", /one of listed, boards/],
-    ["serve --stdio", /--stdio comes in a later version/],
+    ["serve --stdio --json", /--stdio and --json exclude each other/],
+    ["serve --stdio --address 127.0.0.1", /--stdio and --address exclude each other/],
+    ["serve --stdio images", /serve --stdio does not know what to do with "images"/],
+    ["verify --stdio", /--stdio is a flag of serve, not of verify/],
     ["verify --junit out.xml", /--junit comes in a later version/],
     ["doctor", /comes in a later version/],
     ["help nothing", /no command "nothing"/],
