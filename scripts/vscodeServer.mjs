@@ -89,7 +89,7 @@ export function installServer(version) {
   return installed;
 }
 
-/** Of the user, not of the machine: `security.workspace.trust.enabled` counts nowhere else. */
+/** The user's: `security.workspace.trust.enabled` counts nowhere else. */
 const quietEditor = {
   "security.workspace.trust.enabled": false,
   "workbench.startupEditor": "none",
@@ -134,15 +134,27 @@ async function groupEnded(pid) {
 /**
  * Starts a server on a free port of loopback. Its children, the extension host among them, end with it.
  * @param {Installed} installed
- * @param {{ dataFolder: string, args?: readonly string[], settings?: object, env?: Record<string, string> }} options
- *   dataFolder: everything that it writes goes there; settings: of the user, over the quiet ones.
+ * @typedef {object} ServerOptions
+ * @property {string} dataFolder everything that it writes goes there.
+ * @property {readonly string[]} [args]
+ * @property {object} [settings] of the user, over the quiet ones.
+ * @property {object} [machineSettings] settings of the scope `machine`: a server takes them from nowhere else.
+ * @property {Record<string, string>} [env] over this process's own; extensions see it.
+ *
+ * @param {ServerOptions} options
  * @returns {Promise<{ port: number, said: () => string, end: () => Promise<void> }>}
  *   said: all it wrote so far.
  */
-export async function startServer(installed, { dataFolder, args = [], settings = {}, env = {} }) {
-  const user = path.join(dataFolder, "data", "User");
-  mkdirSync(user, { recursive: true });
-  writeFileSync(path.join(user, "settings.json"), JSON.stringify({ ...quietEditor, ...settings }, null, 2));
+export async function startServer(installed, options) {
+  const { dataFolder, args = [], settings = {}, machineSettings = {}, env = {} } = options;
+  for (const [of, values] of [
+    ["User", { ...quietEditor, ...settings }],
+    ["Machine", machineSettings],
+  ]) {
+    const folder = path.join(dataFolder, "data", of);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, "settings.json"), JSON.stringify(values, null, 2));
+  }
   const child = spawn(installed.node, [installed.main, ...serverArgs(dataFolder), ...args], {
     // A group of its own, so that whatever it starts can be ended with it.
     detached: true,

@@ -16,7 +16,7 @@ import {
 } from "../../scripts/vscodeServer.mjs";
 import { browserLack, openBrowser } from "../support/browser";
 import { Report, suiteVariable, type Result } from "./report";
-import { extensionFolder, suiteEntry, windows, withFixture, type Window } from "./windows";
+import { extensionFolder, freePorts, suiteEntry, windows, withFixture, type Window } from "./windows";
 
 /** Of a window, from its opening to its verdict. */
 const limitMs = Number(process.env["BOOT_SERVERS_SUITE_LIMIT_MS"] ?? 120_000);
@@ -99,6 +99,7 @@ async function runWindow(
     const server = await startServer(installed, {
       dataFolder: fixture.at("server"),
       settings: window.settings,
+      machineSettings: freePorts,
       // Without it VS Code 1.139 ignores extensionTestsPath; 1.96 needs none.
       args: ["--enable-smoke-test-driver"],
       env: { [suiteVariable]: window.name },

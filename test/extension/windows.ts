@@ -7,6 +7,7 @@ import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolde
 export interface Window {
   /** Also the name of its folder of tests. */
   readonly name: string;
+  /** The user's. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Makes what it opens. @returns absolute path of a folder or a .code-workspace file in `fixture`. */
   make(fixture: TemporaryFolder): Promise<string>;
@@ -15,7 +16,7 @@ export interface Window {
 const sample = resolve("samples/firmware-drop");
 
 /** Free ports, so that several suites and a real server get along on one machine. */
-const freePorts = {
+export const freePorts = {
   "bootServers.bootp.port": 0,
   "bootServers.tftp.port": 0,
   "bootServers.ftp.port": 0,
@@ -38,12 +39,11 @@ async function twoFolders(fixture: TemporaryFolder): Promise<string> {
 }
 
 export const windows: readonly Window[] = [
-  { name: "oneFolder", settings: freePorts, make: oneFolder },
-  { name: "twoFolders", settings: freePorts, make: twoFolders },
+  { name: "oneFolder", settings: {}, make: oneFolder },
+  { name: "twoFolders", settings: {}, make: twoFolders },
   {
     name: "untrusted",
     settings: {
-      ...freePorts,
       "security.workspace.trust.enabled": true,
       "security.workspace.trust.startupPrompt": "never",
       "security.workspace.trust.banner": "never",

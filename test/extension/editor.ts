@@ -1,0 +1,72 @@
+/** What every window's tests need of the editor: the extension as it runs there, and its rows as they come. */
+
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import type { BootServersApi } from "../../src/extension/extension";
+import type { Protocol, ServerRow, TransferRow } from "../../src/model/events";
+import type { Snapshot } from "../../src/model/snapshot";
+
+const extensionId = "boot-servers.boot-servers";
+
+export function extension(): vscode.Extension<BootServersApi> {
+  const found = vscode.extensions.getExtension<BootServersApi>(extensionId);
+  assert.ok(found, `${extensionId} is not there`);
+  return found;
+}
+
+/** The extension, activated. */
+export async function activated(): Promise<BootServersApi> {
+  const api = await extension().activate();
+  await api.ready;
+  return api;
+}
+
+/** Resolves with the first thing that `find` sees in the snapshot, as it is now or becomes; mocha's limit ends it. */
+export function until<T>(
+  { store }: BootServersApi,
+  find: (snapshot: Snapshot) => T | undefined | false,
+): Promise<T> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const found = find(store.now);
+      if (found === undefined || found === false) return;
+      subscription.dispose();
+      resolve(found);
+    };
+    const subscription = store.onChange(look);
+    look();
+  });
+}
+
+/** Starts the servers and resolves once each of them runs. @returns the port of each. */
+export async function start(api: BootServersApi, folder?: vscode.Uri): Promise<Record<Protocol, number>> {
+  assert.equal(await vscode.commands.executeCommand("bootServers.start", folder), true);
+  return running(api);
+}
+
+/** The port of each server, once all three run. */
+export async function running(api: BootServersApi): Promise<Record<Protocol, number>> {
+  const rows = await until(api, ({ servers }) => {
+    const each = [...servers.values()];
+    return each.length === 3 && each.every(({ state }) => state === "running") && each;
+  });
+  const port = (wanted: Protocol): number => rows.find(({ protocol }) => protocol === wanted)!.port;
+  return { bootp: port("bootp"), tftp: port("tftp"), ftp: port("ftp") };
+}
+
+export async function stop(api: BootServersApi): Promise<void> {
+  await vscode.commands.executeCommand("bootServers.stop", "now");
+  await until(api, () => api.childPid() === undefined);
+}
+
+/** The row of a transfer that has ended. */
+export const ended = (api: BootServersApi, protocol: "tftp" | "ftp", file: string): Promise<TransferRow> =>
+  until(api, ({ transfers }) =>
+    [...transfers.values()].find(
+      (row) => row.protocol === protocol && row.file === file && row.state !== "running",
+    ),
+  );
+
+/** What tests compare of a server. */
+export const brief = ({ protocol, state, addresses }: ServerRow): string =>
+  `${protocol} ${state} on ${addresses.join(", ")}`;

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import type { BootServersApi } from "../../../src/extension/extension";
+import { ftpRead, sha256, tftpRead } from "../boards";
+import { activated, brief, ended, running, start, stop, until } from "../editor";
+
+const folder = (): string => vscode.workspace.workspaceFolders![0]!.uri.fsPath;
+const image = (name: string): Promise<Uint8Array> => readFile(join(folder(), "images", name));
+
+describe("the servers of one folder", () => {
+  let api: BootServersApi;
+
+  before(async () => {
+    api = await activated();
+  });
+
+  afterEach(() => stop(api));
+
+  it("do not start by themselves (DESIGN §6)", () => {
+    assert.deepEqual([api.store.serverRows(), api.childPid()], [[], undefined]);
+  });
+
+  it("start by one command, all three on loopback, with nothing to configure", async () => {
+    await start(api);
+    assert.deepEqual(api.store.serverRows().map(brief), [
+      "bootp running on 127.0.0.1",
+      "tftp running on 127.0.0.1",
+      "ftp running on 127.0.0.1",
+    ]);
+    assert.equal(api.store.folder?.path, folder());
+  });
+
+  it("hand a file to a board over TFTP and FTP, and each transfer is a row with its hash", async () => {
+    const ports = await start(api);
+    const bytes = await image("Image");
+    for (const protocol of ["tftp", "ftp"] as const) {
+      const read = protocol === "tftp" ? tftpRead : ftpRead;
+      assert.equal(sha256(await read(ports[protocol], "Image")), sha256(bytes));
+      const row = await ended(api, protocol, "Image");
+      const { state, direction, size, sha256: hash } = row;
+      assert.deepEqual(
+        { state, direction, size, bytes: row.bytes, hash },
+        {
+          state: "finished",
+          direction: "read",
+          size: bytes.length,
+          bytes: bytes.length,
+          hash: sha256(bytes),
+        },
+      );
+    }
+  });
+
+  it("stop by one command, and nobody listens any more", async () => {
+    const { ftp } = await start(api);
+    await vscode.commands.executeCommand("bootServers.stop");
+    await until(api, () => !api.store.isServing() && api.childPid() === undefined);
+    await assert.rejects(ftpRead(ftp, "Image"));
+  });
+
+  it("come back by themselves when their process was killed", async () => {
+    await start(api);
+    const killed = api.childPid();
+    assert.ok(killed !== undefined);
+    process.kill(killed, "SIGKILL");
+    const next = await until(api, () => {
+      const pid = api.childPid();
+      return pid !== killed && pid;
+    });
+    assert.notEqual(next, killed);
+    const { tftp } = await running(api);
+    assert.equal(sha256(await tftpRead(tftp, "board.dtb")), sha256(await image("board.dtb")));
+  });
+});
