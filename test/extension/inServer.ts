@@ -15,7 +15,7 @@ import {
   type Version,
 } from "../../scripts/vscodeServer.mjs";
 import { browserLack, openBrowser } from "../support/browser";
-import { Report, suiteVariable, type Result } from "./report";
+import { judged, print, Report, suiteVariable, summarize, type Result } from "./report";
 import { extensionFolder, freePorts, suiteEntry, windows, withFixture, type Window } from "./windows";
 
 /** Of a window, from its opening to its verdict. */
@@ -31,8 +31,6 @@ interface Exit {
   readonly logs: readonly LogFile[];
 }
 
-/* eslint-disable no-console -- This is a program; stdout is what it is for. */
-
 /** Where the logs of a run that failed are kept. */
 const logFolder = (version: Version, window: Window): string =>
   join(".vscode-test", "logs", `${version}-${window.name}`);
@@ -43,7 +41,7 @@ async function keepLogs(folder: string, server: string, logs: readonly LogFile[]
   for (const { relativePath, contents } of logs) {
     await writeFile(join(folder, basename(relativePath)), contents);
   }
-  console.log(`VS Code's logs: ${folder}`);
+  print(`VS Code's logs: ${folder}`);
 }
 
 /** The address of the workbench that opens a folder or a workspace file and runs the suite. */
@@ -106,9 +104,7 @@ async function runWindow(
     });
     let logs: readonly LogFile[] = [];
     try {
-      const report = new Report((line) => {
-        console.log(line);
-      });
+      const report = new Report(print);
       const exit = await suiteEnd(browser, address(server.port, opened), report);
       logs = exit.logs;
       const result = report.verdict(exit.code);
@@ -121,12 +117,6 @@ async function runWindow(
       await server.end();
     }
   });
-}
-
-/** What mocha prints at the end of a run: scripts/test.mjs adds it up. */
-function summarize({ passes, failures, pending }: Result): void {
-  console.log(`\n  ${passes} passing\n  ${pending} pending\n  ${failures} failing`);
-  process.exitCode = failures > 0 ? 1 : 0;
 }
 
 /** Installs what a run needs. @returns a sentence where that is not possible. */
@@ -145,31 +135,23 @@ async function main([version = "newest", ...names]: readonly string[]): Promise<
   if (version !== "newest" && version !== "oldest") throw new Error(`no version ${version}: newest, oldest`);
   const wanted = windows.filter(({ name }) => names.length === 0 || names.includes(name));
   if (wanted.length === 0) throw new Error(`no such window: ${names.join(" ")}`);
-  const total = { passes: 0, failures: 0, pending: 0 };
   const installed = lackOf(version);
   if (typeof installed === "string") {
-    console.log(installed);
-    summarize({ ...total, pending: wanted.length });
+    print(installed);
+    process.exitCode = summarize([{ passes: 0, failures: 0, pending: wanted.length }]);
     return;
   }
+  const results: Result[] = [];
   const browser = await openBrowser();
   try {
     for (const window of wanted) {
-      console.log(`\n  ${window.name}, VS Code ${version}`);
-      try {
-        const result = await runWindow(version, installed, browser, window);
-        total.passes += result.passes;
-        total.failures += result.failures;
-        total.pending += result.pending;
-      } catch (error) {
-        console.log(`\n  FAILED: ${error instanceof Error ? error.message : String(error)}`);
-        total.failures += 1;
-      }
+      print(`\n  ${window.name}, VS Code ${version}`);
+      results.push(await judged(runWindow(version, installed, browser, window)));
     }
   } finally {
     await browser.close();
   }
-  summarize(total);
+  process.exitCode = summarize(results);
 }
 
 void main(process.argv.slice(2));

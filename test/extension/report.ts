@@ -57,3 +57,26 @@ export class Report {
     return this.result;
   }
 }
+
+/** The result of a window; one that gave no verdict is a failure, and says why. */
+export async function judged(running: Promise<Result>): Promise<Result> {
+  try {
+    return await running;
+  } catch (error) {
+    print(`\n  FAILED: ${error instanceof Error ? error.message : String(error)}`);
+    return { passes: 0, failures: 1, pending: 0 };
+  }
+}
+
+/** Ends a run over several windows as mocha does, in words that scripts/test.mjs adds up. @returns the exit code. */
+export function summarize(results: readonly Result[]): number {
+  const sum = (key: keyof Result): number => results.reduce((all, result) => all + result[key], 0);
+  print(`\n  ${sum("passes")} passing\n  ${sum("pending")} pending\n  ${sum("failures")} failing`);
+  return sum("failures") > 0 ? 1 : 0;
+}
+
+/** To the terminal, from the programs that start a VS Code. */
+export const print = (text: string): void => {
+  // eslint-disable-next-line no-console -- stdout is what they are for.
+  console.log(text);
+};
