@@ -4,30 +4,51 @@ import * as vscode from "vscode";
 import type { TransferRow } from "../model/events";
 import { RemoteError } from "../rpc/remote";
 import { boardName } from "./boardName";
-import { commandIds, type CommandName } from "./ids";
-import type { Servers } from "./servers";
+import { commandIds, viewIds, type CommandName } from "./ids";
+import { Node } from "./nodes";
+import { addClicked, answerBoard, serveClicked, serveFileAs, showPlan } from "./planCommands";
+import { listensOn } from "./serverItems";
+import { ftpPasswordKey, type Servers } from "./servers";
+import type { Store } from "./store";
 import { count, percent, unadorned } from "./words";
-
-/** A row of a view, as its commands are given it. */
-export interface RowArgument {
-  /** The row's id. */
-  readonly id?: string;
-}
 
 type Handler = (...args: readonly unknown[]) => unknown;
 
+/** The id of the row that a command is about: a row of a view, or the id itself from a caller that knows it. */
+function rowId(given: unknown): string | undefined {
+  if (typeof given === "string") return given;
+  return given instanceof Node ? given.item.row : undefined;
+}
+
 /** Registers all commands. */
-export function registerCommands(servers: Servers, log: vscode.LogOutputChannel): vscode.Disposable[] {
-  const handlers: Readonly<Partial<Record<CommandName, Handler>>> = {
+export function registerCommands(
+  servers: Servers,
+  log: vscode.LogOutputChannel,
+  secrets: vscode.SecretStorage,
+): vscode.Disposable[] {
+  const { store } = servers;
+  const handlers: Readonly<Record<CommandName, Handler>> = {
     start: (folder) => start(servers, folder),
     stop: (how) => stop(servers, how),
     showLog: () => {
       log.show();
     },
+    showMenu: () => showMenu(store),
     clearFinishedTransfers: () => {
-      servers.store.clearFinished();
+      store.clearFinished();
     },
-    cancelTransfer: (row) => cancelTransfer(servers, row as RowArgument | undefined),
+    cancelTransfer: (row) => cancelTransfer(servers, rowId(row)),
+    copyAddress: (row) => copyAddress(store, rowId(row)),
+    serveAsBootFile: (file) => serveClicked(store, file),
+    addToBootSequence: (file, selected) => addClicked(store, file, selected),
+    serveFileAs: (row, file) => serveFileAs(store, rowId(row), file),
+    restartSequence: (row) => {
+      const id = rowId(row);
+      if (id !== undefined) servers.restartSequence(id);
+    },
+    answerThisBoard: (row, name) => answerBoard(servers, rowId(row), name),
+    openBootPlan: () => showPlan(store),
+    setFtpPassword: (password) => setFtpPassword(secrets, password),
   };
   return Object.entries(handlers).map(([name, handler]) =>
     vscode.commands.registerCommand(commandIds[name as CommandName], handler),
@@ -118,8 +139,8 @@ function describeRunning(running: readonly TransferRow[], nameOf: (address: stri
   return [...told, ...(left > 0 ? [`and ${count(left, "more transfer")}`] : [])].join("\n");
 }
 
-async function cancelTransfer(servers: Servers, row: RowArgument | undefined): Promise<void> {
-  const id = row?.id ?? (await chooseTransfer(servers.store.runningTransfers()));
+async function cancelTransfer(servers: Servers, given: string | undefined): Promise<void> {
+  const id = given ?? (await chooseTransfer(servers.store.runningTransfers()));
   if (id !== undefined) servers.cancelTransfer(id);
 }
 
@@ -130,4 +151,44 @@ async function chooseTransfer(running: readonly TransferRow[]): Promise<string |
     id,
   }));
   return (await vscode.window.showQuickPick(items, { placeHolder: "Which transfer?" }))?.id;
+}
+
+/** `127.0.0.1:69`, as a boot loader or a browser wants it. */
+async function copyAddress(store: Store, id: string | undefined): Promise<void> {
+  const row = store
+    .serverRows()
+    .find((each) => (id === undefined ? each.state === "running" : each.id === id));
+  if (row === undefined) return;
+  await vscode.env.clipboard.writeText(listensOn({ ...row, addresses: row.addresses.slice(0, 1) }));
+}
+
+/** What can be done now, behind the status bar item. */
+async function showMenu(store: Store): Promise<void> {
+  const serving = store.isServing();
+  const items = [
+    ...(serving
+      ? [{ label: "$(debug-stop) Stop Boot Servers", command: commandIds.stop as string }]
+      : [{ label: "$(play) Start Boot Servers", command: commandIds.start as string }]),
+    { label: "$(server) Show the Servers", command: `${viewIds.servers}.focus` },
+    { label: "$(arrow-swap) Show the Transfers", command: `${viewIds.transfers}.focus` },
+    { label: "$(go-to-file) Open Boot Plan", command: commandIds.openBootPlan as string },
+    { label: "$(output) Show Log", command: commandIds.showLog as string },
+  ];
+  const chosen = await vscode.window.showQuickPick(items, { placeHolder: "Boot Servers" });
+  if (chosen !== undefined) await vscode.commands.executeCommand(chosen.command);
+}
+
+/** Kept in the secret storage; empty takes it away, and then anyone may log in and read. */
+async function setFtpPassword(secrets: vscode.SecretStorage, given: unknown): Promise<void> {
+  const password =
+    typeof given === "string"
+      ? given
+      : await vscode.window.showInputBox({
+          title: "Set FTP Password",
+          prompt: 'The user is "boot". Leave it empty to let anyone log in and read.',
+          password: true,
+        });
+  if (password === undefined) return;
+  if (password === "") await secrets.delete(ftpPasswordKey);
+  else await secrets.store(ftpPasswordKey, password);
 }

@@ -14,7 +14,7 @@ export function followContext(store: Store): { dispose(): void } {
   };
   const update = (): void => {
     set(contextKeys.running, store.isServing());
-    set(contextKeys.hasRunningTransfers, store.runningTransfers().length > 0);
+    set(contextKeys.hasRunningTransfers, store.hasRunning());
     set(contextKeys.hasFinishedTransfers, store.hasFinished());
   };
   update();

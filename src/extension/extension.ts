@@ -5,7 +5,9 @@ import { registerCommands } from "./commands";
 import { followContext } from "./context";
 import { section } from "./ids";
 import { ftpPasswordKey, Servers } from "./servers";
+import { createStatus } from "./status";
 import { Store } from "./store";
+import { createViews, type Views } from "./views";
 
 /** What the tests ask of a running extension, so that no test reads the screen. */
 export interface BootServersApi {
@@ -13,6 +15,8 @@ export interface BootServersApi {
   readonly store: Store;
   /** Resolves when commands and views are there. */
   readonly ready: Promise<void>;
+  /** What each view shows: `views.servers.shown()`. */
+  readonly views: Views;
   /** The servers' process, while there is one. */
   readonly childPid: () => number | undefined;
 }
@@ -21,10 +25,15 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
   const log = vscode.window.createOutputChannel("Boot Servers", { log: true });
   const store = new Store();
   const servers = new Servers(context, store, log);
+  const views = createViews(store);
   context.subscriptions.push(
     log,
     servers,
-    ...registerCommands(servers, log),
+    ...registerCommands(servers, log, context.secrets),
+    views.servers,
+    views.clients,
+    views.transfers,
+    createStatus(store),
     followContext(store),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(section)) void servers.follow();
@@ -34,5 +43,5 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
       if (key === ftpPasswordKey) void servers.follow();
     }),
   );
-  return { store, ready: Promise.resolve(), childPid: () => servers.pid };
+  return { store, ready: Promise.resolve(), views, childPid: () => servers.pid };
 }

@@ -37,7 +37,7 @@ export class Servers implements vscode.Disposable {
           this.write(level, line);
         },
         ended: () => {
-          store.runEnded(Date.now());
+          store.runEnded();
         },
         gaveUp: (message) => {
           void this.sayTrouble(`${message} Nothing is served any more.`);

@@ -28,6 +28,8 @@ export class Store {
   private state: State = newState();
   private runs = 0;
   private servedFolder: ServedFolder | undefined;
+  /** Unix ms since when a server runs, by its id. */
+  readonly runningSince = new Map<string, number>();
   private readonly listeners = new Set<(change: Change) => void>();
 
   /** The folder that is being served, or was last. */
@@ -55,8 +57,11 @@ export class Store {
     return { dispose: () => void this.listeners.delete(listener) };
   }
 
+  constructor(private readonly wallTime: () => number = Date.now) {}
+
   apply(row: Row): void {
     applyRow(this.state, row, this.transfersKept);
+    if (row.type === "server") this.followServer(row);
     if (row.type !== "log") this.tell([row]);
   }
 
@@ -64,8 +69,10 @@ export class Store {
    * The process that sent the rows so far has ended. Its transfers are history, under ids that the next process
    * does not use; what still ran has failed.
    */
-  runEnded(at: number): void {
+  runEnded(): void {
+    const at = this.wallTime();
     this.runs += 1;
+    this.runningSince.clear();
     const { transfers, servers, clients } = this.state;
     const next = newState();
     for (const row of transfers.values()) {
@@ -93,6 +100,15 @@ export class Store {
     return this.state.ended.size > 0;
   }
 
+  hasRunning(): boolean {
+    return this.runningCount() > 0;
+  }
+
+  /** Those that have not ended; no row is looked at for it. */
+  runningCount(): number {
+    return this.state.transfers.size - this.state.ended.size;
+  }
+
   /** In the order of a boot: BOOTP, TFTP, FTP. */
   serverRows(): ServerRow[] {
     return protocols.flatMap((protocol) => this.state.servers.get(protocol) ?? []);
@@ -101,6 +117,11 @@ export class Store {
   /** True while a server starts, waits or runs. */
   isServing(): boolean {
     return this.serverRows().some(({ state }) => state !== "stopped" && state !== "failed");
+  }
+
+  private followServer({ id, state }: ServerRow): void {
+    if (state !== "running") this.runningSince.delete(id);
+    else if (!this.runningSince.has(id)) this.runningSince.set(id, this.wallTime());
   }
 
   private tell(change: Change): void {

@@ -1,0 +1,165 @@
+/** The commands that change the boot plan. The running servers follow the saved plan by themselves. */
+
+import { networkInterfaces } from "node:os";
+import * as vscode from "vscode";
+import { freeAddress, type Network } from "../model/freeAddress";
+import { checkName } from "../model/names";
+import { commandIds } from "./ids";
+import { editPlan, openPlan, plannedFile, planTexts, planValue, servedRootOf } from "./plan";
+import { addAlias, addToBootSequence, listClient, nameForMac, serveAsBootFile } from "./planText";
+import { folderAt, type Servers } from "./servers";
+import type { Store } from "./store";
+import { formatList, unadorned } from "./words";
+
+/** The file that a command is about: what was clicked, else what is being edited. */
+function clickedFile(given: unknown): vscode.Uri | undefined {
+  if (given instanceof vscode.Uri) return given;
+  const uri = vscode.window.activeTextEditor?.document.uri;
+  if (uri === undefined) void vscode.window.showInformationMessage("Choose a file in the Explorer first.");
+  return uri;
+}
+
+/** Says what holds now; where nothing is served, how to begin. */
+function tell(store: Store, message: string): void {
+  if (store.isServing()) {
+    vscode.window.setStatusBarMessage(unadorned(message), 5000);
+    return;
+  }
+  const start = "Start Boot Servers";
+  void vscode.window.showInformationMessage(unadorned(message), start).then((answer) => {
+    if (answer === start) void vscode.commands.executeCommand(commandIds.start);
+  });
+}
+
+/** Every board gets the clicked file at its next request. */
+export async function serveClicked(store: Store, given: unknown): Promise<void> {
+  const uri = clickedFile(given);
+  const file = uri && (await plannedFile(uri));
+  if (file === undefined) return;
+  const done = await editPlan(file.folder, (text) => serveAsBootFile(text, file.name));
+  if (done) tell(store, `Boards get ${file.name} at their next request.`);
+}
+
+/** @param selected all that were selected with the clicked file. */
+export async function addClicked(store: Store, given: unknown, selected: unknown): Promise<void> {
+  const several = Array.isArray(selected) ? selected.filter((each) => each instanceof vscode.Uri) : [];
+  const added: string[] = [];
+  for (const uri of several.length > 0 ? several : [clickedFile(given)]) {
+    const file = uri && (await plannedFile(uri));
+    if (file === undefined) break;
+    if (!(await editPlan(file.folder, (text) => addToBootSequence(text, file.name)))) break;
+    added.push(file.name);
+  }
+  if (added.length > 0) tell(store, `The boot sequence ends with ${formatList(added)} now.`);
+}
+
+/** The folder that is being served, or the only one there is. */
+function planFolder(store: Store): vscode.WorkspaceFolder | undefined {
+  const served = store.folder && folderAt(store.folder);
+  return served ?? vscode.workspace.workspaceFolders?.[0];
+}
+
+export async function showPlan(store: Store): Promise<void> {
+  const folder = planFolder(store);
+  if (folder !== undefined) await openPlan(folder);
+}
+
+/**
+ * Serves a file under the name that a board asked for: an alias in the plan.
+ * @param given a file, from a caller that knows which; else the user is asked, the nearest names first.
+ */
+export async function serveFileAs(store: Store, id: string | undefined, given?: unknown): Promise<void> {
+  const transfer = id === undefined ? undefined : store.now.transfers.get(id);
+  const folder = planFolder(store);
+  if (transfer === undefined || folder === undefined) return;
+  const asked = checkName(transfer.file);
+  if ("refused" in asked) return;
+  const file =
+    given instanceof vscode.Uri
+      ? (await plannedFile(given))?.name
+      : await chooseFile(folder, asked.path, transfer.nearest ?? []);
+  if (file === undefined) return;
+  const done = await editPlan(folder, (text) => addAlias(text, asked.path, file));
+  if (done) tell(store, `Who asks for ${asked.path} gets ${file}.`);
+}
+
+async function chooseFile(
+  folder: vscode.WorkspaceFolder,
+  asked: string,
+  nearest: readonly string[],
+): Promise<string | undefined> {
+  const another = "Choose a File…";
+  const items = [
+    ...nearest.map((name) => ({ label: unadorned(name), name })),
+    { label: another, name: undefined },
+  ];
+  const title = `Serve a File as '${unadorned(asked)}'`;
+  const chosen = await vscode.window.showQuickPick(items, { title });
+  if (chosen === undefined || chosen.name !== undefined) return chosen?.name;
+  const defaultUri = vscode.Uri.file(await servedRootOf(folder));
+  const [uri] =
+    (await vscode.window.showOpenDialog({ defaultUri, title, openLabel: `Serve as '${asked}'` })) ?? [];
+  return uri && (await plannedFile(uri))?.name;
+}
+
+/**
+ * Lists a board that is seen and not answered: a name, its MAC, a free address of its network.
+ * @param given its name, from a caller that knows it; else the user is asked.
+ */
+export async function answerBoard(
+  { store }: Servers,
+  id: string | undefined,
+  given?: unknown,
+): Promise<void> {
+  const client = id === undefined ? undefined : store.now.clients.get(id);
+  const folder = planFolder(store);
+  if (client?.mac === undefined || folder === undefined) return;
+  const { mac } = client;
+  const name =
+    typeof given === "string"
+      ? given
+      : await vscode.window.showInputBox({
+          title: "Answer This Board",
+          prompt: `What is the board with the MAC ${mac} called?`,
+          value: client.name ?? nameForMac(mac),
+          validateInput: (text) => (text.trim() === "" ? "A name is wanted." : undefined),
+        });
+  if (name === undefined) return;
+  const place = await addressFor(store, folder);
+  if (place === undefined) return;
+  const listed = { name: name.trim(), mac, ...place };
+  const done = await editPlan(folder, (text) => listClient(text, listed));
+  if (done) tell(store, `${listed.name} is answered at its next request.`);
+}
+
+/** A free address of the network that is served, none where the plan has a pool. undefined: the user gave up. */
+async function addressFor(
+  store: Store,
+  folder: vscode.WorkspaceFolder,
+): Promise<{ readonly address?: string } | undefined> {
+  if ((await planValue(folder, "pool")) !== undefined) return {};
+  const texts = await planTexts(folder);
+  const planned = texts.flatMap((text) => text.match(/\d{1,3}(?:\.\d{1,3}){3}/g) ?? []);
+  const seen = [...store.now.clients.values()].flatMap(({ address }) => address ?? []);
+  const choices = servedNetworks(store).flatMap((network) => {
+    const address = freeAddress(network, [...planned, ...seen]);
+    return address === undefined
+      ? []
+      : [{ label: address, description: `on ${network.interfaceName}`, address }];
+  });
+  const [only, another] = choices;
+  if (another === undefined) return only === undefined ? {} : { address: only.address };
+  const placeHolder = "Which network is the board on?";
+  const chosen = await vscode.window.showQuickPick(choices, { placeHolder });
+  return chosen && { address: chosen.address };
+}
+
+/** The networks that BOOTP serves, loopback left out: no board has an address there. */
+function servedNetworks(store: Store): Network[] {
+  const served = store.now.servers.get("bootp")?.addresses ?? [];
+  return Object.entries(networkInterfaces()).flatMap(([interfaceName, addresses = []]) =>
+    addresses
+      .filter(({ address, family, internal }) => family === "IPv4" && !internal && served.includes(address))
+      .map(({ address, netmask }) => ({ address, netmask, interfaceName })),
+  );
+}

@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { commandFor, mayRestart } from "../../src/extension/child";
+import { folderSettings, limitNames, limitSetting, readSettings } from "../../src/extension/config";
+import { commandIds, contextKeys, viewIds } from "../../src/extension/ids";
+import { defaultWanted, limitDefinitions } from "../../src/model/settings";
+
+interface Setting {
+  readonly scope: string;
+  readonly default: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly enum?: readonly string[];
+}
+
+interface Menu {
+  readonly command?: string;
+  readonly when?: string;
+}
+
+const text = readFileSync("package.json", "utf8");
+const manifest = JSON.parse(text) as {
+  contributes: {
+    commands: { command: string; category: string; enablement?: string }[];
+    configuration: { properties: Record<string, Setting> };
+    views: Record<string, { id: string }[]>;
+    viewsWelcome: { contents: string; when: string }[];
+    menus: Record<string, Menu[]>;
+  };
+  capabilities: { untrustedWorkspaces: { supported: string; restrictedConfigurations: string[] } };
+};
+const { commands, configuration, views, menus, viewsWelcome } = manifest.contributes;
+const settings = configuration.properties;
+
+const read =
+  (values: Readonly<Record<string, unknown>>) =>
+  (name: string): unknown =>
+    values[name];
+
+describe("the settings (DESIGN §5)", () => {
+  it("nobody has set: loopback, read only, boards, on the standard ports", () => {
+    const { wanted, command, problems } = readSettings(read({}), "/drop");
+    assert.deepEqual(wanted, { ...defaultWanted, folder: "/drop" });
+    assert.deepEqual([command, problems], [{ launch: [], node: "" }, []]);
+  });
+
+  it("that package.json has as defaults are the same as nobody setting any", () => {
+    const defaults = Object.fromEntries(
+      Object.entries(settings).map(([name, setting]) => [name.replace("bootServers.", ""), setting.default]),
+    );
+    assert.deepEqual(readSettings(read(defaults), "/drop"), readSettings(read({}), "/drop"));
+  });
+
+  it("all have their place in what is wanted", () => {
+    const limits = Object.fromEntries(limitNames.map((name) => [name, limitDefinitions[name].max]));
+    const values = {
+      address: ["eth1", "192.168.7.1"],
+      servers: ["ftp", "bootp"],
+      "bootp.port": 0,
+      "tftp.port": 6969,
+      "ftp.port": 2121,
+      "ftp.passivePorts": "50000-50100",
+      "bootp.answer": "listed",
+      allow: ["10.0.0.0/8"],
+      uploads: "keep",
+      alsoServe: ["/srv/images"],
+      launch: ["sudo", "-n"],
+      node: "/usr/bin/node",
+      ...Object.fromEntries(limitNames.map((name) => [limitSetting(name), limitDefinitions[name].max])),
+    };
+    const { wanted, command, problems } = readSettings(read(values), "/drop", "secret");
+    assert.deepEqual(wanted, {
+      ...defaultWanted,
+      folder: "/drop",
+      addresses: ["eth1", "192.168.7.1"],
+      servers: ["bootp", "ftp"],
+      ports: { bootp: 0, tftp: 6969, ftp: 2121 },
+      ftpPassivePorts: [50000, 50100],
+      answer: "listed",
+      allow: ["10.0.0.0/8"],
+      uploads: "keep",
+      alsoServe: ["/srv/images"],
+      ftpPassword: "secret",
+      limits,
+    });
+    assert.deepEqual([command, problems], [{ launch: ["sudo", "-n"], node: "/usr/bin/node" }, []]);
+    assert.deepEqual(
+      Object.keys(settings).sort(),
+      Object.keys(values)
+        .map((name) => `bootServers.${name}`)
+        .sort(),
+      "package.json has these, and no other",
+    );
+  });
+
+  for (const [name, value] of [
+    ["address", "127.0.0.1"],
+    ["address", []],
+    ["address", ["192.168.7.256"]],
+    ["address", ["a b"]],
+    ["servers", []],
+    ["servers", ["http"]],
+    ["tftp.port", 65536],
+    ["tftp.port", "69"],
+    ["tftp.port", 6.9],
+    ["ftp.passivePorts", "50100-50000"],
+    ["ftp.passivePorts", "21-30"],
+    ["ftp.passivePorts", 5000],
+    ["bootp.answer", "everyone"],
+    ["uploads", true],
+    ["limits.ftpSessions", 0],
+    ["launch", "sudo"],
+    ["node", null],
+  ] as const) {
+    it(`${name} ${JSON.stringify(value)} is as if nobody had set it, and that is said`, () => {
+      const { problems, ...rest } = readSettings(read({ [name]: value }), "/drop");
+      const { problems: none, ...usual } = readSettings(read({}), "/drop");
+      assert.deepEqual(rest, usual);
+      assert.deepEqual(none, []);
+      assert.deepEqual(problems, [
+        `The setting bootServers.${name} is ${JSON.stringify(value)}, which it cannot be.`,
+      ]);
+    });
+  }
+});
+
+describe("package.json", () => {
+  it("gives every setting to the machine but those that open nothing", () => {
+    for (const [name, { scope }] of Object.entries(settings)) {
+      const own = folderSettings.includes(name.replace("bootServers.", ""));
+      assert.equal(scope, own ? "resource" : "machine", name);
+    }
+    const { supported, restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+    assert.equal(supported, "limited");
+    assert.deepEqual(restrictedConfigurations.sort(), Object.keys(settings).sort());
+  });
+
+  it("gives each limit its bounds", () => {
+    for (const name of limitNames) {
+      const { min, max, default: usual } = limitDefinitions[name];
+      const setting = settings[`bootServers.${limitSetting(name)}`];
+      assert.deepEqual([setting?.minimum, setting?.maximum, setting?.default], [min, max, usual], name);
+    }
+  });
+
+  it("has the commands of the code, all in one category", () => {
+    assert.deepEqual(commands.map(({ command }) => command).sort(), Object.values(commandIds).sort());
+    for (const { category } of commands) assert.equal(category, "%category%");
+  });
+
+  it("has the views of the code", () => {
+    assert.deepEqual(views["bootServers"]?.map(({ id }) => id).sort(), Object.values(viewIds).sort());
+  });
+
+  it("asks for no context key that the code does not set, and for no command that there is not", () => {
+    const known: readonly string[] = [...Object.values(contextKeys), ...Object.values(viewIds)];
+    const clauses = [
+      ...commands.flatMap(({ enablement }) => enablement ?? []),
+      ...Object.values(menus).flatMap((menu) => menu.flatMap(({ when }) => when ?? [])),
+      ...viewsWelcome.map(({ when }) => when),
+    ];
+    for (const key of clauses.join(" ").match(/bootServers\.\w+/g) ?? []) assert.ok(known.includes(key), key);
+    for (const { command } of Object.values(menus).flat()) {
+      assert.ok(Object.values<string | undefined>(commandIds).includes(command), command);
+    }
+  });
+
+  it("hides from the palette what makes sense on a row only", () => {
+    const hidden = menus["commandPalette"]
+      ?.filter(({ when }) => when === "false")
+      .map(({ command }) => command)
+      .sort();
+    const { answerThisBoard, copyAddress, restartSequence, serveFileAs, showMenu } = commandIds;
+    assert.deepEqual(hidden, [answerThisBoard, copyAddress, restartSequence, serveFileAs, showMenu].sort());
+  });
+
+  it("has every text that it names in package.nls.json, and no other is there", () => {
+    const texts = JSON.parse(readFileSync("package.nls.json", "utf8")) as Record<string, string>;
+    const named = new Set([...text.matchAll(/"%([^"%]+)%"/g)].map(([, key]) => key ?? ""));
+    assert.deepEqual(Object.keys(texts).sort(), [...named].sort());
+    for (const [key, value] of Object.entries(texts)) assert.notEqual(value.trim(), "", key);
+  });
+});
+
+describe("the command that starts the servers' process (DESIGN §4)", () => {
+  const args = ["/ext/dist/cli.js", "serve", "--stdio"];
+  const env = { ELECTRON_RUN_AS_NODE: "1" };
+
+  it("is the editor's own binary as Node", () => {
+    assert.deepEqual(commandFor({ launch: [], node: "" }, "/opt/code", "/ext/dist/cli.js"), {
+      file: "/opt/code",
+      args,
+      env,
+    });
+  });
+
+  it("never starts the editor itself behind a wrapper that resets the environment", () => {
+    assert.deepEqual(commandFor({ launch: ["sudo", "-n"], node: "" }, "/opt/code", "/ext/dist/cli.js"), {
+      file: "sudo",
+      args: ["-n", "env", "ELECTRON_RUN_AS_NODE=1", "/opt/code", ...args],
+      env,
+    });
+  });
+
+  it("is a Node of the user's behind the wrapper where one is named", () => {
+    const settings = { launch: ["setpriv", "--ambient-caps=+net_bind_service"], node: "/usr/bin/node" };
+    assert.deepEqual(commandFor(settings, "/opt/code", "/ext/dist/cli.js"), {
+      file: "setpriv",
+      args: ["--ambient-caps=+net_bind_service", "/usr/bin/node", ...args],
+      env,
+    });
+  });
+
+  it("is not given again after four ends within three minutes", () => {
+    const minute = 60_000;
+    assert.equal(mayRestart([0]), true);
+    assert.equal(mayRestart([0, 1, 2]), true);
+    assert.equal(mayRestart([0, 1, 2, 3]), false);
+    assert.equal(mayRestart([0, minute, 2 * minute, 3 * minute]), false);
+    assert.equal(mayRestart([0, minute, 2 * minute, 3 * minute + 1]), true);
+  });
+});

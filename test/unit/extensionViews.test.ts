@@ -1,0 +1,428 @@
+import assert from "node:assert/strict";
+import { clientItems } from "../../src/extension/clientItems";
+import type { Item } from "../../src/extension/item";
+import { wordOnMissing } from "../../src/extension/missing";
+import { Nodes } from "../../src/extension/nodes";
+import { serverItems } from "../../src/extension/serverItems";
+import { statusText } from "../../src/extension/statusText";
+import { Store } from "../../src/extension/store";
+import { transferItems } from "../../src/extension/transferItems";
+import { unadorned } from "../../src/extension/words";
+import type { ClientRow, Row, ServerRow, TransferRow } from "../../src/model/events";
+
+const now = 1_000_000_000_000;
+
+const server = (row: Partial<ServerRow> = {}): ServerRow => ({
+  type: "server",
+  id: "tftp",
+  protocol: "tftp",
+  state: "running",
+  addresses: ["192.168.7.1"],
+  port: 69,
+  warnings: [],
+  ...row,
+});
+
+const transfer = (row: Partial<TransferRow> = {}): TransferRow => ({
+  type: "transfer",
+  id: "tftp-1",
+  protocol: "tftp",
+  direction: "read",
+  file: "u-boot.bin",
+  address: "192.168.7.10",
+  port: 1234,
+  localAddress: "192.168.7.1",
+  state: "running",
+  bytes: 450,
+  size: 1000,
+  startedAt: now - 1000,
+  bytesPerSecond: 2048,
+  options: {},
+  retransmissions: 0,
+  ...row,
+});
+
+const ended = (row: Partial<TransferRow> = {}): TransferRow =>
+  transfer({ state: "finished", bytes: 1000, endedAt: now, ...row });
+
+const missing = (id: string, file: string, row: Partial<TransferRow> = {}): TransferRow =>
+  ended({
+    id,
+    file,
+    state: "refused",
+    bytes: 0,
+    trouble: { code: "file.missing", message: "there is no such file in the served root" },
+    ...row,
+  });
+
+const client = (row: Partial<ClientRow> = {}): ClientRow => ({
+  type: "client",
+  id: "52:54:00:12:34:56",
+  mac: "52:54:00:12:34:56",
+  name: "bench-1",
+  address: "192.168.7.10",
+  stage: "answered",
+  detail: "next: copy-files4.rc (2 of 2)",
+  file: "u-boot.bin",
+  lastSeenAt: now - 1000,
+  verification: false,
+  ...row,
+});
+
+const same = (address: string): string => address;
+
+/** The rows as a person reads them, those below a row indented. */
+const lines = (items: readonly Item[], indent = ""): string[] =>
+  items.flatMap(({ label, description, children = [] }) => [
+    `${indent}${label}${description === undefined ? "" : ` | ${description}`}`,
+    ...lines(children, `${indent}  `),
+  ]);
+
+const everything = (items: readonly Item[]): Item[] =>
+  items.flatMap((item) => [item, ...everything(item.children ?? [])]);
+
+describe("the Servers view (DESIGN §2.1, §5)", () => {
+  const shown = (rows: ServerRow[], since = now): string[] =>
+    lines(serverItems(rows, new Map(rows.map(({ id }) => [id, since])), now));
+
+  it('says what "running" means: where it listens, and whether anything was heard', () => {
+    assert.deepEqual(shown([server()]), ["TFTP | listening on 192.168.7.1:69, nothing received yet"]);
+    assert.deepEqual(shown([server({ lastPacketAt: now - 34_000, addresses: ["10.0.0.1", "::1"] })]), [
+      "TFTP | listening on 10.0.0.1:69 and [::1]:69, last packet 30 s ago",
+    ]);
+  });
+
+  it("asks what keeps boards from being heard after a minute of silence, not before, and not once they were", () => {
+    assert.equal(shown([server()], now - 59_999).length, 1);
+    assert.match(shown([server()], now - 60_000)[1] ?? "", /Nothing Arrives\? \| .*UDP port 69/);
+    assert.match(shown([server({ addresses: ["127.0.0.1"] })], now - 60_000)[1] ?? "", /Only this computer/);
+    assert.equal(shown([server({ lastPacketAt: now - 3_600_000 })], now - 4_000_000).length, 1);
+  });
+
+  it("tells why one failed and what to do, and what is odd about one that runs", () => {
+    const trouble = { code: "port.inUse", message: "port 69 is taken by in.tftpd", remedy: "Stop it." };
+    const warning = { code: "port.high", message: "port 21 needs rights; it listens on 2121" };
+    assert.deepEqual(
+      shown([
+        server({ state: "failed", trouble }),
+        server({ id: "ftp", protocol: "ftp", port: 2121, warnings: [warning] }),
+      ]),
+      [
+        "TFTP | failed",
+        "  Port 69 is taken by in.tftpd. Stop it.",
+        "FTP | listening on 192.168.7.1:2121, nothing received yet",
+        "  Port 21 needs rights; it listens on 2121.",
+      ],
+    );
+  });
+
+  it("is empty while all are stopped: the welcome text says how to start", () => {
+    assert.deepEqual(shown([]), []);
+    assert.deepEqual(shown([server({ state: "stopped" })]), []);
+    assert.equal(shown([server({ state: "stopped" }), server({ id: "ftp", protocol: "ftp" })]).length, 2);
+  });
+});
+
+describe("the Transfers view (DESIGN §5)", () => {
+  const shown = (...rows: TransferRow[]): string[] => lines(transferItems(rows, same, now));
+
+  it("shows what runs first, in the order in which it began, then what has ended, the latest on top", () => {
+    assert.deepEqual(
+      shown(
+        ended({ id: "a", file: "first", endedAt: now - 20, startedAt: now - 1020 }),
+        transfer({ id: "b" }),
+        ended({ id: "c", file: "second", endedAt: now - 10, startedAt: now - 1010 }),
+        transfer({ id: "d", direction: "write", file: "core.dump", size: 0, bytes: 0 }),
+        transfer({ id: "e", file: "unknown-size" }),
+      ),
+      [
+        "u-boot.bin | → 192.168.7.10 · 45 % · 2.0 KiB/s",
+        "core.dump | ← 192.168.7.10 · 100 % · 2.0 KiB/s",
+        "unknown-size | → 192.168.7.10 · 45 % · 2.0 KiB/s",
+        "second | → 192.168.7.10 · 1000 B · in 1.0 s · 2.0 KiB/s",
+        "first | → 192.168.7.10 · 1000 B · in 1.0 s · 2.0 KiB/s",
+      ],
+    );
+  });
+
+  it("says how long a board is waited for, and how far a broken transfer came", () => {
+    const trouble = { code: "tftp.timeout", message: "nothing came from the board for 60 s" };
+    assert.deepEqual(
+      shown(
+        transfer({ waitingSince: now - 18_000 }),
+        transfer({ id: "x", state: "failed", endedAt: now, trouble }),
+      ),
+      [
+        "u-boot.bin | → 192.168.7.10 · 45 % · waiting for the board, 18 s",
+        "u-boot.bin | → 192.168.7.10 · failed at 45 % · nothing came from the board for 60 s",
+      ],
+    );
+  });
+
+  it("has the hashes of a finished one, and what was negotiated", () => {
+    const [item] = transferItems(
+      [ended({ sha256: "ab", crc32: "cd", options: { blksize: 1428 } })],
+      same,
+      now,
+    );
+    assert.equal(item?.tooltip, "u-boot.bin to 192.168.7.10 over TFTP\nblksize 1428\nSHA-256 ab\nCRC32 cd");
+  });
+
+  it("a missing file is a row with the nearest names, the word on it, and the action", () => {
+    const [item] = transferItems(
+      [missing("a", "C0A8070A.img", { nearest: ["u-boot.bin", "Image"] })],
+      same,
+      now,
+    );
+    assert.equal(item?.description, "→ 192.168.7.10 · not found · like it: u-boot.bin and Image");
+    assert.match(item.tooltip ?? "", /U-Boot got no boot file name/);
+    assert.match(item.context ?? "", /\btransfer\.missing\b/);
+  });
+
+  it("the same name asked again is one row; three names of one board are one group", () => {
+    assert.deepEqual(shown(missing("a", "x"), missing("b", "x"), missing("c", "x")), [
+      "x | → 192.168.7.10 · not found · asked 3 times",
+    ]);
+    const flood = ["x", "y", "x", "z"].map((file, index) =>
+      missing(`t-${index}`, file, { endedAt: now + index }),
+    );
+    assert.deepEqual(shown(...flood, missing("other", "x", { address: "192.168.7.11", endedAt: now - 5 })), [
+      "192.168.7.10 | asked for 3 files that it did not get",
+      "  z | → 192.168.7.10 · not found",
+      "  x | → 192.168.7.10 · not found · asked 2 times",
+      "  y | → 192.168.7.10 · not found",
+      "x | → 192.168.7.11 · not found",
+    ]);
+  });
+
+  it("a refused file says which rule", () => {
+    const trouble = { code: "name.dotFile", message: "dot files and dot folders are not served" };
+    assert.deepEqual(shown(missing("a", ".env", { trouble })), [
+      ".env | → 192.168.7.10 · refused: dot files and dot folders are not served",
+    ]);
+  });
+});
+
+describe("the Clients view (DESIGN §5)", () => {
+  const shown = (clients: ClientRow[], transfers: TransferRow[] = []): string[] =>
+    lines(clientItems(clients, transfers, now));
+
+  it("shows where each board stands, and below it its transfers, the latest on top", () => {
+    assert.deepEqual(
+      shown([client()], [ended(), transfer({ id: "2" }), ended({ id: "3", address: "192.168.7.99" })]),
+      [
+        "bench-1 | answered: next: copy-files4.rc (2 of 2) · just now",
+        "  u-boot.bin | → bench-1 · 45 % · 2.0 KiB/s",
+        "  u-boot.bin | → bench-1 · 1000 B · in 1.0 s · 2.0 KiB/s",
+      ],
+    );
+  });
+
+  it("a board that is not answered is a row with the reason, and can be answered", () => {
+    const trouble = { code: "client.unlisted", message: "the plan does not list it", remedy: "List it." };
+    const { name: _, ...nameless } = client({ stage: "seen", detail: "not answered", trouble });
+    const [item] = clientItems([nameless], [], now);
+    assert.equal(item?.label, "52:54:00:12:34:56");
+    assert.equal(item.description, "seen, not answered · The plan does not list it. List it. · just now");
+    assert.match(item.context ?? "", /\bclient\.unanswered\b/);
+  });
+
+  it("marks a verification, which no action is for", () => {
+    const [item] = clientItems([client({ verification: true })], [], now);
+    assert.match(item?.description ?? "", /^verification · /);
+    assert.equal(item?.context, "client client.answered");
+  });
+
+  it("folds machines that do not boot into one row; a board that says what it is stays", () => {
+    const seen = (id: number, vendorClass?: string): ClientRow => {
+      const { name: _, address: __, ...row } = client({ id: `m${id}`, mac: `m${id}`, stage: "seen" });
+      return vendorClass === undefined ? row : { ...row, vendorClass };
+    };
+    const labels = (rows: ClientRow[]): string[] => clientItems(rows, [], now).map(({ label }) => label);
+    assert.deepEqual(labels([seen(1, "MSFT 5.0"), seen(2)]), ["m2", "Others (1)"]);
+    const crowd = [1, 2, 3, 4, 5, 6].map((id) => seen(id));
+    assert.deepEqual(labels([...crowd, seen(7, "U-Boot.armv8")]), ["m7", "Others (6)"]);
+  });
+});
+
+describe("what a peer chose", () => {
+  const hostile = "a\u202eb\n$(alert)[x](command:y)\u0000";
+  const items = [
+    ...transferItems(
+      [transfer({ file: hostile }), missing("m", hostile, { nearest: [hostile] })],
+      () => hostile,
+      now,
+    ),
+    ...clientItems(
+      [client({ name: hostile, vendorClass: hostile, file: hostile, detail: hostile })],
+      [],
+      now,
+    ),
+  ];
+
+  it("steers no row: no control character, no second line but ours", () => {
+    for (const { label, description = "", spoken } of everything(items)) {
+      // eslint-disable-next-line no-control-regex -- It is what is looked for.
+      for (const text of [label, description, spoken])
+        assert.doesNotMatch(text, /[\u0000-\u001f\u202e]/, text);
+    }
+    for (const { tooltip = "" } of everything(items)) assert.doesNotMatch(tooltip, /\u202e|b\n\$/);
+  });
+
+  it("is no icon and no link where VS Code reads them out of strings", () => {
+    assert.doesNotMatch(unadorned(hostile), /\$\(|\]\(/);
+    const { text } = statusText([server()], [], hostile);
+    assert.equal(text, "$(broadcast) Boot: 192.168.7.1");
+  });
+});
+
+describe("the words on names that are normal to miss", () => {
+  for (const name of [
+    "C0A8070A.img",
+    "pxelinux.cfg/01-52-54-00-12-34-56",
+    "/pxelinux.cfg/C0A8",
+    "network-confg",
+    "cisconet.cfg",
+    "switch-7-confg",
+    "boot.scr.uimg",
+    "1a2b3c4d/start4.elf",
+    "\\1a2b3c4d\\config.txt",
+    "vl805.sig",
+  ]) {
+    it(`know ${name}`, () => {
+      assert.notEqual(wordOnMissing(name), undefined);
+    });
+  }
+
+  it("say nothing of a file that somebody forgot to build", () => {
+    for (const name of ["u-boot.bin", "Image", "etsw.b3", "config.txt.old"]) {
+      assert.equal(wordOnMissing(name), undefined, name);
+    }
+  });
+});
+
+describe("the status bar item (DESIGN §5)", () => {
+  const words = (servers: ServerRow[], running: TransferRow[] = []): string =>
+    statusText(servers, running, "drop").text;
+  const states = (...all: ServerRow["state"][]): ServerRow[] =>
+    all.map((state, index) =>
+      server({ state, protocol: (["bootp", "tftp", "ftp"] as const)[index] ?? "tftp" }),
+    );
+
+  it("says stopped, the address, waiting for link, or failed", () => {
+    assert.equal(words([]), "$(circle-slash) Boot: stopped");
+    assert.equal(words(states("stopped", "stopped", "stopped")), "$(circle-slash) Boot: stopped");
+    assert.equal(words(states("running", "running", "running")), "$(broadcast) Boot: 192.168.7.1");
+    assert.equal(words(states("waiting", "waiting")), "$(watch) Boot: waiting for link");
+    assert.equal(words(states("failed", "failed")), "$(error) Boot: failed");
+    assert.equal(words(states("failed", "running")), "$(broadcast) Boot: 192.168.7.1 · not BOOTP");
+  });
+
+  it("counts the running transfers, and says how far the only one is", () => {
+    assert.equal(words([server()], [transfer()]), "$(broadcast) Boot: 192.168.7.1 · 1 transfer 45 %");
+    assert.equal(words([server()], [transfer(), transfer()]), "$(broadcast) Boot: 192.168.7.1 · 2 transfers");
+    assert.equal(words(states("stopped"), [transfer()]), "$(loading~spin) Boot: stopping · 1 transfer 45 %");
+  });
+});
+
+describe("the rows of a view from one moment to the next", () => {
+  const item = (id: string, label = id, children?: Item[]): Item => ({
+    id,
+    label,
+    icon: "x",
+    spoken: label,
+    ...(children && { children }),
+  });
+  const redrawn = (before: Item[], after: Item[]): unknown => {
+    const nodes = new Nodes();
+    nodes.update(before);
+    const redraw = nodes.update(after);
+    return redraw === "all" ? "all" : redraw.map((node) => node.item.id);
+  };
+
+  it("progress of one row draws that row, and the same once more draws nothing", () => {
+    assert.deepEqual(redrawn([item("a"), item("b")], [item("a"), item("b", "50 %")]), ["b"]);
+    assert.deepEqual(redrawn([item("a"), item("b")], [item("a"), item("b")]), []);
+  });
+
+  it("a row that comes, goes or moves draws all; below a row it draws that row", () => {
+    assert.equal(redrawn([item("a")], [item("a"), item("b")]), "all");
+    assert.equal(redrawn([item("a"), item("b")], [item("b")]), "all");
+    assert.equal(redrawn([item("a"), item("b")], [item("b"), item("a")]), "all");
+    const below = (...labels: string[]): Item[] => [
+      item(
+        "p",
+        "p",
+        labels.map((label) => item(label)),
+      ),
+    ];
+    assert.deepEqual(redrawn(below("a"), below("a", "b")), ["p"]);
+    const progress = [item("p", "p", [item("a", "50 %")])];
+    assert.deepEqual(redrawn(below("a"), progress), ["a"]);
+  });
+
+  it("keeps the node of a row, by which VS Code keeps selection and folding", () => {
+    const nodes = new Nodes();
+    nodes.update([item("a"), item("b")]);
+    const before = nodes.find("b");
+    nodes.update([item("c"), item("b", "new")]);
+    assert.equal(nodes.find("b"), before);
+    assert.equal(before?.item.label, "new");
+    assert.equal(nodes.find("a"), undefined);
+  });
+});
+
+describe("the store", () => {
+  const filled = (...rows: Row[]): Store => {
+    const store = new Store(() => now);
+    for (const row of rows) store.apply(row);
+    return store;
+  };
+
+  it("tells each row that changes what is true, and no log row", () => {
+    const store = new Store();
+    const told: unknown[] = [];
+    store.onChange((change) => told.push(change));
+    store.apply(server());
+    store.apply({ type: "log", id: "log-1", at: 1, level: "info", message: "x" });
+    assert.deepEqual(told, [[server()]]);
+  });
+
+  it("when the process has ended, what ran has failed, under ids that the next one does not use", () => {
+    const store = filled(server(), transfer(), ended({ id: "tftp-2" }), client());
+    store.runEnded();
+    store.apply(transfer({ id: "tftp-1" }));
+    store.runEnded();
+    assert.deepEqual(
+      [...store.now.transfers.values()].map(({ id, state, endedAt }) => [id, state, endedAt]),
+      [
+        ["1/tftp-1", "failed", now],
+        ["1/tftp-2", "finished", now],
+        ["2/tftp-1", "failed", now],
+      ],
+    );
+    assert.deepEqual([store.isServing(), store.hasRunning(), store.now.clients.size], [false, false, 1]);
+  });
+
+  it("clears what has ended and leaves what runs", () => {
+    const store = filled(transfer(), ended({ id: "tftp-2" }), missing("tftp-3", "x"));
+    assert.deepEqual([store.hasFinished(), store.runningCount()], [true, 1]);
+    store.clearFinished();
+    assert.deepEqual([...store.now.transfers.keys()], ["tftp-1"]);
+    assert.deepEqual([store.hasFinished(), store.runningCount()], [false, 1]);
+  });
+
+  it("knows since when a server runs, and forgets it when that stops", () => {
+    const store = filled(server());
+    assert.equal(store.runningSince.get("tftp"), now);
+    store.apply(server({ state: "stopped" }));
+    assert.equal(store.runningSince.has("tftp"), false);
+  });
+
+  it("gives a snapshot that later rows do not change", () => {
+    const store = filled(server());
+    const { snapshot } = store;
+    store.apply(server({ state: "failed" }));
+    assert.equal(snapshot.servers.get("tftp")?.state, "running");
+  });
+});

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import type { Edit } from "jsonc-parser";
+import {
+  addAlias,
+  addToBootSequence,
+  edited,
+  isPlan,
+  listClient,
+  nameForMac,
+  newPlan,
+  serveAsBootFile,
+} from "../../src/extension/planText";
+import { mergePlans } from "../../src/model/planParser";
+import type { Plan } from "../../src/model/plan";
+
+/** The text after a change, which must be a plan without problems. */
+function after(text: string, change: (text: string) => Edit[]): { text: string; plan: Plan } {
+  const changed = edited(text, change(text));
+  const { plan, problems } = mergePlans({ text: changed, file: "boot-plan.json" }, undefined);
+  assert.deepEqual(problems, [], changed);
+  return { text: changed, plan: plan! };
+}
+
+const commented = `{
+  // The boot loader of release 3.
+  "boot": "u-boot.bin", // not the old one
+  "tftp": [
+    "Image",
+  ],
+}
+`;
+
+describe("changes of a boot plan (DESIGN §5)", () => {
+  for (const text of ["", "{}", newPlan, `{\r\n\t"tftp": ["Image"]\r\n}\r\n`]) {
+    it(`a boot file is set in ${JSON.stringify(text)}`, () => {
+      assert.equal(
+        after(text, (each) => serveAsBootFile(each, "images/u-boot.bin")).plan.boot,
+        "images/u-boot.bin",
+      );
+    });
+  }
+
+  it("the first file of a new plan stands on a line of its own", () => {
+    assert.equal(
+      after(newPlan, (text) => serveAsBootFile(text, "u-boot.bin")).text,
+      `// What is served from this folder, and to whom. Hover over a key to read what it means.\n{\n  "boot": "u-boot.bin"\n}\n`,
+    );
+  });
+
+  it("comments, order and trailing commas survive", () => {
+    const { text } = after(commented, (each) => serveAsBootFile(each, "new.bin"));
+    assert.equal(text, commented.replace("u-boot.bin", "new.bin"));
+  });
+
+  it("a single boot file becomes the first of a sequence, a sequence grows, an empty plan begins one", () => {
+    const sequence = after(commented, (text) => addToBootSequence(text, "copy.rc"));
+    assert.deepEqual(sequence.plan.boot, ["u-boot.bin", "copy.rc"]);
+    assert.match(sequence.text, /The boot loader of release 3[^]*not the old one/);
+    const longer = after(sequence.text, (text) => addToBootSequence(text, "third.bin"));
+    assert.deepEqual(longer.plan.boot, ["u-boot.bin", "copy.rc", "third.bin"]);
+    assert.deepEqual(after("", (text) => addToBootSequence(text, "a")).plan.boot, ["a"]);
+    assert.deepEqual(after(`{"boot":["a",]}`, (text) => addToBootSequence(text, "b")).plan.boot, ["a", "b"]);
+  });
+
+  it("an alias is added beside others, and one of that name is replaced", () => {
+    const one = after(commented, (text) => addAlias(text, "pxelinux.0", "u-boot.bin"));
+    const two = after(one.text, (text) => addAlias(text, "a/b.img", "Image"));
+    const three = after(two.text, (text) => addAlias(text, "pxelinux.0", "Image"));
+    assert.deepEqual(three.plan.aliases, { "pxelinux.0": "Image", "a/b.img": "Image" });
+  });
+
+  it("a board is listed once; what it lacks is added to it", () => {
+    const client = { name: nameForMac("52:54:00:12:34:56"), mac: "52:54:00:12:34:56" };
+    const one = after("", (text) => listClient(text, client));
+    assert.deepEqual(one.plan.clients, [{ name: "board-123456", mac: "52:54:00:12:34:56" }]);
+    const other = { name: "b", mac: "52:54:00:12:34:57", address: "192.168.7.11" };
+    const two = after(one.text, (text) => listClient(text, other));
+    assert.deepEqual(two.plan.clients[1], other);
+    const written = two.text.replace("52:54:00:12:34:56", "52-54-00-12-34-56");
+    const three = after(written, (text) => listClient(text, { ...client, address: "192.168.7.10" }));
+    assert.deepEqual(three.plan.clients, [{ ...client, address: "192.168.7.10" }, other]);
+    assert.deepEqual(listClient(three.text, client), []);
+  });
+
+  it("what is no object is not changed", () => {
+    for (const text of ["[]", "7", "boot: u-boot.bin"]) assert.equal(isPlan(text), false, text);
+    for (const text of ["", " \n", "{}", commented, '{ "boot": ']) assert.equal(isPlan(text), true, text);
+  });
+});
