@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
-import { ftpRead, sha256, tftpRead } from "../boards";
+import { ftpRead, sha256, tftpRead } from "../../support/loopbackBoard";
 import { activated, brief, ended, running, start, stop, until } from "../editor";
 
 const folder = (): string => vscode.workspace.workspaceFolders![0]!.uri.fsPath;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
-import { askBootp, tftpRead } from "../boards";
+import { askBootp, tftpRead } from "../../support/loopbackBoard";
 import { activated, start, stop } from "../editor";
 
 const mac = "02:00:00:00:00:01";

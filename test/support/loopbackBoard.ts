@@ -3,15 +3,24 @@
 import { networkBoard } from "../../src/engine/clients/networkBoard";
 import type { BootpAnswer } from "../../src/engine/clients/boardIo";
 import { systemClock } from "../../src/engine/clock";
-export { sha256 } from "../support/files";
+export { sha256 } from "./files";
 
 const host = "127.0.0.1";
 const io = networkBoard(systemClock);
 
-/** The bytes of a file, over TFTP. */
-export async function tftpRead(port: number, file: string): Promise<Uint8Array> {
+/** The bytes of a file, over TFTP. @param pause called after each piece with the bytes so far; holds the board back. */
+export async function tftpRead(
+  port: number,
+  file: string,
+  pause: (bytes: number) => Promise<void> | void = () => undefined,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  await io.fetchTftp({ host, port }, file, (chunk) => void chunks.push(chunk.slice()));
+  let bytes = 0;
+  await io.fetchTftp({ host, port }, file, (chunk) => {
+    chunks.push(chunk.slice());
+    bytes += chunk.length;
+    return pause(bytes);
+  });
   return Buffer.concat(chunks);
 }
 

@@ -1,0 +1,102 @@
+/** VS Code's workbench as a person uses it: the palette, the views, the explorer. Waits for what is on the screen. */
+
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, Locator, Page } from "playwright-core";
+
+/** Where the pictures of a run are kept; git ignores it. */
+const pictures = ".vscode-test/pictures";
+
+/** Of every wait for something on the screen. */
+const limitMs = 20_000;
+
+export class Workbench {
+  private constructor(readonly page: Page) {}
+
+  /** Opens a folder in the workbench of the server at a port of loopback. */
+  static async open(browser: Browser, port: number, folder: string): Promise<Workbench> {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(limitMs);
+    await page.goto(`http://127.0.0.1:${port}/?${new URLSearchParams({ folder }).toString()}`);
+    await page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
+    const workbench = new Workbench(page);
+    await workbench.widen(560);
+    return workbench;
+  }
+
+  /** Draws the side bar to so many pixels, so that pictures show rows in full. */
+  private async widen(width: number): Promise<void> {
+    const bar = await this.page.locator(".part.sidebar").boundingBox();
+    if (bar === null) return;
+    const [edge, middle] = [bar.x + bar.width, bar.y + bar.height / 2];
+    await this.page.mouse.move(edge, middle);
+    await this.page.mouse.down();
+    await this.page.mouse.move(bar.x + width, middle, { steps: 4 });
+    await this.page.mouse.up();
+  }
+
+  /** Runs a command by its title in the palette. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    await this.page.locator(".quick-input-widget input.input").fill(`>${title}`);
+    await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().click();
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  }
+
+  /** Shows a container of the activity bar. */
+  async show(container: string): Promise<void> {
+    const tab = this.page.getByRole("tab", { name: container });
+    // A click on the one that is shown would hide it.
+    if ((await tab.getAttribute("aria-selected")) !== "true") await tab.click();
+  }
+
+  /** A row of one of the views by a part of its text; waits until it is there. */
+  async row(text: string | RegExp): Promise<Locator> {
+    const row = this.page.locator('.pane-body .monaco-list-row[role="treeitem"]').filter({ hasText: text });
+    await row.first().waitFor();
+    return row.first();
+  }
+
+  /** Right-clicks a file in the explorer and chooses from the menu. @param path in the folder, with `/`. */
+  async onFile(path: string, action: string): Promise<void> {
+    await this.show("Explorer");
+    const folders = path.split("/").slice(0, -1);
+    for (const folder of folders) {
+      const row = this.entry(folder);
+      if ((await row.getAttribute("aria-expanded")) !== "true") await row.click();
+    }
+    await this.entry(path.slice(path.lastIndexOf("/") + 1)).click({ button: "right" });
+    await this.choose(action);
+  }
+
+  /** A file or folder in the explorer by its own name. */
+  private entry(name: string): Locator {
+    return this.page
+      .locator(".explorer-folders-view .monaco-list-row")
+      .filter({ has: this.page.getByText(name, { exact: true }) });
+  }
+
+  /** Chooses from the context menu that is open. */
+  async choose(action: string): Promise<void> {
+    const menu = this.page.locator(".monaco-menu");
+    const item = menu.locator(".action-item").filter({ hasText: action }).first();
+    await item.waitFor();
+    // The menu takes the mouse only after it was opened for a moment: an earlier click is lost. Its own mark of
+    // the item under the mouse tells that it listens.
+    await item.hover();
+    await menu.locator(".action-item.focused").filter({ hasText: action }).first().waitFor();
+    await item.click();
+    await menu.first().waitFor({ state: "hidden" });
+  }
+
+  /** The notifications as they are on the screen. */
+  get toasts(): Locator {
+    return this.page.locator(".notification-toast");
+  }
+
+  /** Keeps what is on the screen. */
+  async picture(name: string): Promise<void> {
+    await mkdir(pictures, { recursive: true });
+    await this.page.screenshot({ path: join(pictures, `${name}.png`) });
+  }
+}

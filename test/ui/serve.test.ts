@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cp } from "node:fs/promises";
+import { resolve } from "node:path";
+import { installExtension, installServer, MissingError, startServer } from "../../scripts/vscodeServer.mjs";
+import { freePorts } from "../extension/windows";
+import { browserLack, openBrowser } from "../support/browser";
+import { sha256, unlikeBytes } from "../support/files";
+import { askBootp, tftpRead } from "../support/loopbackBoard";
+import { skipOrFail } from "../support/programs";
+import { temporaryFolder } from "../support/temporaryFolder";
+import { Workbench } from "../support/workbench";
+
+const large = unlikeBytes(8 * 2 ** 20);
+
+/** The port that a server's row tells. */
+async function portOf(workbench: Workbench, server: string): Promise<number> {
+  const row = await workbench.row(new RegExp(`${server}.*listening on 127\\.0\\.0\\.1:\\d+`));
+  return Number(/127\.0\.0\.1:(\d+)/.exec(await row.innerText())![1]);
+}
+
+describe("the packaged extension in VS Code's user interface", function () {
+  this.timeout(60_000);
+  /** What `before` opened, to be closed in the reverse order, as far as it came. */
+  const opened: (() => Promise<void>)[] = [];
+  let workbench: Workbench;
+
+  before(async function () {
+    this.timeout(600_000);
+    const lack = browserLack();
+    if (lack !== undefined) skipOrFail(this, [lack]);
+    const installed = (() => {
+      try {
+        return installServer("newest");
+      } catch (error) {
+        if (error instanceof MissingError) return error.message;
+        throw error;
+      }
+    })();
+    if (typeof installed === "string") {
+      skipOrFail(this, [installed]);
+      return;
+    }
+    const fixture = await temporaryFolder();
+    opened.push(() => fixture.remove());
+    await cp(resolve("samples/firmware-drop"), fixture.at("firmware-drop"), { recursive: true });
+    await fixture.write("firmware-drop/images/rootfs.img", large);
+    const vsix = fixture.at("boot-servers.vsix");
+    execFileSync("npm", ["run", "vsix", "--", "--out", vsix], { stdio: "pipe" });
+    const dataFolder = fixture.at("server");
+    installExtension(installed, { dataFolder, vsix });
+    const server = await startServer(installed, { dataFolder, machineSettings: freePorts });
+    opened.push(() => server.end());
+    const browser = await openBrowser();
+    opened.push(() => browser.close());
+    workbench = await Workbench.open(browser, server.port, fixture.at("firmware-drop"));
+  });
+
+  after(async () => {
+    for (const close of opened.reverse()) await close();
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state === "failed") await workbench.picture(`failed ${this.currentTest.title}`);
+  });
+
+  it("starts from the palette, and each server says where it listens and that nothing has come yet", async () => {
+    await workbench.show("Boot Servers");
+    await workbench.command("Boot Servers: Start Boot Servers");
+    for (const name of ["BOOTP", "TFTP", "FTP"]) {
+      await workbench.row(new RegExp(`${name}.*listening on 127\\.0\\.0\\.1:\\d+, nothing received yet`));
+    }
+    await workbench.picture("started");
+  });
+
+  it("shows a large file's progress while a board loads it, and then that it arrived", async () => {
+    const port = await portOf(workbench, "TFTP");
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const reading = tftpRead(port, "rootfs.img", (bytes) => (bytes > large.length / 2 ? held : undefined));
+    await workbench.row(/rootfs\.img.*\d\d %/);
+    await workbench.picture("loading");
+    goOn();
+    assert.equal(sha256(await reading), sha256(large));
+    await workbench.row(/rootfs\.img.*8\.0 MiB · in /);
+    await workbench.picture("loaded");
+  });
+
+  it("shows a file that was asked for and is not there, with the nearest name", async () => {
+    const port = await portOf(workbench, "TFTP");
+    await assert.rejects(tftpRead(port, "u-boot.img"));
+    await workbench.row(/u-boot\.img.*not found.*u-boot\.bin/);
+    await workbench.picture("missing");
+  });
+
+  it("serves a file as boot file by a right-click: the next BOOTP answer names it", async () => {
+    const port = await portOf(workbench, "BOOTP");
+    assert.equal((await askBootp(port, "02:00:00:00:00:01"))?.file, "u-boot.bin");
+    await workbench.onFile("images/bench1.bin", "Serve as Boot File");
+  });
+});
