@@ -10,6 +10,7 @@ const base = {
   output: {
     path: path.join(__dirname, "dist"),
     filename: "[name].js",
+    chunkFilename: "[name].js",
     library: { type: "commonjs2" },
     devtoolModuleFilenameTemplate: "../[resource-path]",
   },
@@ -32,6 +33,8 @@ module.exports = [
     name: "extension",
     entry: { extension: "./src/extension/extension.ts" },
     externals: { vscode: "commonjs vscode" },
+    // What is loaded later is one file by its name: .vscodeignore names it too.
+    optimization: { splitChunks: false },
   },
   {
     ...base,

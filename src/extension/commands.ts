@@ -6,11 +6,13 @@ import { RemoteError } from "../rpc/remote";
 import { boardName } from "./boardName";
 import { commandIds, viewIds, type CommandName } from "./ids";
 import { Node } from "./nodes";
-import { addClicked, answerBoard, serveClicked, serveFileAs, showPlan } from "./planCommands";
 import { listensOn } from "./serverItems";
 import { ftpPasswordKey, type Servers } from "./servers";
 import type { Store } from "./store";
 import { count, percent, unadorned } from "./words";
+
+/** What changes the plan is a bundle of its own, loaded when it is first needed: activation stays quick. */
+const plan = () => import(/* webpackChunkName: "planCommands" */ "./planCommands");
 
 type Handler = (...args: readonly unknown[]) => unknown;
 
@@ -39,15 +41,15 @@ export function registerCommands(
     },
     cancelTransfer: (row) => cancelTransfer(servers, rowId(row)),
     copyAddress: (row) => copyAddress(store, rowId(row)),
-    serveAsBootFile: (file) => serveClicked(store, file),
-    addToBootSequence: (file, selected) => addClicked(store, file, selected),
-    serveFileAs: (row, file) => serveFileAs(store, rowId(row), file),
+    serveAsBootFile: async (file) => (await plan()).serveClicked(store, file),
+    addToBootSequence: async (file, selected) => (await plan()).addClicked(store, file, selected),
+    serveFileAs: async (row, file) => (await plan()).serveFileAs(store, rowId(row), file),
     restartSequence: (row) => {
       const id = rowId(row);
       if (id !== undefined) servers.restartSequence(id);
     },
-    answerThisBoard: (row, name) => answerBoard(servers, rowId(row), name),
-    openBootPlan: () => showPlan(store),
+    answerThisBoard: async (row, name) => (await plan()).answerBoard(store, rowId(row), name),
+    openBootPlan: async () => (await plan()).showPlan(store),
     setFtpPassword: (password) => setFtpPassword(secrets, password),
   };
   return Object.entries(handlers).map(([name, handler]) =>

@@ -7,7 +7,7 @@ import { checkName } from "../model/names";
 import { commandIds } from "./ids";
 import { editPlan, openPlan, plannedFile, planTexts, planValue, servedRootOf } from "./plan";
 import { addAlias, addToBootSequence, listClient, nameForMac, serveAsBootFile } from "./planText";
-import { folderAt, type Servers } from "./servers";
+import { folderAt } from "./folders";
 import type { Store } from "./store";
 import { formatList, unadorned } from "./words";
 
@@ -106,11 +106,7 @@ async function chooseFile(
  * Lists a board that is seen and not answered: a name, its MAC, a free address of its network.
  * @param given its name, from a caller that knows it; else the user is asked.
  */
-export async function answerBoard(
-  { store }: Servers,
-  id: string | undefined,
-  given?: unknown,
-): Promise<void> {
+export async function answerBoard(store: Store, id: string | undefined, given?: unknown): Promise<void> {
   const client = id === undefined ? undefined : store.now.clients.get(id);
   const folder = planFolder(store);
   if (client?.mac === undefined || folder === undefined) return;

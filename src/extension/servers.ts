@@ -6,9 +6,10 @@ import * as vscode from "vscode";
 import type { LogRow, Row } from "../model/events";
 import { formatList, quoted } from "./words";
 import { Child, commandFor } from "./child";
+import { folderAt } from "./folders";
 import { folderSettings, readSettings, type Settings } from "./config";
 import { section } from "./ids";
-import type { ServedFolder, Store } from "./store";
+import type { Store } from "./store";
 
 /** Where the FTP password is kept. */
 export const ftpPasswordKey = "ftpPassword";
@@ -163,11 +164,6 @@ export class Servers implements vscode.Disposable {
   write(level: LogRow["level"], line: string): void {
     this.log[level === "warning" ? "warn" : level](quoted(line));
   }
-}
-
-/** The workspace folder of a path that was served. */
-export function folderAt({ path }: ServedFolder): vscode.WorkspaceFolder | undefined {
-  return vscode.workspace.workspaceFolders?.find(({ uri }) => uri.fsPath === path);
 }
 
 const isLoopback = (address: string): boolean =>

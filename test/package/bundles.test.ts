@@ -1,25 +1,41 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const cli = "dist/cli.js";
 const extension = "dist/extension.js";
+/** What the extension loads when it first changes a plan. */
+const planCommands = "dist/planCommands.js";
 
 describe("the bundles", () => {
   it("hold the program in less than 700 KiB, ftp-srv included", () => {
     assert.ok(statSync(cli).size < 700 * 1024, `${statSync(cli).size} bytes`);
   });
 
+  it("are these files and no other: .vscodeignore names each", () => {
+    const bundles = readdirSync("dist").filter((name) => name.endsWith(".js"));
+    assert.deepEqual(bundles.sort(), ["cli.js", "extension.js", "planCommands.js"]);
+  });
+
   it("keep sockets, ftp-srv and the engine out of the extension", () => {
-    const text = readFileSync(extension, "utf8");
-    for (const stranger of ["dgram", "ftp-srv", "FtpSrv"]) assert.ok(!text.includes(stranger), stranger);
+    for (const bundle of [extension, planCommands]) {
+      const text = readFileSync(bundle, "utf8");
+      for (const stranger of ["dgram", "ftp-srv", "FtpSrv"]) assert.ok(!text.includes(stranger), stranger);
+    }
     assert.ok(statSync(extension).size < 100 * 1024);
   });
 
   it("load as VS Code loads an extension: a CommonJS module with activate", () => {
-    const script = `const e = require(${JSON.stringify(join(process.cwd(), extension))}); process.stdout.write(typeof e.activate)`;
+    // Loading draws on the API as little as a module can: its classes are not there yet.
+    const script = `
+      const Module = require("node:module");
+      const load = Module._load;
+      Module._load = (name, ...rest) => (name === "vscode" ? {} : load(name, ...rest));
+      const loaded = require(${JSON.stringify(join(process.cwd(), extension))});
+      process.stdout.write(typeof loaded.activate);
+    `;
     assert.equal(execFileSync(process.execPath, ["-e", script], { encoding: "utf8" }), "function");
   });
 
@@ -59,8 +75,12 @@ describe("the package", () => {
       "dist/cli.js",
       "dist/cli.js.LICENSE.txt",
       "dist/extension.js",
+      "dist/planCommands.js",
+      "media/activity.svg",
       "media/boot-plan.schema.json",
+      "media/icon.png",
       "package.json",
+      "package.nls.json",
     ]);
   });
 });
