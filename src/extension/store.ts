@@ -27,6 +27,8 @@ export class Store {
   transfersKept: number = defaultLimits.transfersKept;
   private state: State = newState();
   private runs = 0;
+  /** True from the end of a process to the first row of the next: where a board stood is history then. */
+  private between = false;
   private servedFolder: ServedFolder | undefined;
   /** Unix ms since when a server runs, by its id. */
   readonly runningSince = new Map<string, number>();
@@ -60,6 +62,11 @@ export class Store {
   constructor(private readonly wallTime: () => number = Date.now) {}
 
   apply(row: Row): void {
+    if (this.between) {
+      this.between = false;
+      this.state.clients.clear();
+      this.tell(undefined);
+    }
     applyRow(this.state, row, this.transfersKept);
     if (row.type === "server") this.followServer(row);
     if (row.type !== "log") this.tell([row]);
@@ -67,11 +74,12 @@ export class Store {
 
   /**
    * The process that sent the rows so far has ended. Its transfers are history, under ids that the next process
-   * does not use; what still ran has failed.
+   * does not use; what still ran has failed. Where each board stood is shown until the next process tells anew.
    */
   runEnded(): void {
     const at = this.wallTime();
     this.runs += 1;
+    this.between = true;
     this.runningSince.clear();
     const { transfers, servers, clients } = this.state;
     const next = newState();

@@ -50,7 +50,7 @@ export function tend(command: () => Command): Tended {
     },
     ended: () => {
       tended.ends += 1;
-      store.runEnded(Date.now());
+      store.runEnded();
       happened();
     },
     gaveUp: (message) => {

@@ -405,7 +405,15 @@ describe("the store", () => {
         ["2/tftp-1", "failed", now],
       ],
     );
-    assert.deepEqual([store.isServing(), store.hasRunning(), store.now.clients.size], [false, false, 1]);
+    assert.deepEqual([store.isServing(), store.hasRunning()], [false, false]);
+  });
+
+  it("shows where the boards stood until the next process tells anew", () => {
+    const store = filled(server(), client());
+    store.runEnded();
+    assert.equal(store.now.clients.size, 1);
+    store.apply(server({ state: "starting" }));
+    assert.equal(store.now.clients.size, 0);
   });
 
   it("clears what has ended and leaves what runs", () => {
