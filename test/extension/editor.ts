@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../src/extension/extension";
+import type { Item } from "../../src/extension/item";
 import type { Protocol, ServerRow, TransferRow } from "../../src/model/events";
 import type { Snapshot } from "../../src/model/snapshot";
 
@@ -70,3 +71,22 @@ export const ended = (api: BootServersApi, protocol: "tftp" | "ftp", file: strin
 /** What tests compare of a server. */
 export const brief = ({ protocol, state, addresses }: ServerRow): string =>
   `${protocol} ${state} on ${addresses.join(", ")}`;
+
+/** A view as lines: what each row says, rows below another indented; ports, times and rates by their names. */
+export function lines(items: readonly Item[], indent = ""): string[] {
+  return items.flatMap(({ label, description = "", children = [] }) => [
+    `${indent}${label}  ${description
+      .replace(/(\d+\.\d+\.\d+\.\d+):\d+/g, "$1:PORT")
+      .replace(/ in \S+ (ms|s)\b/, " in TIME")
+      .replace(/[\d.]+ \w?i?B\/s/, "RATE")}`,
+    ...lines(children, `${indent}  `),
+  ]);
+}
+
+const [firstFolder] = vscode.workspace.workspaceFolders ?? [];
+
+/** A file of the first folder. */
+export const file = (path: string): vscode.Uri => vscode.Uri.joinPath(firstFolder!.uri, path);
+
+export const readText = async (uri: vscode.Uri): Promise<string> =>
+  Buffer.from(await vscode.workspace.fs.readFile(uri)).toString();

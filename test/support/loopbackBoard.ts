@@ -1,7 +1,9 @@
 /** A board that asks the servers that run: over real sockets, with the clients of `verify`. */
 
+import { Readable } from "node:stream";
 import { networkBoard } from "../../src/engine/clients/networkBoard";
 import type { BootpAnswer } from "../../src/engine/clients/boardIo";
+import { storeTftp } from "../../src/engine/clients/tftpClient";
 import { systemClock } from "../../src/engine/clock";
 export { sha256 } from "./files";
 
@@ -22,6 +24,11 @@ export async function tftpRead(
     return pause(bytes);
   });
   return Buffer.concat(chunks);
+}
+
+/** Writes a file over TFTP. @throws when the server refuses it. */
+export async function tftpStore(port: number, file: string, bytes: Uint8Array): Promise<void> {
+  await storeTftp(systemClock, { host, port }, file, Readable.from([bytes]));
 }
 
 /** The bytes of a file, over FTP, in a session of its own. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
 import { ftpRead, sha256, tftpRead } from "../../support/loopbackBoard";
-import { activated, brief, ended, running, start, stop, until } from "../editor";
+import { activated, ended, lines, running, start, stop, until } from "../editor";
 
 const folder = (): string => vscode.workspace.workspaceFolders![0]!.uri.fsPath;
 const image = (name: string): Promise<Uint8Array> => readFile(join(folder(), "images", name));
@@ -16,19 +16,19 @@ describe("the servers of one folder", () => {
     api = await activated();
   });
 
-  afterEach(() => stop(api));
-
-  it("do not start by themselves (DESIGN §6)", () => {
-    assert.deepEqual([api.store.serverRows(), api.childPid()], [[], undefined]);
+  afterEach(async () => {
+    await stop(api);
+    await vscode.commands.executeCommand("bootServers.clearFinishedTransfers");
   });
 
   it("start by one command, all three on loopback, with nothing to configure", async () => {
     await start(api);
-    assert.deepEqual(api.store.serverRows().map(brief), [
-      "bootp running on 127.0.0.1",
-      "tftp running on 127.0.0.1",
-      "ftp running on 127.0.0.1",
+    assert.deepEqual(lines(api.views.servers.shown()), [
+      "BOOTP  listening on 127.0.0.1:PORT, nothing received yet",
+      "TFTP  listening on 127.0.0.1:PORT, nothing received yet",
+      "FTP  listening on 127.0.0.1:PORT, nothing received yet",
     ]);
+    assert.equal(lines(api.views.clients.shown())[0], "bench-1  not seen yet: always bench1.bin");
     assert.equal(api.store.folder?.path, folder());
   });
 
@@ -51,6 +51,10 @@ describe("the servers of one folder", () => {
         },
       );
     }
+    assert.deepEqual(lines(api.views.transfers.shown()), [
+      "Image  → 127.0.0.1 · 640.5 KiB · in TIME · RATE",
+      "Image  → 127.0.0.1 · 640.5 KiB · in TIME · RATE",
+    ]);
   });
 
   it("stop by one command, and nobody listens any more", async () => {
