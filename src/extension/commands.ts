@@ -3,13 +3,15 @@
 import * as vscode from "vscode";
 import type { TransferRow } from "../model/events";
 import { RemoteError } from "../rpc/remote";
+import type { Problem } from "../model/plan";
 import { boardName } from "./boardName";
 import { commandIds, viewIds, type CommandName } from "./ids";
+import { describeTrouble } from "./item";
 import { Node } from "./nodes";
 import { listensOn } from "./serverItems";
 import { ftpPasswordKey, type Servers } from "./servers";
 import type { Store } from "./store";
-import { count, percent, unadorned } from "./words";
+import { count, percent, quoted, unadorned } from "./words";
 
 /** What changes the plan is a bundle of its own, loaded when it is first needed: activation stays quick. */
 const plan = () => import(/* webpackChunkName: "planCommands" */ "./planCommands");
@@ -65,16 +67,43 @@ async function start(servers: Servers, given: unknown): Promise<boolean> {
   const folder = folderOf(given) ?? (await chooseFolder(servers));
   if (folder === undefined) return false;
   try {
-    return await servers.start(folder);
+    const started = await servers.start(folder);
+    if (started) sayFailures(servers);
+    return started;
   } catch (error) {
     if (!(error instanceof RemoteError)) throw error;
-    const { message, remedy = "", problems } = error;
-    const sentence =
-      problems.length === 0 ? message : `The boot plan has ${count(problems.length, "problem")}.`;
     log(servers, error);
-    void servers.sayTrouble(unadorned(`Boot Servers did not start: ${sentence} ${remedy}`.trimEnd()));
+    const { message, remedy = "", problems } = error;
+    const sentence = problems.length === 0 ? message : describeProblems(problems);
+    const text = unadorned(`Boot Servers did not start: ${sentence} ${remedy}`.trimEnd());
+    if (problems.length === 0) void servers.sayTrouble(text);
+    else void sayPlanTrouble(text);
     return false;
   }
+}
+
+/** The first problem of a plan, and how many more there are. */
+function describeProblems([first, ...more]: readonly Problem[]): string {
+  const { file = "", line = 0, message = "" } = first ?? {};
+  const rest = more.length === 0 ? "" : ` (and ${count(more.length, "more problem")})`;
+  return `${file}, line ${line}: ${message}${rest}.`;
+}
+
+async function sayPlanTrouble(message: string): Promise<void> {
+  const open = "Open Boot Plan";
+  if ((await vscode.window.showErrorMessage(message, open)) === open) {
+    await vscode.commands.executeCommand(commandIds.openBootPlan);
+  }
+}
+
+/** One notification for the servers that could not start: what happened, and what to do. The rows say it too. */
+function sayFailures(servers: Servers): void {
+  const failed = servers.store.serverRows().filter(({ state }) => state === "failed");
+  const sentences = failed.map(
+    ({ protocol, trouble }) =>
+      `${protocol.toUpperCase()} did not start. ${trouble === undefined ? "" : describeTrouble(trouble)}`,
+  );
+  if (sentences.length > 0) void servers.sayTrouble(unadorned(sentences.join(" ")));
 }
 
 function log(servers: Servers, error: RemoteError): void {
@@ -135,7 +164,9 @@ async function askHow({ store }: Servers): Promise<"whenFinished" | "now" | unde
 function describeRunning(running: readonly TransferRow[], nameOf: (address: string) => string): string {
   const told = running.slice(0, 3).map(({ address, file, bytes, size }) => {
     const far = percent(bytes, size);
-    return unadorned(`${nameOf(address)} is ${far === undefined ? "in the middle" : `at ${far}`} of ${file}`);
+    return unadorned(
+      `${nameOf(address)} is ${far === undefined ? "in the middle" : `at ${far}`} of ${quoted(file)}`,
+    );
   });
   const left = running.length - told.length;
   return [...told, ...(left > 0 ? [`and ${count(left, "more transfer")}`] : [])].join("\n");

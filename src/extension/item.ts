@@ -40,7 +40,8 @@ export function joined(separator: string, ...parts: readonly (string | undefined
 /** What happened, then what to do, as sentences. */
 export function describeTrouble({ message, remedy }: Trouble): string {
   const capital = message.slice(0, 1).toUpperCase() + message.slice(1);
-  return quoted(joined(" ", /[.?!]$/.test(capital) ? capital : `${capital}.`, remedy));
+  const sentence = quoted(/[.?!]$/.test(capital) ? capital : `${capital}.`);
+  return joined(" ", sentence, remedy === undefined ? undefined : quoted(remedy));
 }
 
 /** `12 s ago`, `5 min ago`, `3 h ago`: coarse, so that a row does not change every second. */

@@ -4,7 +4,7 @@ import { isIP } from "node:net";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import type { LogRow, Row } from "../model/events";
-import { formatList, quoted } from "./words";
+import { formatList, quoted, unadorned } from "./words";
 import { Child, commandFor } from "./child";
 import { folderAt } from "./folders";
 import { folderSettings, readSettings, type Settings } from "./config";
@@ -162,7 +162,7 @@ export class Servers implements vscode.Disposable {
 
   /** A line of the log. */
   write(level: LogRow["level"], line: string): void {
-    this.log[level === "warning" ? "warn" : level](quoted(line));
+    this.log[level === "warning" ? "warn" : level](unadorned(line));
   }
 }
 

@@ -42,17 +42,12 @@ function outcome(row: TransferRow, times: number): string {
     case "running":
       return "";
     case "finished":
-      return joined(
-        " · ",
-        formatSize(bytes),
-        `in ${formatDuration(endedAt(row) - row.startedAt)}`,
-        speed(row),
-      );
+      return `${formatSize(bytes)} in ${formatDuration(endedAt(row) - row.startedAt)} · ${speed(row)}`;
     case "probe":
       return joined(" · ", "asked for the size only", again);
     case "refused": {
       const why = isMissing(row) ? "not found" : `refused: ${quoted(trouble?.message ?? "")}`;
-      const like = nearest.length > 0 && `like it: ${formatList(nearest.map(quoted))}`;
+      const like = nearest.length > 0 && `nearest: ${formatList(nearest.map(quoted))}`;
       return joined(" · ", why, like, again);
     }
     case "failed":
@@ -73,7 +68,7 @@ function tooltip(row: TransferRow, name: string): string {
     `${quoted(file)} ${way} ${joined(" ", name, name === row.address ? "" : `(${row.address})`)} over ${row.protocol.toUpperCase()}`,
     servedFile !== undefined && servedFile !== file && `Served: ${quoted(servedFile)}`,
     trouble && describeTrouble(trouble),
-    nearest.length > 0 && `Like it in the served root: ${formatList(nearest.map(quoted))}`,
+    nearest.length > 0 && `Nearest in the served root: ${formatList(nearest.map(quoted))}`,
     isMissing(row) && wordOnMissing(file),
     quoted(details.join(", ")),
     retransmissions > 0 && count(retransmissions, "retransmission"),

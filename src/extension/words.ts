@@ -10,7 +10,9 @@ export const quoted = printable;
  * status bar. A zero-width space takes the meaning, and nobody sees it.
  */
 export function unadorned(text: string): string {
-  return printable(text).replace(/\$\(/g, "$\u200b(").replace(/\]\(/g, "]\u200b(");
+  // `printable` cuts what is long, which is right for a name and wrong for sentences with a remedy.
+  const escaped = (text.match(/[^]{1,20}/gu) ?? []).map(printable).join("");
+  return escaped.replace(/\$\(/g, "$\u200b(").replace(/\]\(/g, "]\u200b(");
 }
 
 /** `a`, `a and b`, `a, b and c`. */

@@ -143,8 +143,8 @@ describe("the Transfers view (DESIGN §5)", () => {
         "u-boot.bin | → 192.168.7.10 · 45 % · 2.0 KiB/s",
         "core.dump | ← 192.168.7.10 · 100 % · 2.0 KiB/s",
         "unknown-size | → 192.168.7.10 · 45 % · 2.0 KiB/s",
-        "second | → 192.168.7.10 · 1000 B · in 1.0 s · 2.0 KiB/s",
-        "first | → 192.168.7.10 · 1000 B · in 1.0 s · 2.0 KiB/s",
+        "second | → 192.168.7.10 · 1000 B in 1.0 s · 2.0 KiB/s",
+        "first | → 192.168.7.10 · 1000 B in 1.0 s · 2.0 KiB/s",
       ],
     );
   });
@@ -178,7 +178,7 @@ describe("the Transfers view (DESIGN §5)", () => {
       same,
       now,
     );
-    assert.equal(item?.description, "→ 192.168.7.10 · not found · like it: u-boot.bin and Image");
+    assert.equal(item?.description, "→ 192.168.7.10 · not found · nearest: u-boot.bin and Image");
     assert.match(item.tooltip ?? "", /U-Boot got no boot file name/);
     assert.match(item.context ?? "", /\btransfer\.missing\b/);
   });
@@ -217,7 +217,7 @@ describe("the Clients view (DESIGN §5)", () => {
       [
         "bench-1 | answered: next: copy-files4.rc (2 of 2) · just now",
         "  u-boot.bin | → bench-1 · 45 % · 2.0 KiB/s",
-        "  u-boot.bin | → bench-1 · 1000 B · in 1.0 s · 2.0 KiB/s",
+        "  u-boot.bin | → bench-1 · 1000 B in 1.0 s · 2.0 KiB/s",
       ],
     );
   });
@@ -274,7 +274,9 @@ describe("what a peer chose", () => {
   });
 
   it("is no icon and no link where VS Code reads them out of strings", () => {
-    assert.doesNotMatch(unadorned(hostile), /\$\(|\]\(/);
+    assert.doesNotMatch(unadorned(hostile), /\$\(|\]\(|[\u0000-\u001f\u202e]/);
+    const sentences = "What happened, and what to do about it. ".repeat(20);
+    assert.equal(unadorned(sentences), sentences);
     const { text } = statusText([server()], [], hostile);
     assert.equal(text, "$(broadcast) Boot: 192.168.7.1");
   });
