@@ -45,6 +45,9 @@ export function registerCommands(
     copyAddress: (row) => copyAddress(store, rowId(row)),
     serveAsBootFile: async (file) => (await plan()).serveClicked(store, file),
     addToBootSequence: async (file, selected) => (await plan()).addClicked(store, file, selected),
+    // The Explorer gives the clicked file and all selected ones: a list is no choice.
+    serveToClient: async (file, mac) => (await plan()).serveToChosen(store, file, mac),
+    copyBootCommands: async (file, loader) => (await plan()).copyBootCommands(store, file, loader),
     serveFileAs: async (row, file) => (await plan()).serveFileAs(store, rowId(row), file),
     restartSequence: (row) => {
       const id = rowId(row);

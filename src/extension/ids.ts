@@ -11,6 +11,8 @@ export const commandIds = {
   copyAddress: "bootServers.copyAddress",
   serveAsBootFile: "bootServers.serveAsBootFile",
   addToBootSequence: "bootServers.addToBootSequence",
+  serveToClient: "bootServers.serveToClient",
+  copyBootCommands: "bootServers.copyBootCommands",
   serveFileAs: "bootServers.serveFileAs",
   restartSequence: "bootServers.restartSequence",
   answerThisBoard: "bootServers.answerThisBoard",

@@ -1,12 +1,25 @@
 /** The commands that change the boot plan. The running servers follow the saved plan by themselves. */
 
+import { createReadStream } from "node:fs";
 import { networkInterfaces } from "node:os";
+import { crc32 } from "node:zlib";
 import * as vscode from "vscode";
 import { freeAddress, type Network } from "../model/freeAddress";
 import { checkName } from "../model/names";
+import { standardPorts } from "../model/settings";
+import { bootCommands } from "./bootCommands";
 import { commandIds } from "./ids";
 import { editPlan, openPlan, plannedFile, planTexts, planValue, servedRootOf } from "./plan";
-import { addAlias, addToBootSequence, listClient, nameForMac, serveAsBootFile } from "./planText";
+import {
+  addAlias,
+  addToBootSequence,
+  listClient,
+  listedClients,
+  nameForMac,
+  serveAsBootFile,
+  serveToClient,
+  type NewClient,
+} from "./planText";
 import { folderAt } from "./folders";
 import type { Store } from "./store";
 import { formatList, unadorned } from "./words";
@@ -51,6 +64,82 @@ export async function addClicked(store: Store, given: unknown, selected: unknown
     added.push(file.name);
   }
   if (added.length > 0) tell(store, `The boot sequence ends with ${formatList(added)} now.`);
+}
+
+/**
+ * One board gets the clicked file at its next request.
+ * @param chosen its MAC, from a caller that knows it; else the user is asked.
+ */
+export async function serveToChosen(store: Store, given: unknown, chosen?: unknown): Promise<void> {
+  const uri = clickedFile(given);
+  const file = uri && (await plannedFile(uri));
+  if (file === undefined) return;
+  const known = new Map(
+    [...store.now.clients.values()].flatMap(({ mac, name, verification }) =>
+      mac === undefined || verification ? [] : [[mac, { mac, name: name ?? nameForMac(mac) }] as const],
+    ),
+  );
+  for (const text of await planTexts(file.folder)) {
+    for (const client of listedClients(text)) known.set(client.mac, client);
+  }
+  const client =
+    typeof chosen === "string" ? known.get(chosen) : await chooseClient([...known.values()], file.name);
+  if (client === undefined) return;
+  const done = await editPlan(file.folder, (text) => serveToClient(text, client, file.name));
+  if (done) tell(store, `${client.name} gets ${file.name} at its next request.`);
+}
+
+async function chooseClient(clients: readonly NewClient[], file: string): Promise<NewClient | undefined> {
+  if (clients.length === 0) {
+    void vscode.window.showInformationMessage(
+      "No board is known yet: the plan lists none, and none has asked. Start the servers and switch the board on.",
+    );
+    return undefined;
+  }
+  const items = clients.map((client) => ({
+    label: unadorned(client.name),
+    description: unadorned(client.mac),
+    client,
+  }));
+  const title = `Serve ${unadorned(file)} to…`;
+  return (await vscode.window.showQuickPick(items, { title }))?.client;
+}
+
+/**
+ * Copies what is typed at a boot loader to load the clicked file.
+ * @param chosen the loader, from a caller that knows it; else the user is asked.
+ */
+export async function copyBootCommands(store: Store, given: unknown, chosen?: unknown): Promise<void> {
+  const uri = clickedFile(given);
+  const file = uri && (await plannedFile(uri));
+  if (uri === undefined || file === undefined) return;
+  const { tftp, ftp } = Object.fromEntries(store.serverRows().map((row) => [row.protocol, row]));
+  const all = bootCommands({
+    server: tftp?.addresses[0] ?? ftp?.addresses[0] ?? "127.0.0.1",
+    tftpPort: tftp?.port ?? standardPorts.tftp,
+    ftpPort: ftp?.port ?? standardPorts.ftp,
+    file: file.name,
+    crc32: await crc32Of(uri.fsPath),
+  });
+  const items = all.map(({ loader, lines }) => ({
+    label: loader,
+    detail: unadorned(lines.join("; ")),
+    lines,
+  }));
+  const item =
+    typeof chosen === "string"
+      ? items.find(({ label }) => label === chosen)
+      : await vscode.window.showQuickPick(items, { title: `Load ${unadorned(file.name)} with…` });
+  if (item === undefined) return;
+  await vscode.env.clipboard.writeText(item.lines.join("\n"));
+  vscode.window.setStatusBarMessage(unadorned(`Copied: ${item.lines[0] ?? ""}`), 5000);
+}
+
+/** Over the bytes of a file, as U-Boot's `crc32` prints it. */
+async function crc32Of(path: string): Promise<string> {
+  let sum = 0;
+  for await (const chunk of createReadStream(path)) sum = crc32(chunk as Buffer, sum);
+  return sum.toString(16).padStart(8, "0");
 }
 
 /** The folder that is being served, or the only one there is. */

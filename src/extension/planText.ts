@@ -84,6 +84,28 @@ export function listClient(text: string, client: NewClient): Edit[] {
   return address === undefined ? [] : editsOf(text, { path: ["clients", index, "address"], value: address });
 }
 
+/** One client gets this file at every request; it is listed when it was not. */
+export function serveToClient(text: string, client: NewClient, file: string): Edit[] {
+  const clients = valueAt(text, ["clients"]);
+  const all = Array.isArray(clients) ? (clients as unknown[]) : [];
+  const index = all.findIndex((each) => macOf(each) === client.mac);
+  if (index >= 0) return editsOf(text, { path: ["clients", index, "boot"], value: file });
+  const value = { ...client, boot: file };
+  if (all.length === 0) return editsOf(text, { path: ["clients"], value: [value] });
+  return editsOf(text, { path: ["clients", all.length], value, append: true });
+}
+
+/** The clients that a plan's text lists, as far as they have a MAC. */
+export function listedClients(text: string): NewClient[] {
+  const clients = valueAt(text, ["clients"]);
+  return (Array.isArray(clients) ? (clients as unknown[]) : []).flatMap((each) => {
+    const mac = macOf(each);
+    if (mac === undefined) return [];
+    const { name } = each as { name?: unknown };
+    return [{ name: typeof name === "string" ? name : nameForMac(mac), mac }];
+  });
+}
+
 const macOf = (client: unknown): string | undefined => {
   const { mac } = (client ?? {}) as { mac?: unknown };
   return typeof mac === "string" ? parseMac(mac) : undefined;

@@ -6,9 +6,11 @@ import {
   edited,
   isPlan,
   listClient,
+  listedClients,
   nameForMac,
   newPlan,
   serveAsBootFile,
+  serveToClient,
 } from "../../src/extension/planText";
 import { mergePlans } from "../../src/model/planParser";
 import type { Plan } from "../../src/model/plan";
@@ -80,6 +82,18 @@ describe("changes of a boot plan (DESIGN §5)", () => {
     const three = after(written, (text) => listClient(text, { ...client, address: "192.168.7.10" }));
     assert.deepEqual(three.plan.clients, [{ ...client, address: "192.168.7.10" }, other]);
     assert.deepEqual(listClient(three.text, client), []);
+  });
+
+  it("one board gets a file of its own, listed before or not", () => {
+    const client = { name: "bench-1", mac: "52:54:00:12:34:56" };
+    const one = after(newPlan, (text) => serveToClient(text, client, "bench1.bin"));
+    assert.deepEqual(one.plan.clients, [{ ...client, boot: "bench1.bin" }]);
+    const two = after(one.text, (text) => serveToClient(text, { ...client, name: "other" }, "bench2.bin"));
+    assert.deepEqual(two.plan.clients, [{ ...client, boot: "bench2.bin" }]);
+    const another = { name: "b", mac: "52:54:00:12:34:57" };
+    const three = after(two.text, (text) => serveToClient(text, another, "Image"));
+    assert.deepEqual(three.plan.clients[1], { ...another, boot: "Image" });
+    assert.deepEqual(listedClients(three.text), [client, another]);
   });
 
   it("what is no object is not changed", () => {
