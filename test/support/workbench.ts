@@ -37,10 +37,22 @@ export class Workbench {
 
   /** Runs a command by its title in the palette. */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
-    await this.page.locator(".quick-input-widget input.input").fill(`>${title}`);
-    await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().click();
-    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+    const input = this.page.locator(".quick-input-widget input.input");
+    const row = this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first();
+    // The palette lists what made sense when it was opened: what is allowed a moment later needs it opened again.
+    for (const deadline = Date.now() + limitMs; ;) {
+      await this.page.keyboard.press("F1");
+      await input.fill(`>${title}`);
+      const there = await row.waitFor({ timeout: 2_000 }).then(
+        () => true,
+        () => false,
+      );
+      if (there) break;
+      if (Date.now() > deadline) throw new Error(`the palette does not offer "${title}"`);
+      await this.page.keyboard.press("Escape");
+      await input.waitFor({ state: "hidden" });
+    }
+    await this.pick(title);
   }
 
   /** Shows a container of the activity bar. */
@@ -48,6 +60,8 @@ export class Workbench {
     const tab = this.page.getByRole("tab", { name: container });
     // A click on the one that is shown would hide it.
     if ((await tab.getAttribute("aria-selected")) !== "true") await tab.click();
+    // Its hover would stand in every picture.
+    await this.page.mouse.move(900, 600);
   }
 
   /** A row of one of the views by a part of its text; waits until it is there. */
@@ -57,8 +71,8 @@ export class Workbench {
     return row.first();
   }
 
-  /** Right-clicks a file in the explorer and chooses from the menu. @param path in the folder, with `/`. */
-  async onFile(path: string, action: string): Promise<void> {
+  /** Opens the menu of a file in the explorer. @param path in the folder, with `/`. */
+  async openMenu(path: string): Promise<void> {
     await this.show("Explorer");
     const folders = path.split("/").slice(0, -1);
     for (const folder of folders) {
@@ -66,7 +80,13 @@ export class Workbench {
       if ((await row.getAttribute("aria-expanded")) !== "true") await row.click();
     }
     await this.entry(path.slice(path.lastIndexOf("/") + 1)).click({ button: "right" });
-    await this.choose(action);
+    await this.page.locator(".monaco-menu .action-item").first().waitFor();
+  }
+
+  /** Chooses from the list that a command has opened. */
+  async pick(label: string): Promise<void> {
+    await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: label }).first().click();
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
 
   /** A file or folder in the explorer by its own name. */

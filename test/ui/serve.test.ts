@@ -21,6 +21,8 @@ async function portOf(workbench: Workbench, server: string): Promise<number> {
 
 describe("the packaged extension in VS Code's user interface", function () {
   this.timeout(60_000);
+  // Each step goes on from where the one before left the screen.
+  this.bail(true);
   /** What `before` opened, to be closed in the reverse order, as far as it came. */
   const opened: (() => Promise<void>)[] = [];
   let workbench: Workbench;

@@ -52,8 +52,8 @@ describe("the servers of one folder", () => {
       );
     }
     assert.deepEqual(lines(api.views.transfers.shown()), [
-      "Image  → 127.0.0.1 · 640.5 KiB · in TIME · RATE",
-      "Image  → 127.0.0.1 · 640.5 KiB · in TIME · RATE",
+      "Image  → 127.0.0.1 · 640.5 KiB in TIME · RATE",
+      "Image  → 127.0.0.1 · 640.5 KiB in TIME · RATE",
     ]);
   });
 
