@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import type { BootServersApi } from "../../../src/extension/extension";
+import { askBootp, tftpRead } from "../../support/loopbackBoard";
+import { activated, file, readText, start, stop, until } from "../editor";
+
+const plan = file(".vscode/boot-plan.json");
+const mac = "02:00:00:00:00:07";
+
+describe("the commands on boards", () => {
+  let api: BootServersApi;
+  let original: Uint8Array;
+
+  before(async () => {
+    api = await activated();
+    original = await vscode.workspace.fs.readFile(plan);
+  });
+
+  afterEach(async () => {
+    await stop(api);
+    await vscode.commands.executeCommand("bootServers.clearFinishedTransfers");
+    await vscode.workspace.fs.writeFile(plan, original);
+  });
+
+  it("a board that was seen is listed by its MAC, with a name, and its row has the name within a second", async () => {
+    const { bootp } = await start(api);
+    await askBootp(bootp, mac);
+    await until(api, ({ clients }) => clients.get(mac));
+    await vscode.commands.executeCommand("bootServers.answerThisBoard", mac, "bench-7");
+    assert.match(await readText(plan), /"name": "bench-7",\s+"mac": "02:00:00:00:00:07"/);
+    await until(api, ({ clients }) => clients.get(mac)?.name === "bench-7");
+  });
+
+  it("Serve to Client gives that board the file, and leaves the others theirs", async () => {
+    const { bootp } = await start(api);
+    await askBootp(bootp, mac);
+    await until(api, ({ clients }) => clients.get(mac));
+    await vscode.commands.executeCommand("bootServers.serveToClient", file("images/Image"), mac);
+    while ((await askBootp(bootp, mac))?.file !== "Image");
+    assert.equal((await askBootp(bootp, "02:00:00:00:00:08"))?.file, "u-boot.bin");
+  });
+
+  it("Restart Sequence gives a board its first file again", async () => {
+    const { bootp, tftp } = await start(api);
+    assert.equal((await askBootp(bootp, mac))?.file, "u-boot.bin");
+    await tftpRead(tftp, "u-boot.bin");
+    while ((await askBootp(bootp, mac))?.file !== "copy-files4.rc");
+    await vscode.commands.executeCommand("bootServers.restartSequence", mac);
+    while ((await askBootp(bootp, mac))?.file !== "u-boot.bin");
+  });
+});
