@@ -4,7 +4,7 @@
  */
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -118,17 +118,37 @@ function killGroup(group) {
 // Whatever ends this process first, an exception or Ctrl+C, leaves no server behind.
 process.on("exit", () => groups.forEach(killGroup));
 
-/** Resolves when nothing of the process group is left. @throws after 10 s. */
-async function groupEnded(pid) {
-  for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
+/**
+ * What still runs of a process group. A process that has ended and waits to be reaped does not run: where the
+ * first process of a container reaps nobody, an orphan stays that way.
+ * @param {number} group
+ * @returns {{ pid: number, parent: number, command: string }[]}
+ */
+export function processesOf(group) {
+  return readdirSync("/proc").flatMap((pid) => {
+    if (!/^\d+$/.test(pid)) return [];
     try {
-      process.kill(-pid, 0);
+      // The name in parentheses may hold anything; what follows the last one is state, parent and group.
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "");
+      const [state, parent, itsGroup] = stat.split(" ");
+      if (state === "Z" || Number(itsGroup) !== group) return [];
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+      return [{ pid: Number(pid), parent: Number(parent), command }];
     } catch {
-      return;
+      return []; // It ended while we looked.
+    }
+  });
+}
+
+/** Resolves when nothing of the process group runs. @throws after 10 s. */
+async function groupEnded(group) {
+  const deadline = Date.now() + 10_000;
+  while (processesOf(group).length > 0) {
+    if (Date.now() > deadline) {
+      throw new Error(`these do not end: ${JSON.stringify(processesOf(group))}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`the VS Code server ${pid} or one of its children does not end`);
 }
 
 /**
@@ -142,8 +162,8 @@ async function groupEnded(pid) {
  * @property {Record<string, string>} [env] over this process's own; extensions see it.
  *
  * @param {ServerOptions} options
- * @returns {Promise<{ port: number, said: () => string, end: () => Promise<void> }>}
- *   said: all it wrote so far.
+ * @returns {Promise<{ port: number, group: number, said: () => string, end: () => Promise<void> }>}
+ *   group: the process group of all that it starts; said: all it wrote so far.
  */
 export async function startServer(installed, options) {
   const { dataFolder, args = [], settings = {}, machineSettings = {}, env = {} } = options;
@@ -192,7 +212,7 @@ export async function startServer(installed, options) {
     await end();
     throw error;
   });
-  return { port, said: () => output, end };
+  return { port, group: child.pid ?? 0, said: () => output, end };
 }
 
 const serverArgs = (dataFolder) => [

@@ -114,6 +114,11 @@ export class Workbench {
     return this.page.locator(".notification-toast");
   }
 
+  /** The item of the status bar that says this. */
+  status(text: string): Locator {
+    return this.page.locator(".statusbar-item").filter({ hasText: text });
+  }
+
   /** Keeps what is on the screen. */
   async picture(name: string): Promise<void> {
     await mkdir(pictures, { recursive: true });

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cp, readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { installExtension, installServer, MissingError, startServer } from "../../scripts/vscodeServer.mjs";
+import {
+  installExtension,
+  installServer,
+  MissingError,
+  processesOf,
+  startServer,
+} from "../../scripts/vscodeServer.mjs";
 import { freePorts } from "../extension/windows";
 import { browserLack, openBrowser } from "../support/browser";
 import { sha256, unlikeBytes } from "../support/files";
@@ -19,6 +25,24 @@ async function portOf(workbench: Workbench, server: string): Promise<number> {
   return Number(/127\.0\.0\.1:(\d+)/.exec(await row.innerText())![1]);
 }
 
+/** A board that loads the large file and stops in the middle until it may go on. */
+function readInHalves(port: number): { readonly reading: Promise<Uint8Array>; readonly goOn: () => void } {
+  let goOn: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  const reading = tftpRead(port, "rootfs.img", (bytes) => (bytes > large.length / 2 ? held : undefined));
+  return {
+    reading,
+    goOn: () => {
+      goOn();
+    },
+  };
+}
+
+/** Resolves once it is no longer so; mocha's limit ends it. */
+async function whenNot(so: () => boolean): Promise<void> {
+  while (so()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 describe("the packaged extension in VS Code's user interface", function () {
   this.timeout(60_000);
   // Each step goes on from where the one before left the screen.
@@ -26,6 +50,7 @@ describe("the packaged extension in VS Code's user interface", function () {
   /** What `before` opened, to be closed in the reverse order, as far as it came. */
   const opened: (() => Promise<void>)[] = [];
   let workbench: Workbench;
+  let server: { readonly processes: () => ReturnType<typeof processesOf> };
 
   before(async function () {
     this.timeout(600_000);
@@ -51,11 +76,12 @@ describe("the packaged extension in VS Code's user interface", function () {
     execFileSync("npm", ["run", "vsix", "--", "--out", vsix], { stdio: "pipe" });
     const dataFolder = fixture.at("server");
     installExtension(installed, { dataFolder, vsix });
-    const server = await startServer(installed, { dataFolder, machineSettings: freePorts });
-    opened.push(() => server.end());
+    const started = await startServer(installed, { dataFolder, machineSettings: freePorts });
+    opened.push(() => started.end());
+    server = { processes: () => processesOf(started.group) };
     const browser = await openBrowser();
     opened.push(() => browser.close());
-    workbench = await Workbench.open(browser, server.port, fixture.at("firmware-drop"));
+    workbench = await Workbench.open(browser, started.port, fixture.at("firmware-drop"));
   });
 
   after(async () => {
@@ -77,9 +103,7 @@ describe("the packaged extension in VS Code's user interface", function () {
 
   it("shows a large file's progress while a board loads it, and then that it arrived", async () => {
     const port = await portOf(workbench, "TFTP");
-    let goOn: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (goOn = resolve));
-    const reading = tftpRead(port, "rootfs.img", (bytes) => (bytes > large.length / 2 ? held : undefined));
+    const { reading, goOn } = readInHalves(port);
     await workbench.row(/rootfs\.img.*\d\d %/);
     await workbench.picture("loading");
     goOn();
@@ -126,6 +150,22 @@ describe("the packaged extension in VS Code's user interface", function () {
   it("stops from the palette, and the view says how to start", async () => {
     await workbench.command("Boot Servers: Stop Boot Servers");
     await workbench.page.getByRole("button", { name: "Start Boot Servers" }).first().waitFor();
+    await workbench.status("Boot: stopped").waitFor();
     await workbench.picture("stopped");
+  });
+
+  it("a board's transfer outlives its extension host, and then no process is left (DESIGN §2.1)", async () => {
+    await workbench.command("Boot Servers: Start Boot Servers");
+    const tftp = await portOf(workbench, "TFTP");
+    const child = server.processes().find(({ command }) => command.includes("serve --stdio"));
+    assert.ok(child !== undefined, JSON.stringify(server.processes()));
+    const { reading, goOn } = readInHalves(tftp);
+    await workbench.row(/rootfs\.img.*\d\d %/);
+    const runs = (pid: number): boolean => server.processes().some((each) => each.pid === pid);
+    process.kill(child.parent, "SIGKILL");
+    await whenNot(() => runs(child.parent));
+    goOn();
+    assert.equal(sha256(await reading), sha256(large));
+    await whenNot(() => runs(child.pid));
   });
 });
