@@ -44,6 +44,9 @@ export async function serve(options: ServeOptions): Promise<number> {
   return useful ? exitCodes.done : exitCodes.nothing;
 }
 
+/** Whoever waits longer for the end wants to know for what. */
+const wordlessMs = 500;
+
 /** Waits for the first request to stop, then for the running transfers, the second request, or the time limit. */
 async function linger(
   engine: Engine,
@@ -52,12 +55,15 @@ async function linger(
   report: ServeReporter,
 ): Promise<void> {
   await stop.first;
-  const drained = engine.drain();
   const running = [...engine.snapshot().transfers.values()].filter(({ state }) => state === "running").length;
-  report.stopping(running, seconds);
   const patience = new AbortController();
-  const limit = delay(systemClock, seconds * 1000, patience.signal).catch(() => undefined);
-  await Promise.race([drained, stop.second, limit]);
+  const after = (ms: number): Promise<void> => delay(systemClock, ms, patience.signal).catch(() => undefined);
+  const ended = Promise.race([engine.drain(), stop.second, after(seconds * 1000)]);
+  // Without a transfer it is over in a moment, and there is nothing to say: but for a last ACK that may be lost.
+  const overSoon =
+    running === 0 && (await Promise.race([ended.then(() => true), after(wordlessMs).then(() => false)]));
+  if (!overSoon) report.stopping(running, seconds);
+  await ended;
   patience.abort();
 }
 

@@ -235,7 +235,8 @@ class BootEngine implements Engine {
       this.journal.report(told);
     };
     if (addresses.length === 0) {
-      place(undefined, row("waiting", { trouble: waitingFor(protocol, missing) }));
+      const interfaces = Object.keys(this.surroundings.readInterfaces());
+      place(undefined, row("waiting", { trouble: waitingFor(protocol, missing, interfaces) }));
       return;
     }
     this.journal.report(row("starting"));

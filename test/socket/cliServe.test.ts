@@ -406,6 +406,24 @@ describe("serve as a person and a program run it (DESIGN §2.1, §3)", function 
       assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f]/);
     });
 
+    it("says why it is still there after Ctrl+C, when an upload's last ACK may have to be repeated", async () => {
+      const flags = ["--uploads", "new"];
+      const running = await people(flags, { BOOT_SERVERS_FTP_PASSWORD: password });
+      const board = lastly(await slowWriter(portOf(running, "tftp"), "up.bin", small), (each) =>
+        each.close(),
+      );
+      await board.finish();
+      await line(running, /up\.bin ← /);
+      running.signal("SIGINT");
+      await line(
+        running,
+        /^Stopped listening; an upload's last ACK may have to be repeated\. Ctrl\+C again ends now\.$/,
+      );
+      running.signal("SIGINT");
+      const { code } = await running.endedWithin(1_000);
+      assert.equal(code, 0);
+    });
+
     it("a refused file is one line, with the rule, and with the nearest names of a missing one", async () => {
       const running = await people();
       const ask = async (file: string): Promise<void> => {
@@ -480,6 +498,7 @@ describe("serve as a person and a program run it (DESIGN §2.1, §3)", function 
 
       const raw = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
       assert.doesNotMatch(running.output, raw);
+      assert.doesNotMatch(running.stdout, /Stopped listening/, "nothing ran any more");
 
       assert.doesNotMatch(served.running.output, raw);
       assert.match(running.stdout, /\\x1b\[2Jred\\x0d\\x0a\\u\{202e\}gpj\.exe/);
