@@ -9,12 +9,10 @@ import { sameFile } from "../model/rounds";
 import type { FetchFacts, FtpSession, Sink } from "./clients/boardIo";
 import type { PlayedBoard, Run } from "./flow";
 import type { Reception } from "./reception";
-import { troubleOf, type RunningStep, type StepPart } from "./steps";
+import { cancelled, troubleOf, type RunningStep, type StepPart } from "./steps";
 
 /** Errors that say nobody is there, or nobody lets us in: whoever comes next would wait in vain. */
 const nobodyThere = /\.(timeout|unreachable|login|unanswered)$/;
-
-const cancelled: Trouble = { code: "run.cancelled", message: "cancelled" };
 
 const endpoint = (host: string, port: number): string => `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 
@@ -50,7 +48,7 @@ export class Fetcher {
     };
     const keeps = this.mayBeManifest(file);
     const row = await this.fetch("tftp", host, port, file, keeps ? keep : undefined, (sink) =>
-      this.run.io.fetchTftp({ host: host, port, ...this.local() }, file, sink, this.run.signal),
+      this.run.io.fetchTftp({ host, port, ...this.local() }, file, sink, this.run.signal),
     );
     if (keeps && row.sha256 !== undefined) {
       this.manifests.set(normalizeName(file), size > most ? "tooLarge" : Buffer.concat(kept));
@@ -60,7 +58,7 @@ export class Fetcher {
   /** Logs in, fetches these files one after the other, and logs out. No files: no login. */
   async overFtp(host: string, files: readonly string[]): Promise<void> {
     const port = this.board.ports.ftp;
-    const target = { host: host, port, ...this.local(), ...this.board.ftp };
+    const target = { host, port, ...this.local(), ...this.board.ftp };
     let session: FtpSession | undefined;
     try {
       for (const file of files) {

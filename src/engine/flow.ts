@@ -13,7 +13,7 @@ import { delay, type Clock } from "./clock";
 import { Fetcher } from "./fetcher";
 import { manifestSteps } from "./manifestSteps";
 import type { Receiver } from "./reception";
-import type { Steps } from "./steps";
+import { cancelled, type Steps } from "./steps";
 
 /** One board to play. */
 export interface PlayedBoard {
@@ -197,8 +197,6 @@ async function askRound(
   });
   return answer === undefined ? undefined : { answer, follow };
 }
-
-const cancelled = { code: "run.cancelled", message: "cancelled" };
 
 function replyOf(answer: BootpAnswer | undefined, followed: ReadonlySet<string>): Reply {
   if (answer === undefined) return { kind: "silence" };

@@ -5,6 +5,9 @@ import type { Clock } from "./clock";
 import { EngineError, errorMessage } from "./errors";
 import { Refusal } from "./servedRoot";
 
+/** Of a step that ran when its run was ended. */
+export const cancelled: Trouble = { code: "run.cancelled", message: "cancelled" };
+
 const progressIntervalMs = 200;
 
 /** What a step may say of itself; the rest of its row is the same from its beginning to its end. */
