@@ -3,11 +3,12 @@
  * over TFTP and FTP, reads the manifest, and fetches what that lists. What becomes of the bytes is the receiver's.
  */
 
-import type { StepRow } from "../model/events";
+import type { StepRow, Trouble } from "../model/events";
 import { manifestsAmong } from "../model/drop";
 import type { Drop } from "../model/plan";
 import { judgeRound, type Reply } from "../model/rounds";
 import type { Ports } from "../model/settings";
+import { nobodyAnswered } from "../model/verdict";
 import type { BoardIo, BootpAnswer, BootpAsker, BootpOptions, FtpTarget } from "./clients/boardIo";
 import { delay, type Clock } from "./clock";
 import { Fetcher } from "./fetcher";
@@ -104,6 +105,10 @@ async function playRounds(board: PlayedBoard, run: Run, fetcher: Fetcher): Promi
     }
     return { played: 0, files, host };
   }
+  if (nobodyAnswered(run.steps.ended())) {
+    run.steps.begin(board.name, "bootp", "round 1").end({ state: "failed", trouble: notAskedAgain });
+    return { played: 0, files, host };
+  }
   const asker = run.io.openBootp(board.bootp);
   try {
     const followed = new Set<string>();
@@ -124,6 +129,12 @@ async function playRounds(board: PlayedBoard, run: Run, fetcher: Fetcher): Promi
     await asker.close();
   }
 }
+
+const notAskedAgain: Trouble = {
+  code: "bootp.unanswered",
+  message: "not asked: the board before got no answer over any protocol",
+  remedy: "See its first steps.",
+};
 
 /** Where the answer sends the board for its files, and what is to be said about that. */
 function hostOf(board: PlayedBoard, answer: BootpAnswer): { address: string; warnings: readonly string[] } {

@@ -35,7 +35,7 @@ export async function manifestSteps(
     .map(({ line, message }) => `line ${line}: ${message}`);
   const got = `${entries.length} ${entries.length === 1 ? "file" : "files"}`;
   if (bytes === undefined) {
-    step.end({ state: "failed", trouble: { ...notFetched, remedy: triedOwn }, got, warnings });
+    step.end({ state: "failed", trouble: { ...notFetched, remedy: triedOwn }, warnings });
   } else if (entries.length === 0 && errors.length === 0) {
     step.end({ state: "failed", trouble: empty, got });
   } else {
