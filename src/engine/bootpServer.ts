@@ -198,7 +198,8 @@ class Service {
       type: "client",
       ...{ id, name, mac, address, vendorClass, stage, detail, file, verification },
       trouble: view.notice,
-      lastSeenAt: lastSeenAt === undefined ? undefined : Math.round(clock.wallTime() - (clock.now() - lastSeenAt)),
+      lastSeenAt:
+        lastSeenAt === undefined ? undefined : Math.round(clock.wallTime() - (clock.now() - lastSeenAt)),
       forgotten: undefined,
     });
   }

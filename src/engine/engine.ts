@@ -5,6 +5,7 @@
 
 import { networkInterfaces } from "node:os";
 import type { Engine } from "../model/api";
+import { publishedFiles } from "../model/drop";
 import { protocols, type Protocol, type Row, type ServerRow } from "../model/events";
 import type { Wanted } from "../model/settings";
 import type { Snapshot } from "../model/snapshot";
@@ -17,7 +18,7 @@ import { EngineError, errorMessage } from "./errors";
 import { followPlan, onceUsable, usableNow } from "./following";
 import { servedAddresses, watchInterfaces, type InterfaceTable } from "./interfaces";
 import { Journal } from "./journal";
-import { describeProblem, PlanError, publishedFiles, type LoadedPlan } from "./planFile";
+import { describeProblem, PlanError, type LoadedPlan } from "./planFile";
 import { openServedRoot, type ServedRoot } from "./servedRoot";
 import type { BootServer, ServerContext, Situation } from "./server";
 import { starters, startServer, troubleOf, waitingFor, type Starters } from "./starting";

@@ -1,27 +1,10 @@
 /** Files on their way through TFTP: read ahead in large chunks, written in large chunks, and summed as they go. */
 
-import { createHash } from "node:crypto";
-import { crc32 } from "node:zlib";
 import { encodeNetascii, NetasciiDecoder } from "../protocol/tftp/netascii";
+import type { Checksums } from "./checksums";
 import { Refusal } from "./refusal";
 import type { OpenedFile, Upload } from "./servedRoot";
 import type { Store } from "./tftpExchange";
-
-/** SHA-256 and CRC-32 of the bytes of a file, computed once while they pass. */
-export class Checksums {
-  private readonly hash = createHash("sha256");
-  private crc = 0;
-
-  update(bytes: Uint8Array): void {
-    this.hash.update(bytes);
-    this.crc = crc32(bytes, this.crc);
-  }
-
-  /** To be called once, at the end. Lower-case hex. */
-  result(): { readonly sha256: string; readonly crc32: string } {
-    return { sha256: this.hash.digest("hex"), crc32: this.crc.toString(16).padStart(8, "0") };
-  }
-}
 
 export interface ReadOptions {
   readonly netascii: boolean;

@@ -6,12 +6,13 @@ import { encodeAck, encodeError, encodeOack, type Request } from "../protocol/tf
 import type { Patience } from "../protocol/tftp/patience";
 import { Receiver } from "../protocol/tftp/receiver";
 import { Sender } from "../protocol/tftp/sender";
+import { Checksums } from "./checksums";
 import { systemCode } from "./errors";
 import { Refusal, refusalFrom } from "./refusal";
 import type { OpenedFile } from "./servedRoot";
 import type { Departure, ServerContext, Situation } from "./server";
 import { type Exchange, type ExchangeEvents, ReceivingExchange, SendingExchange } from "./tftpExchange";
-import { Checksums, readChunks, uploadStore } from "./tftpFile";
+import { readChunks, uploadStore } from "./tftpFile";
 import { TransferRecord } from "./tftpRecord";
 import { farewell, type ServedEnd } from "./tftpWords";
 import type { Endpoint, UdpSocket } from "./udp";

@@ -92,6 +92,21 @@ describe("FTP transfers", () => {
       );
     });
 
+    it("are not even asked for by a client that SIZE told it is missing: that is a row too, and one", async () => {
+      await serve({ files: { "u-boot.bin": "x" } });
+      const wire = await session();
+      await wire.expect("SIZE u-bot.bin", 550);
+      await wire.expect("MDTM u-bot.bin", 550);
+      await wire.expect("SIZE .env", 550);
+      assert.deepEqual(
+        house!.rows().map((row) => [row.state, row.file, row.trouble?.code, row.nearest]),
+        [
+          ["refused", "u-bot.bin", "file.missing", ["u-boot.bin"]],
+          ["refused", ".env", "name.dotFile", undefined],
+        ],
+      );
+    });
+
     it("say 426 at once when the client drops the data connection, and the session and its file go on (F1)", async () => {
       await serve({ files: { "large.bin": large, "small.bin": "small" } });
       const wire = await session();

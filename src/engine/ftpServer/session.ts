@@ -40,6 +40,8 @@ export class Session {
   epsvOnly = false;
   mayUpload = false;
   failedLogins = 0;
+  /** The last name that was refused without a transfer. */
+  lastRefused: string | undefined;
   private readonly reader = new CommandReader(longestLine);
   private readonly queue: string[] = [];
   private channel: DataChannel | undefined;
