@@ -10,16 +10,16 @@ import { protocols, type Protocol, type Row, type ServerRow } from "../model/eve
 import type { Wanted } from "../model/settings";
 import type { Snapshot } from "../model/snapshot";
 import { printable } from "../model/text";
-import { absentRoot } from "./absentRoot";
+import { absentRoot } from "./servedRoot/absentRoot";
 import { accessFor } from "./access";
-import type { BootpServer } from "./bootpServer";
+import type { BootpServer } from "./bootpServer/bootpServer";
 import { systemClock, type Clock, type Timer } from "./clock";
 import { EngineError, errorMessage } from "./errors";
 import { followPlan, onceUsable, usableNow } from "./following";
 import { servedAddresses, watchInterfaces, type InterfaceTable } from "./interfaces";
 import { Journal } from "./journal";
 import { describeProblem, PlanError, type LoadedPlan } from "./planFile";
-import { openServedRoot, type ServedRoot } from "./servedRoot";
+import { openServedRoot, type ServedRoot } from "./servedRoot/servedRoot";
 import type { BootServer, ServerContext, Situation } from "./server";
 import { starters, startServer, troubleOf, waitingFor, type Starters } from "./starting";
 

@@ -2,12 +2,12 @@
 
 import type { Protocol, Trouble } from "../model/events";
 import { highPorts, standardPorts, type Wanted } from "../model/settings";
-import { startBootpServer } from "./bootpServer";
+import { startBootpServer } from "./bootpServer/bootpServer";
 import { EngineError, errorMessage } from "./errors";
 import { startFtpServer } from "./ftpServer/ftpServer";
 import { describeMissing, isEveryInterface, onlyLoopback } from "./interfaces";
 import type { BootServer, ServerContext, StartServer } from "./server";
-import { startTftpServer } from "./tftpServer";
+import { startTftpServer } from "./tftpServer/tftpServer";
 
 export type Starters = Readonly<Record<Protocol, StartServer>>;
 

@@ -152,7 +152,7 @@ describe("FTP uploads", () => {
 
   it("onto a full disk are 552, and the old file stays (F4, X6)", async () => {
     // The door's own test has a real full disk; here it is the protocol's part of it.
-    const { Refusal } = await import("../../src/engine/servedRoot");
+    const { Refusal } = await import("../../src/engine/servedRoot/servedRoot");
     let aborted = 0;
     await uploads({
       files: { "fw.bin": "old" },

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { appendFile, rename, rm, symlink, truncate, unlink, utimes, writeFile } from "node:fs/promises";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { EngineError } from "../../src/engine/errors";
-import type { DoorOptions, ServedRoot } from "../../src/engine/servedRoot";
+import type { DoorOptions, ServedRoot } from "../../src/engine/servedRoot/servedRoot";
 import { doorTo, hostileFolder, openDescriptors, readAll, refusal, ruleOf, ways } from "../support/doors";
 import { randomBytes } from "../support/random";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";

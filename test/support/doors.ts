@@ -2,8 +2,13 @@
 
 import { readdirSync, readlinkSync } from "node:fs";
 import { symlink } from "node:fs/promises";
-import { locateByDescriptor, locateByPath, type Locate } from "../../src/engine/containment";
-import { Refusal, openServedRoot, type DoorOptions, type ServedRoot } from "../../src/engine/servedRoot";
+import { locateByDescriptor, locateByPath, type Locate } from "../../src/engine/servedRoot/containment";
+import {
+  Refusal,
+  openServedRoot,
+  type DoorOptions,
+  type ServedRoot,
+} from "../../src/engine/servedRoot/servedRoot";
 import { temporaryFolder, type TemporaryFolder } from "./temporaryFolder";
 
 /** Stands in every file outside the served root; no byte of it may come through the door. */

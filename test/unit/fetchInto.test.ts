@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readdir, readFile, symlink } from "node:fs/promises";
-import { fetchInto, type FetchSettings } from "../../src/engine/fetchInto";
+import { fetchInto, type FetchSettings } from "../../src/engine/verification/fetchInto";
 import { standardPorts } from "../../src/model/settings";
 import type { ReportRow } from "../../src/model/events";
 import { randomBytes } from "../support/random";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { nearestNames } from "../../src/engine/nearest";
+import { nearestNames } from "../../src/engine/servedRoot/nearest";
 
 describe("the names that are most like a missing one", () => {
   const served = [

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { Situation } from "../../src/engine/server";
-import { Admission, isLocal, OncePerSecond, Recent } from "../../src/engine/tftpAdmission";
+import { isLocal } from "../../src/engine/access";
+import { OncePerSecond, Recent } from "../../src/engine/recent";
+import { Admission } from "../../src/engine/tftpServer/admission";
 import { defaultLimits, type Limits } from "../../src/model/settings";
 import { VirtualClock } from "../support/virtualClock";
 

@@ -9,7 +9,7 @@ import { Receiver } from "../../protocol/tftp/receiver";
 import { Sender } from "../../protocol/tftp/sender";
 import type { Clock } from "../clock";
 import { EngineError } from "../errors";
-import { isLocal } from "../tftpAdmission";
+import { isLocal } from "../access";
 import { type Exchange, ReceivingExchange, SendingExchange, type Store } from "../tftpExchange";
 import type { FetchFacts, Sink, TftpTarget } from "./boardIo";
 import { Conversation } from "./tftpConversation";

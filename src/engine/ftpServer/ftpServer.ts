@@ -3,7 +3,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIPv6, type AddressInfo, type Socket } from "node:net";
 import { printable } from "../../model/text";
-import { unmapped } from "../access";
+import { isLocal, unmapped } from "../access";
 import { delay } from "../clock";
 import { systemCode } from "../errors";
 import { bindError } from "../portHolder";
@@ -18,9 +18,6 @@ const wrongPasswordMs = 300;
 /** Tries to find one free port that all addresses have. */
 const portTries = 5;
 const stopping: Goodbye = { code: 421, text: "The server is stopping" };
-
-/** True for an address that never left this host. */
-const isLocal = (address: string): boolean => address.startsWith("127.") || address === "::1";
 
 export const startFtpServer: StartServer = async (context, addresses, port) => {
   const house = new House(context);

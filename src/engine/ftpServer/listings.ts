@@ -1,7 +1,7 @@
 /** LIST, NLST and MLSD over a data connection, MLST and STAT over the control connection. */
 
 import { delay } from "../clock";
-import type { Entry } from "../servedRoot";
+import type { Entry } from "../servedRoot/servedRoot";
 import { outgoing, watchStall } from "./dataTransfer";
 import { baseName, factsLine, listable, listLine, timeValue } from "./listing";
 import { tellRefused } from "./refusals";

@@ -1,6 +1,6 @@
 /** What a client asked for and did not get, for the row: the rule, and the names that are most like a missing one. */
 
-import { Refusal } from "../servedRoot";
+import { Refusal } from "../servedRoot/servedRoot";
 import { failureOf } from "./replies";
 import type { Session } from "./session";
 import { TransferRecord } from "./transferRecord";

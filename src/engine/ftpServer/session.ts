@@ -7,7 +7,7 @@ import type { Limits } from "../../model/settings";
 import { unmapped } from "../access";
 import type { Timer } from "../clock";
 import type { ServerContext } from "../server";
-import type { ServedRoot } from "../servedRoot";
+import type { ServedRoot } from "../servedRoot/servedRoot";
 import { CommandReader, parseCommand, tooLong } from "./commandReader";
 import type { DataChannel } from "./dataChannel";
 import type { Activity } from "./dataTransfer";

@@ -2,7 +2,7 @@
 
 import { Checksums } from "../checksums";
 import { delay, type Timer } from "../clock";
-import type { OpenedFile, Upload } from "../servedRoot";
+import type { OpenedFile, Upload } from "../servedRoot/servedRoot";
 import { fromNetworkLines, toNetworkLines } from "./asciiType";
 import { incoming, outgoing, watchStall, type Activity } from "./dataTransfer";
 import { nearestNames } from "./refusals";

@@ -1,8 +1,8 @@
 /** One fresh port (TID) for each transfer, that nobody can guess from the last one (RFC 1350 §4). */
 
 import { randomInt } from "node:crypto";
-import { systemCode } from "./errors";
-import { openUdp, type UdpOptions, type UdpSocket } from "./udp";
+import { systemCode } from "../errors";
+import { openUdp, type UdpOptions, type UdpSocket } from "../udp";
 
 /** The dynamic ports (RFC 6335 §6). */
 const firstDynamic = 49152;

@@ -1,14 +1,14 @@
 /** Fetches the files of one board over TFTP and FTP: one step each, and the text of what it fetched for the manifest. */
 
 import { isIPv6 } from "node:net";
-import type { StepRow, Trouble } from "../model/events";
-import { manifestsAmong } from "../model/drop";
-import { manifestLimits } from "../model/manifest";
-import { normalizeName } from "../model/names";
-import { sameFile } from "../model/rounds";
-import type { FetchFacts, FtpSession, Sink } from "./clients/boardIo";
-import type { PlayedBoard, Run } from "./flow";
+import type { StepRow, Trouble } from "../../model/events";
+import { manifestsAmong } from "../../model/drop";
+import { manifestLimits } from "../../model/manifest";
+import { normalizeName } from "../../model/names";
+import { sameFile } from "../../model/rounds";
+import type { FetchFacts, FtpSession, Sink } from "../clients/boardIo";
 import type { Reception } from "./reception";
+import type { PlayedBoard, Run } from "./run";
 import { cancelled, troubleOf, type RunningStep, type StepPart } from "./steps";
 
 /** Errors that say nobody is there, or nobody lets us in: whoever comes next would wait in vain. */

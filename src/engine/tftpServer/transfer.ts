@@ -1,21 +1,21 @@
 /** One transfer of the server, from the request to the last packet: its socket, its file, its row. */
 
-import type { Trouble } from "../model/events";
-import { type Agreement, announcedSize, negotiate, type Offer } from "../protocol/tftp/options";
-import { encodeAck, encodeError, encodeOack, type Request } from "../protocol/tftp/packet";
-import type { Patience } from "../protocol/tftp/patience";
-import { Receiver } from "../protocol/tftp/receiver";
-import { Sender } from "../protocol/tftp/sender";
-import { Checksums } from "./checksums";
-import { systemCode } from "./errors";
-import { Refusal, refusalFrom } from "./refusal";
-import type { OpenedFile } from "./servedRoot";
-import type { Departure, ServerContext, Situation } from "./server";
-import { type Exchange, type ExchangeEvents, ReceivingExchange, SendingExchange } from "./tftpExchange";
-import { readChunks, uploadStore } from "./tftpFile";
-import { TransferRecord } from "./tftpRecord";
-import { farewell, type ServedEnd } from "./tftpWords";
-import type { Endpoint, UdpSocket } from "./udp";
+import type { Trouble } from "../../model/events";
+import { type Agreement, announcedSize, negotiate, type Offer } from "../../protocol/tftp/options";
+import { encodeAck, encodeError, encodeOack, type Request } from "../../protocol/tftp/packet";
+import type { Patience } from "../../protocol/tftp/patience";
+import { Receiver } from "../../protocol/tftp/receiver";
+import { Sender } from "../../protocol/tftp/sender";
+import { Checksums } from "../checksums";
+import { systemCode } from "../errors";
+import { Refusal, refusalFrom } from "../servedRoot/refusal";
+import type { OpenedFile } from "../servedRoot/servedRoot";
+import type { Departure, ServerContext, Situation } from "../server";
+import { type Exchange, type ExchangeEvents, ReceivingExchange, SendingExchange } from "../tftpExchange";
+import { readChunks, uploadStore } from "./file";
+import { TransferRecord } from "./record";
+import { farewell, type ServedEnd } from "./words";
+import type { Endpoint, UdpSocket } from "../udp";
 
 /** What a transfer needs of its server. */
 export interface TransferHome {

@@ -1,6 +1,6 @@
 /** Which served name a peer may have meant: boards ask in another case, in another folder, or mistyped. */
 
-import { letterDistance } from "../model/nearestWord";
+import { letterDistance } from "../../model/nearestWord";
 
 /** How many are told. */
 const told = 3;

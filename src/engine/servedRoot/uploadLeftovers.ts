@@ -4,7 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { opendir, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { Place } from "./containment";
-import { systemCode } from "./errors";
+import { systemCode } from "../errors";
 
 /** `.boot-servers-HOST-PID-RANDOM.part`: a dot file, so that the door serves none. */
 const pattern = /^\.boot-servers-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.part$/;

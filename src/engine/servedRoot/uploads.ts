@@ -5,13 +5,13 @@
 
 import { constants } from "node:fs";
 import { access, lstat, open, statfs, unlink, type FileHandle } from "node:fs/promises";
-import { protectedRule } from "../model/names";
-import type { UploadPolicy } from "../model/settings";
-import { formatSize } from "../model/text";
+import { protectedRule } from "../../model/names";
+import type { UploadPolicy } from "../../model/settings";
+import { formatSize } from "../../model/text";
 import type { Door, ServedPlace } from "./door";
-import { systemCode } from "./errors";
+import { systemCode } from "../errors";
 import { Refusal, refusalFrom, type RefusalKind } from "./refusal";
-import type { Upload } from "./servedRoot";
+import type { Upload } from "./contract";
 import { putInPlace, syncFolder } from "./uploadNames";
 import { newUploadName, type Sweep } from "./uploadLeftovers";
 

@@ -1,10 +1,10 @@
 /** How a TFTP transfer that ended is told: to the peer as an ERROR, to people as a state and a sentence. */
 
-import type { Trouble, TransferRow, TransferState } from "../model/events";
-import { formatSize, printable } from "../model/text";
-import { errorCode } from "../protocol/tftp/packet";
-import type { TransferEnd } from "../protocol/tftp/patience";
-import type { Refusal } from "./refusal";
+import type { Trouble, TransferRow, TransferState } from "../../model/events";
+import { formatSize, printable } from "../../model/text";
+import { errorCode } from "../../protocol/tftp/packet";
+import type { TransferEnd } from "../../protocol/tftp/patience";
+import type { Refusal } from "../servedRoot/refusal";
 
 /** How a transfer of the server ended: as its machine says, or by the door or a person. */
 export type ServedEnd =

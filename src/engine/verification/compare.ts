@@ -11,13 +11,13 @@ import {
   type Expectation,
   type Judgement,
   type Measured,
-} from "../model/verdict";
-import type { Trouble } from "../model/events";
-import { manifestLimits } from "../model/manifest";
-import { normalizeName } from "../model/names";
-import { EngineError } from "./errors";
+} from "../../model/verdict";
+import type { Trouble } from "../../model/events";
+import { manifestLimits } from "../../model/manifest";
+import { normalizeName } from "../../model/names";
+import { EngineError } from "../errors";
 import type { Receiver, Reception } from "./reception";
-import { Refusal, type OpenedFile, type ServedRoot } from "./servedRoot";
+import { Refusal, type OpenedFile, type ServedRoot } from "../servedRoot/servedRoot";
 
 const readAheadBytes = 256 * 1024;
 /** Beyond the end of the workspace's file a longer one is followed this far, then it is cut off: it may be endless. */

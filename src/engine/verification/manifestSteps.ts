@@ -1,8 +1,8 @@
 /** The manifest as steps: one for the whole of it, and one for each line that cannot be followed (facts S24). */
 
-import { parseManifest, type ManifestEntry } from "../model/manifest";
+import { parseManifest, type ManifestEntry } from "../../model/manifest";
 import type { Fetcher } from "./fetcher";
-import type { Run } from "./flow";
+import type { Run } from "./run";
 
 /**
  * Reads the manifest from the bytes that were fetched; where they did not come, from the workspace's, so that a

@@ -1,12 +1,12 @@
 /** What people see of one transfer of the server: its row, from the request to the outcome. */
 
-import type { TransferRow } from "../model/events";
-import { checkName } from "../model/names";
-import type { Request } from "../protocol/tftp/packet";
-import type { ServerContext } from "./server";
-import type { Exchange } from "./tftpExchange";
-import { type ServedEnd, verdictOf } from "./tftpWords";
-import type { Endpoint } from "./udp";
+import type { TransferRow } from "../../model/events";
+import { checkName } from "../../model/names";
+import type { Request } from "../../protocol/tftp/packet";
+import type { ServerContext } from "../server";
+import type { Exchange } from "../tftpExchange";
+import { type ServedEnd, verdictOf } from "./words";
+import type { Endpoint } from "../udp";
 
 /** Silence of this length is worth a word in the row. */
 const silenceMs = 2000;

@@ -1,15 +1,15 @@
 /** The BOOTP and DHCP server: the pure machine of `protocol/bootp` on its sockets, with rows for its clients. */
 
-import type { ClientRow } from "../model/events";
-import { printable } from "../model/text";
-import type { BootpSituation, ClientView } from "../protocol/bootp/clients";
-import { BootpMachine } from "../protocol/bootp/server";
-import { toHex } from "../protocol/bytes";
-import { openBootpSockets, type BootpSockets } from "./bootpSockets";
-import type { Timer } from "./clock";
-import { errorMessage } from "./errors";
-import type { BootServer, Departure, ServerContext } from "./server";
-import type { Endpoint } from "./udp";
+import type { ClientRow } from "../../model/events";
+import { printable } from "../../model/text";
+import type { BootpSituation, ClientView } from "../../protocol/bootp/clients";
+import { BootpMachine } from "../../protocol/bootp/server";
+import { toHex } from "../../protocol/bytes";
+import { openBootpSockets, type BootpSockets } from "./sockets";
+import type { Timer } from "../clock";
+import { errorMessage } from "../errors";
+import type { BootServer, Departure, ServerContext } from "../server";
+import type { Endpoint } from "../udp";
 
 export interface BootpServer extends BootServer {
   /** A stage of a TFTP or FTP transfer: what the boot sequences move by. */

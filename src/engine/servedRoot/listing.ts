@@ -1,10 +1,10 @@
 /** What a peer may see of the served root: one folder, or all files in the order of their paths. */
 
 import { lstat, opendir } from "node:fs/promises";
-import { checkName } from "../model/names";
+import { checkName } from "../../model/names";
 import type { Door, ServedPlace } from "./door";
 import { Refusal, refusalFrom } from "./refusal";
-import type { Entry } from "./servedRoot";
+import type { Entry } from "./contract";
 import { isUploadName } from "./uploadLeftovers";
 
 /** A name in the served root, and the rule that keeps it from being served. */

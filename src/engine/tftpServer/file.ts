@@ -1,10 +1,10 @@
 /** Files on their way through TFTP: read ahead in large chunks, written in large chunks, and summed as they go. */
 
-import { encodeNetascii, NetasciiDecoder } from "../protocol/tftp/netascii";
-import type { Checksums } from "./checksums";
-import { Refusal } from "./refusal";
-import type { OpenedFile, Upload } from "./servedRoot";
-import type { Store } from "./tftpExchange";
+import { encodeNetascii, NetasciiDecoder } from "../../protocol/tftp/netascii";
+import type { Checksums } from "../checksums";
+import { Refusal } from "../servedRoot/refusal";
+import type { OpenedFile, Upload } from "../servedRoot/servedRoot";
+import type { Store } from "../tftpExchange";
 
 export interface ReadOptions {
   readonly netascii: boolean;

@@ -1,7 +1,7 @@
 /** The door's "no": the rule for the row, the kind for the protocol, and never a path of this host. */
 
-import type { Trouble } from "../model/events";
-import { systemCode } from "./errors";
+import type { Trouble } from "../../model/events";
+import { systemCode } from "../errors";
 
 /** How a protocol has to say it: TFTP ERROR 1, 2, 6, 3, 0; FTP 550, 553, 552, 450, 451. */
 export type RefusalKind = "missing" | "forbidden" | "exists" | "full" | "busy" | "changed";

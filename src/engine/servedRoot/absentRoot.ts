@@ -1,7 +1,7 @@
 /** The door while the served root is not there: not built yet, or cleaned away. It opens nothing. */
 
 import { Refusal } from "./refusal";
-import type { ServedRoot } from "./servedRoot";
+import type { ServedRoot } from "./contract";
 
 const absent = (): Promise<never> =>
   Promise.reject(

@@ -1,12 +1,12 @@
 /** Verification: which boards are played against what, and the report of it (DESIGN §2.3). */
 
 import { isIPv6 } from "node:net";
-import { publishedFiles, type Board } from "../model/drop";
-import type { ReportRow } from "../model/events";
-import { problemAt } from "../model/places";
-import type { Drop, Problem } from "../model/plan";
-import { defaultWanted, type Ports } from "../model/settings";
-import { parseSums, sumsFile, sumsLimits } from "../model/sums";
+import { publishedFiles, type Board } from "../../model/drop";
+import type { ReportRow } from "../../model/events";
+import { problemAt } from "../../model/places";
+import type { Drop, Problem } from "../../model/plan";
+import { defaultWanted, type Ports } from "../../model/settings";
+import { parseSums, sumsFile, sumsLimits } from "../../model/sums";
 import {
   addressOf,
   chooseBoards,
@@ -18,9 +18,9 @@ import {
   type TargetFacts,
 } from "./boards";
 import { compareWith, readText } from "./compare";
-import { EngineError } from "./errors";
-import { describeProblem, loadPlan } from "./planFile";
-import { openServedRoot, Refusal, type ServedRoot } from "./servedRoot";
+import { EngineError } from "../errors";
+import { describeProblem, loadPlan } from "../planFile";
+import { openServedRoot, Refusal, type ServedRoot } from "../servedRoot/servedRoot";
 
 export interface VerifySettings extends BoardSettings {
   /** Absolute path of the workspace folder. */

@@ -1,9 +1,9 @@
 /** The rows of a run: each step is told when it begins, at most five times a second while it runs, and at its end. */
 
-import type { StepKind, StepRow, Trouble } from "../model/events";
-import type { Clock } from "./clock";
-import { EngineError, errorMessage } from "./errors";
-import { Refusal } from "./servedRoot";
+import type { StepKind, StepRow, Trouble } from "../../model/events";
+import type { Clock } from "../clock";
+import { EngineError, errorMessage } from "../errors";
+import { Refusal } from "../servedRoot/servedRoot";
 
 /** Of a step that ran when its run was ended. */
 export const cancelled: Trouble = { code: "run.cancelled", message: "cancelled" };

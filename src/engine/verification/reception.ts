@@ -1,7 +1,7 @@
 /** What becomes of a file that a board fetches: compared (verify), or written into a folder (fetch). */
 
-import type { Expectation, Judgement } from "../model/verdict";
-import type { Sink } from "./clients/boardIo";
+import type { Expectation, Judgement } from "../../model/verdict";
+import type { Sink } from "../clients/boardIo";
 
 /** One file on its way in. */
 export interface Reception {

@@ -4,14 +4,20 @@ import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isIPv6 } from "node:net";
-import type { ReportRow } from "../model/events";
-import { checkName, normalizeName } from "../model/names";
-import { emptyPlan, type Plan } from "../model/plan";
-import { judgeFile, judgeUnseen, type Comparison, type Expectation, type Judgement } from "../model/verdict";
+import type { ReportRow } from "../../model/events";
+import { checkName, normalizeName } from "../../model/names";
+import { emptyPlan, type Plan } from "../../model/plan";
+import {
+  judgeFile,
+  judgeUnseen,
+  type Comparison,
+  type Expectation,
+  type Judgement,
+} from "../../model/verdict";
 import { comparison, openIfThere } from "./compare";
-import { loadPlan } from "./planFile";
+import { loadPlan } from "../planFile";
 import type { Receiver, Reception } from "./reception";
-import { openServedRoot, Refusal, type ServedRoot, type Upload } from "./servedRoot";
+import { openServedRoot, Refusal, type ServedRoot, type Upload } from "../servedRoot/servedRoot";
 import {
   addressOf,
   chooseBoards,

@@ -4,10 +4,10 @@
  */
 
 import { isIPv4 } from "node:net";
-import { isLoopback } from "../protocol/ipv4";
-import type { Trouble } from "../model/events";
-import { EngineError } from "./errors";
-import { openUdp, type Endpoint, type UdpOptions, type UdpSocket } from "./udp";
+import { isLoopback } from "../../protocol/ipv4";
+import type { Trouble } from "../../model/events";
+import { EngineError } from "../errors";
+import { openUdp, type Endpoint, type UdpOptions, type UdpSocket } from "../udp";
 
 const wildcard = "0.0.0.0";
 

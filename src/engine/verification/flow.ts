@@ -3,55 +3,16 @@
  * over TFTP and FTP, reads the manifest, and fetches what that lists. What becomes of the bytes is the receiver's.
  */
 
-import type { StepRow, Trouble } from "../model/events";
-import { manifestsAmong } from "../model/drop";
-import type { Drop } from "../model/plan";
-import { judgeRound, type Reply } from "../model/rounds";
-import type { Ports } from "../model/settings";
-import { nobodyAnswered } from "../model/verdict";
-import type { BoardIo, BootpAnswer, BootpAsker, BootpOptions, FtpTarget } from "./clients/boardIo";
-import { delay, type Clock } from "./clock";
+import type { StepRow, Trouble } from "../../model/events";
+import { manifestsAmong } from "../../model/drop";
+import { judgeRound, type Reply } from "../../model/rounds";
+import { nobodyAnswered } from "../../model/verdict";
+import type { BootpAnswer, BootpAsker } from "../clients/boardIo";
+import { delay } from "../clock";
 import { Fetcher } from "./fetcher";
 import { manifestSteps } from "./manifestSteps";
-import type { Receiver } from "./reception";
-import { cancelled, type Steps } from "./steps";
-
-/** One board to play. */
-export interface PlayedBoard {
-  /** As the steps call it: a client's name or MAC, or "any board". */
-  readonly name: string;
-  readonly drop: Drop;
-  /** True: answers are compared with the drop (verify); false: they are only followed (fetch). */
-  readonly compare: boolean;
-  /** How to ask BOOTP; undefined: the plan says what it would have said. */
-  readonly bootp?: BootpOptions;
-  /** Why BOOTP cannot be asked although it should: its step is skipped. */
-  readonly bootpObstacle?: string;
-  /** The plan's `server`, which the answered one is compared with. */
-  readonly server?: string;
-  /** Where files come from when no answer tells. */
-  readonly host: string;
-  /** All files come from here whatever the answer says: our own loopback servers. */
-  readonly filesFrom?: string;
-  readonly ports: Ports;
-  readonly localAddress?: string;
-  readonly ftp: Pick<FtpTarget, "user" | "password">;
-  /** After a first question without an answer it is asked once more when so much time went by. */
-  readonly silentMs: number;
-}
-
-/** What all boards of one run share. */
-export interface Run {
-  readonly io: BoardIo;
-  readonly clock: Clock;
-  readonly steps: Steps;
-  readonly receiver: Receiver;
-  readonly signal: AbortSignal;
-  /** Hosts that left a file unanswered, by protocol and endpoint: what else is asked of them fails at once. */
-  readonly unanswered: Set<string>;
-  /** True once the run's very first BOOTP question was asked. */
-  asked: boolean;
-}
+import type { PlayedBoard, Run } from "./run";
+import { cancelled } from "./steps";
 
 /**
  * Plays one board from its first question to its last file. Every step is told to `run.steps`; a step that fails

@@ -5,12 +5,12 @@
 
 import { realpath, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import type { Trouble } from "../model/events";
-import { checkName, normalizeName, protectedRule } from "../model/names";
+import type { Trouble } from "../../model/events";
+import { checkName, normalizeName, protectedRule } from "../../model/names";
 import { pathBelow, type Locate, type Place } from "./containment";
-import { EngineError } from "./errors";
+import { EngineError } from "../errors";
 import { Refusal, refusalFrom } from "./refusal";
-import type { DoorOptions } from "./servedRoot";
+import type { DoorOptions } from "./contract";
 
 /** A place that may be served. Whoever gets one closes it. */
 export interface ServedPlace extends Place {

@@ -2,8 +2,8 @@
 
 import { constants } from "node:fs";
 import { link as hardLink, lstat, open, rename, unlink } from "node:fs/promises";
-import type { UploadPolicy } from "../model/settings";
-import { systemCode } from "./errors";
+import type { UploadPolicy } from "../../model/settings";
+import { systemCode } from "../errors";
 
 type Link = (existing: string, name: string) => Promise<void>;
 

@@ -1,56 +1,10 @@
 /** Who may start a transfer now: the limits of DESIGN §6, and how often a stranger is told anything at all. */
 
-import { isLoopback } from "../protocol/ipv4";
-import type { Trouble } from "../model/events";
-import { unmapped } from "./access";
-import type { Clock } from "./clock";
-import type { Situation } from "./server";
-
-/** Addresses that are remembered at a time; spoofed ones must not fill the memory. */
-const rememberedAddresses = 4096;
-
-/** A map that forgets what was set longest ago. */
-export class Recent<Value> {
-  private readonly map = new Map<string, Value>();
-
-  get size(): number {
-    return this.map.size;
-  }
-
-  get(key: string): Value | undefined {
-    return this.map.get(key);
-  }
-
-  set(key: string, value: Value): void {
-    this.map.delete(key);
-    this.map.set(key, value);
-    if (this.map.size <= rememberedAddresses) return;
-    for (const oldest of this.map.keys()) {
-      this.map.delete(oldest);
-      return;
-    }
-  }
-}
-
-/** True for 127/8 and ::1: the limits per address and the rate do not count there. */
-export function isLocal(address: string): boolean {
-  return address === "::1" || isLoopback(unmapped(address));
-}
-
-/** Says yes at most once a second for each key: ERROR 5 and refusals must not be a weapon against a third. */
-export class OncePerSecond {
-  private readonly saidAt = new Recent<number>();
-
-  constructor(private readonly clock: Clock) {}
-
-  allows(key: string): boolean {
-    const now = this.clock.now();
-    const last = this.saidAt.get(key);
-    if (last !== undefined && now - last < 1000) return false;
-    this.saidAt.set(key, now);
-    return true;
-  }
-}
+import type { Trouble } from "../../model/events";
+import { isLocal } from "../access";
+import type { Clock } from "../clock";
+import { Recent } from "../recent";
+import type { Situation } from "../server";
 
 interface Bucket {
   tokens: number;

@@ -1,10 +1,10 @@
 /** The TFTP server: its listening sockets, who may begin a transfer, and the transfers that run (RFC 1350). */
 
 import { isIPv6 } from "node:net";
-import type { Trouble } from "../model/events";
-import { printable } from "../model/text";
-import { MalformedPacket } from "../protocol/errors";
-import { inNetwork } from "../protocol/ipv4";
+import type { Trouble } from "../../model/events";
+import { printable } from "../../model/text";
+import { MalformedPacket } from "../../protocol/errors";
+import { inNetwork } from "../../protocol/ipv4";
 import {
   decodePacket,
   encodeError,
@@ -12,13 +12,14 @@ import {
   isRequest,
   opcodeOf,
   type Request,
-} from "../protocol/tftp/packet";
-import type { BootServer, ServerContext, StartServer } from "./server";
-import { Admission, OncePerSecond, Recent } from "./tftpAdmission";
-import { TransferPorts } from "./tftpPorts";
-import { ServedTransfer, type TransferHome } from "./tftpTransfer";
-import { plainTrouble } from "./tftpWords";
-import { type Endpoint, openUdp, type UdpSocket } from "./udp";
+} from "../../protocol/tftp/packet";
+import { OncePerSecond, Recent } from "../recent";
+import type { BootServer, ServerContext, StartServer } from "../server";
+import { Admission } from "./admission";
+import { TransferPorts } from "./ports";
+import { ServedTransfer, type TransferHome } from "./transfer";
+import { plainTrouble } from "./words";
+import { type Endpoint, openUdp, type UdpSocket } from "../udp";
 
 /** Requests come in bursts when a rack of boards is switched on. */
 const listenerBuffer = 1 << 20;
