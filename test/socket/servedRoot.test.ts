@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { appendFile, rename, rm, symlink, truncate, unlink, utimes, writeFile } from "node:fs/promises";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { EngineError } from "../../src/engine/errors";
 import type { DoorOptions, ServedRoot } from "../../src/engine/servedRoot/servedRoot";
 import { doorTo, hostileFolder, openDescriptors, readAll, refusal, ruleOf, ways } from "../support/doors";
 import { randomBytes } from "../support/random";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
+import { countTurns, withinASecondMs } from "../support/pace";
 
 /** Names of the entries, a folder's with a slash. */
 async function listed(root: ServedRoot, name: string): Promise<string[]> {
@@ -329,23 +329,22 @@ describe("a folder of 100,000 files (X15)", () => {
     await folder.remove();
   });
 
-  it("is listed while the loop goes on: it is held up less than 50 ms, 99 times in 100", async function () {
+  it("is listed while the loop goes on: others have their turn hundreds of times", async function () {
     this.timeout(60_000);
     const root = await doorTo(folder);
-    const lag = monitorEventLoopDelay({ resolution: 5 });
-    lag.enable();
+    const turns = countTurns();
     const entries = await root.list("many");
-    lag.disable();
+    const taken = turns.stop();
     assert.equal(entries.length, count);
     assert.ok(entries.every((entry, index) => index === 0 || (entries[index - 1]?.name ?? "") < entry.name));
-    assert.ok(lag.percentile(99) / 1e6 < 50, `p99 is ${lag.percentile(99) / 1e6} ms`);
+    assert.ok(taken > count / 1000, `${taken} turns`);
   });
 
   it("does not keep a missing name waiting", async () => {
     const root = await doorTo(folder);
     const before = performance.now();
     await root.nearest("nothing-like-it.bin");
-    assert.ok(performance.now() - before < 2000);
+    assert.ok(performance.now() - before < withinASecondMs);
   });
 });
 
