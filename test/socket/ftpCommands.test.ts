@@ -379,6 +379,22 @@ describe("FTP commands", () => {
       assert.equal(seen.join("\n").includes(secret), false);
     });
 
+    it("leave no user name in any row, for people type the password there (F29, security §4.4)", async () => {
+      await serve({ wanted: { ftpPassword: secret } });
+      const seen: string[] = [];
+      house?.journal.onRow((row) => seen.push(JSON.stringify(row)));
+      const wire = await house!.connect();
+      for (const [name, message] of [
+        [secret, "a login of another user was refused"],
+        ["boot", "a login with a wrong password was refused"],
+      ] as const) {
+        await wire.expect(`USER ${name}`, 331);
+        await wire.expect("PASS guess", 530);
+        assert.equal(house?.rows().at(-1)?.trouble?.message, message);
+      }
+      assert.equal(seen.join("\n").includes(secret), false);
+    });
+
     it("REIN begins anew (RFC 959 §4.1.1)", async () => {
       const wire = await login();
       await wire.expect("CWD sub", 250);

@@ -160,7 +160,9 @@ class House {
       const known = username === ftpUser;
       if (!sameSecret(password, ftpPassword) || !known) {
         const remedy = `Log in as ${ftpUser} with the password that was set.`;
-        this.refuse(session.peer, "ftp.login", `login as "${printable(username)}" refused`, remedy);
+        // Never the name itself: people type the password there (security §4.4).
+        const who = known ? "with a wrong password" : "of another user";
+        this.refuse(session.peer, "ftp.login", `a login ${who} was refused`, remedy);
         await delay(this.context.clock, wrongPasswordMs);
         throw new Failure(530, { code: "ftp.login", message: "Login incorrect" });
       }
