@@ -119,7 +119,7 @@ async function openOnce(
       } catch (error) {
         if (!(error instanceof MalformedPacket)) throw error;
         conversation.refuse(errorCode.optionRefused, error.message);
-        throw malformed(`the server granted what was not asked for: ${error.message}`, error);
+        throw malformed(`the server's OACK cannot be accepted: ${error.message}`, error);
       }
     case expected:
       return { conversation, agreement: plainAgreement, first: bytes, byOack: false };
