@@ -36,6 +36,7 @@ export const startFtpServer: StartServer = async (context, addresses, port) => {
 class House {
   private readonly sessions = new Set<Session>();
   private readonly servers: FtpSrvServer[] = [];
+  private readonly ownPorts = new Set<number>();
   private draining = false;
 
   constructor(private readonly context: ServerContext) {}
@@ -65,10 +66,11 @@ class House {
   private async listen(host: string, port: number): Promise<number> {
     const ftp = createFtpSrv((socket) => this.admit(socket));
     ftp.on("connect", ({ connection }) => {
-      const session = new Session(this.context, connection, runCommand, (which, code, message) => {
+      const onLimit = (which: Session, code: string, message: string): void => {
         this.refuse(which.peer, code, message);
         which.end({ code: 421, text: printable(message) });
-      });
+      };
+      const session = new Session(this.context, connection, runCommand, onLimit, this.ownPorts);
       this.sessions.add(session);
       connection.commandSocket.once("close", () => this.sessions.delete(session));
     });
@@ -92,7 +94,9 @@ class House {
       );
     });
     this.servers.push(ftp);
-    return (ftp.server.address() as AddressInfo).port;
+    const { port: bound } = ftp.server.address() as AddressInfo;
+    this.ownPorts.add(bound);
+    return bound;
   }
 
   /** Who gets a session. Those who do not are told 421, and a row says why (DESIGN §6). */

@@ -4,7 +4,7 @@
  */
 
 import type { Limits } from "../../model/settings";
-import { unmapped } from "../access";
+import { isLocal, unmapped } from "../access";
 import type { Timer } from "../clock";
 import type { ServerContext } from "../server";
 import type { ServedRoot } from "../servedRoot/servedRoot";
@@ -58,12 +58,14 @@ export class Session {
   /**
    * @param run carries out one command line and sends its reply; what it throws becomes the reply.
    * @param onLimit hears why the session is ended beyond a limit.
+   * @param ownPorts the TCP ports that the server listens on: those of control and of all passive listeners.
    */
   constructor(
     readonly context: ServerContext,
     readonly connection: FtpSrvConnection,
     private readonly run: (session: Session, line: string) => Promise<void>,
     private readonly onLimit: (session: Session, code: string, message: string) => void,
+    readonly ownPorts: Set<number>,
   ) {
     const socket = connection.commandSocket;
     this.peer = {
@@ -96,6 +98,15 @@ export class Session {
 
   get loggedIn(): boolean {
     return this.connection.authenticated === true;
+  }
+
+  /** The client runs where the server does. */
+  get isOfThisHost(): boolean {
+    const { address, localAddress } = this.peer;
+    const { networks } = this.context.situation();
+    return (
+      isLocal(address) || address === localAddress || networks.some((network) => network.address === address)
+    );
   }
 
   /** The running transfer's row id. */
