@@ -8,7 +8,7 @@ import { locateHere, type Locate } from "./containment";
 import type { DoorOptions, OpenedFile, ServedRoot } from "./contract";
 import { openDoor, type Door } from "./door";
 import { listFolder, namesNearRoot, placeEntry, requireFile, walkFiles } from "./listing";
-import { nearestNames } from "./nearest";
+import { newSearch } from "./nearest";
 import { Refusal, refusalFrom } from "./refusal";
 import { newSweep, type Sweep } from "./uploadLeftovers";
 import { beginUpload, denied } from "./uploads";
@@ -31,6 +31,12 @@ export async function openServedRoot(options: DoorOptions, locate?: Locate): Pro
   const folderOf = (requested: string): string => door.nameOf(requested === "" ? "/" : requested);
   /** One look at the disk for all who ask at the same time: a storm of missing names costs one. */
   let looking: Promise<string[]> | undefined;
+  const search = newSearch(
+    () =>
+      (looking ??= namesNearRoot(door, candidates).finally(() => {
+        looking = undefined;
+      })),
+  );
 
   return {
     open: async (requested) => openFile(door, door.nameOf(requested)),
@@ -46,12 +52,7 @@ export async function openServedRoot(options: DoorOptions, locate?: Locate): Pro
     },
     list: async (requested) => listFolder(door, folderOf(requested)),
     walk: () => walkFiles(door),
-    async nearest(requested) {
-      looking ??= namesNearRoot(door, candidates).finally(() => {
-        looking = undefined;
-      });
-      return nearestNames(normalizeName(requested), await looking);
-    },
+    nearest: (requested) => search(normalizeName(requested)),
   };
 }
 
