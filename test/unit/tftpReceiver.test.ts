@@ -194,11 +194,12 @@ describe("TFTP receiver", () => {
 
   /** Says the same every 5 s until it is over, at most for ten minutes; returns how long that was. */
   const untilGivenUp = (script: Scripted, packet: Packet): number => {
+    const over = (): boolean => script.last.done !== undefined;
     const from = script.now;
-    while (script.last.done === undefined && script.now - from < 600_000) {
+    while (!over() && script.now - from < 600_000) {
       const next = script.now + 5_000;
-      while (script.last.done === undefined && script.last.wakeAt! <= next) script.wake();
-      if (script.last.done !== undefined) break;
+      while (!over() && script.last.wakeAt! <= next) script.wake();
+      if (over()) break;
       script.now = next;
       script.give(packet);
     }

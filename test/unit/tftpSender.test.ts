@@ -153,11 +153,12 @@ describe("TFTP sender", () => {
 
   /** Says this every 5 s until it is over, at most for ten minutes; returns how long that was. */
   const untilGivenUp = (script: Scripted, say: () => void): number => {
+    const over = (): boolean => script.last.done !== undefined;
     const from = script.now;
-    while (script.last.done === undefined && script.now - from < 600_000) {
+    while (!over() && script.now - from < 600_000) {
       const next = script.now + 5_000;
-      while (script.last.done === undefined && script.last.wakeAt! <= next) script.wake();
-      if (script.last.done !== undefined) break;
+      while (!over() && script.last.wakeAt! <= next) script.wake();
+      if (over()) break;
       script.now = next;
       say();
     }

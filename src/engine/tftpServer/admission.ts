@@ -35,8 +35,15 @@ export class Admission {
     return this.total;
   }
 
-  /** Judges one request; a yes must be followed by `began`. */
-  judge(address: string, { access, wanted: { limits } }: Situation): Verdict {
+  /**
+   * Judges one request; a yes must be followed by `began`.
+   * @param makeRoom ends a transfer whose peer never answered; false: there is none.
+   */
+  judge(
+    address: string,
+    { access, wanted: { limits } }: Situation,
+    makeRoom: () => boolean = () => false,
+  ): Verdict {
     if (!access.allows(address)) {
       return {
         kind: "no",
@@ -58,18 +65,20 @@ export class Admission {
         true,
       );
     }
-    if (this.total >= limits.tftpTransfers) {
-      return busy(
-        "limit.tftpTransfers",
-        `${limits.tftpTransfers} transfers are running already`,
-        "tftpTransfers",
-      );
-    }
     if (!local && (this.running.get(address) ?? 0) >= limits.perAddress) {
       return busy(
         "limit.perAddress",
         `${limits.perAddress} transfers of this address are running already`,
         "perAddress",
+      );
+    }
+    // Last: who is refused anyway drives nobody out.
+    while (this.total >= limits.tftpTransfers) {
+      if (makeRoom()) continue;
+      return busy(
+        "limit.tftpTransfers",
+        `${limits.tftpTransfers} transfers are running already`,
+        "tftpTransfers",
       );
     }
     return yes;

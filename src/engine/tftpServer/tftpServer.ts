@@ -32,6 +32,11 @@ const maxChunk = 512 * 1024;
 
 const stopped: Trouble = { code: "server.stopped", message: "server stopped" };
 const cancelled: Trouble = { code: "transfer.cancelled", message: "transfer cancelled" };
+const evicted: Trouble = {
+  code: "tftp.evicted",
+  message: "the client never answered a packet, and another request needed the place",
+  remedy: "If this many boards start at once, raise the limit: --limit tftpTransfers=N.",
+};
 const restarted: Trouble = { code: "tftp.askedAgain", message: "the client asked again from the start" };
 
 class TftpServer implements BootServer {
@@ -154,7 +159,9 @@ class TftpServer implements BootServer {
     const earlier = this.byPeer.get(key);
     if (earlier?.repeats(bytes) === true) return;
     const situation = this.context.situation();
-    const verdict = this.admission.judge(from.address, situation);
+    const verdict = this.admission.judge(from.address, situation, () =>
+      this.evict(2 * situation.wanted.limits.tftpTransfers),
+    );
     if (verdict.kind === "no") {
       const code = verdict.code === "access" ? errorCode.accessViolation : errorCode.undefined;
       this.refuse(listener, request, from, code, verdict.trouble, verdict.quiet);
@@ -182,6 +189,21 @@ class TftpServer implements BootServer {
     void transfer.closed.then(() => {
       this.transfers.delete(transfer);
     });
+  }
+
+  /**
+   * Ends the oldest transfer whose peer never answered; false: there is none. Without an ERROR: it may be a board
+   * that asks again, and one that is not there gets no packet more than it must (DESIGN §6).
+   * @param most transfers that may be open, the ones that are closing included: a flood cannot outrun their sockets.
+   */
+  private evict(most: number): boolean {
+    if (this.transfers.size >= most) return false;
+    for (const transfer of this.transfers) {
+      if (!transfer.running || transfer.answered) continue;
+      transfer.cancel(evicted, true);
+      return true;
+    }
+    return false;
   }
 
   /** The address that was asked; on a wildcard it is ours on the peer's network, as far as we know it. */

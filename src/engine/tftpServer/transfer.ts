@@ -81,6 +81,11 @@ export class ServedTransfer {
     return this.outcome === undefined;
   }
 
+  /** True once the peer answered anything: until then nobody knows that it is there. */
+  get answered(): boolean {
+    return this.hasAnswered;
+  }
+
   /** A request from the peer's own port: true when it is the same one again, answered by the current packet (T34). */
   repeats(requestBytes: Uint8Array): boolean {
     if (Buffer.compare(requestBytes, this.requestBytes) !== 0) return false;
