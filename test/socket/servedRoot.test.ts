@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { closeSync, existsSync, openSync } from "node:fs";
-import { appendFile, rename, rm, symlink, truncate, unlink, utimes, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  link,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  unlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { EngineError } from "../../src/engine/errors";
 import type { DoorOptions, ServedRoot } from "../../src/engine/servedRoot/servedRoot";
 import { doorTo, hostileFolder, openDescriptors, readAll, refusal, ruleOf, ways } from "../support/doors";
@@ -68,13 +79,28 @@ for (const [way, locate] of Object.entries(ways)) {
       for (const change of [
         () => rename(folder.at("root/sub/fw.bin"), folder.at("root/u-boot.bin")),
         () => unlink(folder.at("root/u-boot.bin")),
+        () => rename(folder.at("root/u-boot.bin"), folder.at("root/u-boot.old")),
+        () => rename(folder.at("root/u-boot.bin"), folder.at("away.bin")),
+        async () => {
+          await rename(folder.at("root/u-boot.bin"), folder.at("root/u-boot.old"));
+          await folder.write("root/u-boot.bin", "new and longer");
+        },
+        // What --uploads keep does: for a moment the file has two names.
+        async () => {
+          await link(folder.at("root/u-boot.bin"), folder.at("root/u-boot.kept"));
+          await rename(folder.at("root/sub/fw.bin"), folder.at("root/u-boot.bin"));
+        },
+        () => link(folder.at("root/u-boot.bin"), folder.at("root/second.bin")),
       ]) {
+        for (const name of ["u-boot.old", "u-boot.kept", "second.bin"])
+          await rm(folder.at(`root/${name}`), { force: true });
         await folder.write("root/u-boot.bin", "u-boot");
         await folder.write("root/sub/fw.bin", "new and longer");
         const file = await root.open("u-boot.bin");
         await change();
         const buffer = new Uint8Array(100);
         assert.equal(await file.read(buffer, 0), 6);
+        await file.assertUnchanged();
         await file.assertUnchanged();
         await file.close();
       }
@@ -97,6 +123,26 @@ for (const [way, locate] of Object.entries(ways)) {
         const { kind, code } = await refusal(file.assertUnchanged());
         await file.close();
         assert.deepEqual([kind, code], ["changed", "file.changed"]);
+      }
+    });
+
+    it("notices it although size and time are set back, before and after a renaming (DESIGN §2.1)", async () => {
+      const root = await door();
+      const path = folder.at("root/u-boot.bin");
+      for (const moved of [path, folder.at("root/u-boot.old")]) {
+        await folder.write("root/u-boot.bin", "u-boot");
+        await utimes(path, 1_000_000_000, 1_000_000_000);
+        const file = await root.open("u-boot.bin");
+        await rename(path, moved);
+        await file.assertUnchanged();
+        const { ctimeNs } = await stat(moved, { bigint: true });
+        // The clock of the disk may stand for some milliseconds: until it moves nobody could tell.
+        do {
+          await writeFile(moved, "U-BOOT");
+          await utimes(moved, 1_000_000_000, 1_000_000_000);
+        } while ((await stat(moved, { bigint: true })).ctimeNs === ctimeNs);
+        assert.equal(await ruleOf(file.assertUnchanged()), "changed file.changed");
+        await file.close();
       }
     });
 

@@ -26,7 +26,7 @@ export interface OpenedFile {
   readonly mtimeMs: number;
   /** Fills `buffer` from `position`; resolves to the number of bytes, 0 at the end. */
   read(buffer: Uint8Array, position: number): Promise<number>;
-  /** @throws Refusal `file.changed` when size or mtime are not what they were at the opening. */
+  /** @throws Refusal `file.changed` when its bytes may not be what they were at the opening. */
   assertUnchanged(): Promise<void>;
   close(): Promise<void>;
 }

@@ -3,6 +3,8 @@
  * Normalise, refuse, resolve, check that it is inside the served root, open, check again on the descriptor.
  */
 
+import type { BigIntStats } from "node:fs";
+import { lstat } from "node:fs/promises";
 import { normalizeName } from "../../model/names";
 import { locateHere, type Locate } from "./containment";
 import type { DoorOptions, OpenedFile, ServedRoot } from "./contract";
@@ -82,10 +84,12 @@ async function openOnce(door: Door, name: string): Promise<OpenedFile> {
   try {
     requireFile(place);
     const handle = await place.openFile();
-    const { size, mtimeNs } = await handle.stat({ bigint: true }).catch(async (error: unknown) => {
+    const opened = await handle.stat({ bigint: true }).catch(async (error: unknown) => {
       await handle.close();
       throw error;
     });
+    const { size, mtimeNs } = opened;
+    const isUnchanged = watchBytes(opened, place.real);
     return {
       name,
       size: Number(size),
@@ -102,13 +106,33 @@ async function openOnce(door: Door, name: string): Promise<OpenedFile> {
         const now = await handle.stat({ bigint: true }).catch((error: unknown) => {
           throw refusalFrom(error);
         });
-        if (now.size !== size || now.mtimeNs !== mtimeNs) throw changed();
+        if (!(await isUnchanged(now))) throw changed();
       },
       close: () => handle.close(),
     };
   } finally {
     await place.close();
   }
+}
+
+/**
+ * Tells of an open file whether its bytes are what they were. Size and mtime are not enough: who writes in place can
+ * set both back (`rsync --inplace -t`), but nobody can set back the ctime. That one also moves when the file gets or
+ * loses a name, by which no byte changes: then the number of its names is another one, or its name leads no longer,
+ * or again, to it. What else moves the ctime, chmod too, counts as a change: bytes are never mixed (DESIGN §2.1).
+ * @param path where the file was found.
+ */
+function watchBytes(opened: BigIntStats, path: string): (now: BigIntStats) => Promise<boolean> {
+  let known = { ctimeNs: opened.ctimeNs, nlink: opened.nlink, named: true };
+  return async (now) => {
+    if (now.size !== opened.size || now.mtimeNs !== opened.mtimeNs) return false;
+    if (now.ctimeNs === known.ctimeNs) return true;
+    const there = await lstat(path, { bigint: true }).catch(() => undefined);
+    const named = there?.ino === now.ino && there.dev === now.dev;
+    if (now.nlink === known.nlink && named === known.named) return false;
+    known = { ctimeNs: now.ctimeNs, nlink: now.nlink, named };
+    return true;
+  };
 }
 
 const changed = (): Refusal =>
