@@ -59,6 +59,22 @@ describe("FTP commands", () => {
     );
   });
 
+  it("that came before the client's end of stream are answered each, and the connection ends (P3)", async () => {
+    await serve();
+    for (const last of ["QUIT", "NOOP"]) {
+      const wire = await house!.connect();
+      wire.socket.end(`USER x\r\nPASS y\r\nPWD\r\nSYST\r\n${last}\r\n`);
+      const codes: number[] = [];
+      for (let reply = 0; reply < 5; reply++) codes.push((await wire.reply()).code);
+      assert.deepEqual(codes, [331, 230, 257, 215, last === "QUIT" ? 221 : 200]);
+      await wire.closed;
+      assert.equal(wire.unread(), 0);
+    }
+    const silent = await house!.connect();
+    silent.socket.end();
+    await silent.closed;
+  });
+
   it("without their argument are 501, and the session goes on (F10)", async () => {
     const wire = await login();
     for (const verb of [

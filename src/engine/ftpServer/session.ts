@@ -77,6 +77,9 @@ export class Session {
       this.receive(chunk);
     });
     socket.on("error", () => undefined); // "close" follows.
+    socket.once("end", () => {
+      this.inputEnded();
+    });
     socket.once("close", () => {
       this.closed();
     });
@@ -198,7 +201,8 @@ export class Session {
     this.running = activity;
     // RFC 1123 §4.1.3.2: the idle timer is off during a transfer (F3).
     this.idle?.cancel();
-    if (this.connection.commandSocket.destroyed) activity.abort(connectionLost());
+    const socket = this.connection.commandSocket;
+    if (socket.readableEnded || socket.destroyed) activity.abort(connectionLost());
     // An ABOR may have come in one segment with the command that it ends.
     if (this.queue.some(isAbort)) activity.abort(aborted());
     await work(activity);
@@ -268,6 +272,22 @@ export class Session {
       if (this.leaveAfterTransfer !== undefined) this.end(this.leaveAfterTransfer);
     }
     this.pumping = false;
+    this.leaveWithClient();
+  }
+
+  /**
+   * The client sends nothing more: what it has sent is answered. A transfer is ended as by ABOR (RFC 959 §4.1.1):
+   * a client that died looks the same, and a cut upload must not count as a whole one.
+   */
+  private inputEnded(): void {
+    this.abortTransfer(connectionLost());
+    if (!this.pumping) this.leaveWithClient();
+  }
+
+  /** Ends this side once the client has ended its own and every reply is sent. */
+  private leaveWithClient(): void {
+    const socket = this.connection.commandSocket;
+    if (!this.ending && socket.readableEnded) socket.end();
   }
 
   private armIdle(): void {
