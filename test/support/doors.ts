@@ -70,8 +70,8 @@ export async function hostileFolder(): Promise<TemporaryFolder> {
   return folder;
 }
 
-/** A door to `root` below a folder, read only unless told. */
-export function doorTo(
+/** A door to `root` below a folder, read only unless told; what an opening does in the background has been done. */
+export async function doorTo(
   folder: TemporaryFolder,
   options: Partial<DoorOptions> = {},
   locate?: Locate,
@@ -85,7 +85,10 @@ export function doorTo(
     uploads: "deny",
     uploadSize: 2 ** 20,
   };
-  return openServedRoot({ ...defaults, ...options }, locate);
+  const work: Promise<void>[] = [];
+  const root = await openServedRoot({ ...defaults, ...options }, locate, (begun) => work.push(begun));
+  await Promise.all(work);
+  return root;
 }
 
 /** All bytes of a file as text. */

@@ -12,7 +12,7 @@ import { openDoor, type Door } from "./door";
 import { listFolder, namesNearRoot, placeEntry, requireFile, walkFiles } from "./listing";
 import { newSearch } from "./nearest";
 import { Refusal, refusalFrom } from "./refusal";
-import { newSweep, type Sweep } from "./uploadLeftovers";
+import { newSweep } from "./uploadLeftovers";
 import { beginUpload, denied } from "./uploads";
 
 export type { DoorOptions, Entry, OpenedFile, ServedRoot, Upload } from "./contract";
@@ -23,13 +23,20 @@ const candidates = 5000;
 
 /**
  * Opens the door to a served root. It holds nothing open itself, so there is nothing to close.
+ * What killed uploads have left in it is removed in the background.
  * @param locate how a path is followed; absent: the best way that this system has.
+ * @param background is given what goes on after the opening; it ends by itself and never rejects.
  * @throws EngineError `root.missing`, `root.outside`, `root.protected`
  */
-export async function openServedRoot(options: DoorOptions, locate?: Locate): Promise<ServedRoot> {
+export async function openServedRoot(
+  options: DoorOptions,
+  locate?: Locate,
+  background: (work: Promise<void>) => void = () => undefined,
+): Promise<ServedRoot> {
   const door = await openDoor(options, locate ?? (await locateHere()));
   const rules = { policy: options.uploads, size: options.uploadSize, sweep: newSweep() };
-  if (rules.policy !== "deny") await sweepRoot(door, rules.sweep);
+  // Whatever the policy is now: a start that allowed uploads may have been killed.
+  background(rules.sweep.root(door));
   const folderOf = (requested: string): string => door.nameOf(requested === "" ? "/" : requested);
   /** One look at the disk for all who ask at the same time: a storm of missing names costs one. */
   let looking: Promise<string[]> | undefined;
@@ -56,15 +63,6 @@ export async function openServedRoot(options: DoorOptions, locate?: Locate): Pro
     walk: () => walkFiles(door),
     nearest: (requested) => search(normalizeName(requested)),
   };
-}
-
-async function sweepRoot(door: Door, sweep: Sweep): Promise<void> {
-  const place = await door.find("");
-  try {
-    await sweep(place);
-  } finally {
-    await place.close();
-  }
 }
 
 /** A build may replace the file by rename between the finding and the opening: then its successor is meant. */

@@ -13,7 +13,7 @@ import { systemCode } from "../errors";
 import { Refusal, refusalFrom, type RefusalKind } from "./refusal";
 import type { Upload } from "./contract";
 import { putInPlace, syncFolder } from "./uploadNames";
-import { newUploadName, type Sweep } from "./uploadLeftovers";
+import { forgetUploadName, newUploadName, type Sweep } from "./uploadLeftovers";
 
 export interface UploadRules {
   readonly policy: UploadPolicy;
@@ -51,8 +51,16 @@ export async function beginUpload(
     if (!folder.stat.isDirectory()) throw noFolder();
     await checkTarget(`${folder.location}/${base}`, rules.policy);
     await checkSpace(folder, announced);
-    await rules.sweep(folder);
-    return await receive(folder, base, name, rules, () => writing.delete(key));
+    await rules.sweep.folder(folder);
+    const hidden = newUploadName();
+    const release = (): void => {
+      forgetUploadName(hidden);
+      writing.delete(key);
+    };
+    return await receive(folder, base, hidden, name, rules, release).catch((error: unknown) => {
+      forgetUploadName(hidden);
+      throw error;
+    });
   } catch (error) {
     if (!taken) writing.delete(key);
     await folder.close();
@@ -64,11 +72,12 @@ export async function beginUpload(
 async function receive(
   folder: ServedPlace,
   base: string,
+  hidden: string,
   name: string,
   rules: UploadRules,
   release: () => void,
 ): Promise<Upload> {
-  const temporary = `${folder.location}/${newUploadName()}`;
+  const temporary = `${folder.location}/${hidden}`;
   const target = `${folder.location}/${base}`;
   const handle = await createHidden(folder, temporary);
   let written = 0;
