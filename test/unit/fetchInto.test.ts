@@ -117,6 +117,19 @@ describe("fetch (DESIGN §3)", () => {
     assert.deepEqual(await out(), ["copy-files4.rc"]);
   });
 
+  it("keeps nothing of a file beyond the largest that it takes, be it new or there already", async () => {
+    const { report } = await fetchScripted(folder, script, { mostBytes: 2000 });
+    assert.ok(
+      inWords(report.steps).includes("failed tftp u-boot.bin file.tooLarge"),
+      inWords(report.steps).join("; "),
+    );
+    assert.deepEqual(await out(), ["copy-files4.rc", "etsw.b3"]);
+    await fetchScripted(folder, script);
+    const again = await fetchScripted(folder, script, { mostBytes: 2000 });
+    assert.ok(inWords(again.report.steps).includes("failed tftp u-boot.bin file.tooLarge"));
+    assert.deepEqual(await out(), ["copy-files4.rc", "etsw.b3", "u-boot.bin"]);
+  });
+
   it("keeps nothing half-written when it is cancelled in the middle of a file", async () => {
     const controller = new AbortController();
     const { report } = await fetchScripted(

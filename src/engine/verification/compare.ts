@@ -15,6 +15,7 @@ import {
 import type { Trouble } from "../../model/events";
 import { manifestLimits } from "../../model/manifest";
 import { normalizeName } from "../../model/names";
+import { formatSize } from "../../model/text";
 import { EngineError } from "../errors";
 import type { Receiver, Reception } from "./reception";
 import { Refusal, type OpenedFile, type ServedRoot } from "../servedRoot/servedRoot";
@@ -22,6 +23,8 @@ import { Refusal, type OpenedFile, type ServedRoot } from "../servedRoot/servedR
 const readAheadBytes = 256 * 1024;
 /** Beyond the end of the workspace's file a longer one is followed this far, then it is cut off: it may be endless. */
 const mostBeyond = 2 ** 20;
+/** So much is taken of a file that the workspace does not have: it fails in any case, and may be endless too. */
+const mostUnknown = 64 * 2 ** 20;
 
 /** The workspace's file, read in step with what comes. */
 class OwnFile {
@@ -153,19 +156,20 @@ const ownChanged: Trouble = {
 
 /**
  * Compares what comes with one open file, or only measures it. Closes the file at the end.
- * @param mostBeyond bytes that may come beyond the end of the file.
+ * @param most bytes that may come, until it is cut off.
  */
 export function comparison(
   opened: OpenedFile | undefined,
-  mostBeyond: number,
+  most: number,
   judge: (compared: Comparison) => Judgement,
 ): Reception {
   const comparer = new Comparer(opened && new OwnFile(opened));
-  const most = opened === undefined ? Infinity : opened.size + mostBeyond;
   return {
     ...(opened !== undefined && { size: opened.size }),
     sink: (chunk) => {
-      if (comparer.bytes + chunk.length > most) throw endless(opened?.size ?? 0);
+      if (comparer.bytes + chunk.length > most) {
+        throw opened === undefined ? unknownTooLarge(most) : endless(opened.size, most);
+      }
       return comparer.add(chunk);
     },
     async finish() {
@@ -193,12 +197,25 @@ export function comparison(
   };
 }
 
-const endless = (size: number): EngineError =>
-  new EngineError({
+/** What is said of a file that is cut off since it is larger than anything that is expected. */
+export const tooLarge = (message: string, remedy: string): EngineError =>
+  new EngineError({ code: "file.tooLarge", message, remedy });
+
+const unknownTooLarge = (most: number): EngineError =>
+  tooLarge(
+    `the workspace has no such file, and more than ${formatSize(most)} came`,
+    "Build it, or take its name out of the plan or the manifest.",
+  );
+
+const endless = (size: number, most: number): EngineError => {
+  if (size > most)
+    return tooLarge(`more than ${formatSize(most)} came`, "Look at what the target has there.");
+  return new EngineError({
     code: "file.long",
     message: `it goes on and on after the ${size} bytes of the workspace's file`,
     remedy: "Copy the file to the target again: another, longer one is there.",
   });
+};
 
 /**
  * Compares what comes with the files behind `root`.
@@ -212,7 +229,7 @@ export function compareWith(root: ServedRoot, sums: ReadonlyMap<string, string>)
       const opened = await openIfThere(root, file);
       // An alias is judged by the file behind it, and by what is said of the alias itself.
       const names = new Set([normalizeName(file), ...(opened === undefined ? [] : [opened.name])]);
-      return comparison(opened, mostBeyond, (compared) =>
+      return comparison(opened, opened === undefined ? mostUnknown : opened.size + mostBeyond, (compared) =>
         judgeFile(
           compared,
           [...names].flatMap((name) => expected.get(name) ?? []),

@@ -6,6 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { isIPv6 } from "node:net";
 import type { ReportRow } from "../../model/events";
 import { checkName, normalizeName } from "../../model/names";
+import { formatSize } from "../../model/text";
 import { emptyPlan, type Plan } from "../../model/plan";
 import {
   judgeFile,
@@ -14,7 +15,7 @@ import {
   type Expectation,
   type Judgement,
 } from "../../model/verdict";
-import { comparison, openIfThere } from "./compare";
+import { comparison, openIfThere, tooLarge } from "./compare";
 import { loadPlan } from "../planFile";
 import type { Receiver, Reception } from "./reception";
 import { openServedRoot, Refusal, type ServedRoot, type Upload } from "../servedRoot/servedRoot";
@@ -33,7 +34,11 @@ export interface FetchSettings extends BoardSettings {
   readonly target: string;
   /** Absolute path of the folder that receives the files; it is made where it is missing. */
   readonly into: string;
+  /** The largest file that is taken, in bytes: a server may send without end. Default: 16 GiB. */
+  readonly mostBytes?: number;
 }
+
+const defaultMostBytes = 16 * 2 ** 30;
 
 /** @throws PlanError, EngineError `client.unknown`, `target.unknown`, `address.missing`. */
 export async function fetchInto(settings: FetchSettings, environment: RunEnvironment): Promise<ReportRow> {
@@ -62,7 +67,7 @@ export async function fetchInto(settings: FetchSettings, environment: RunEnviron
   };
   const report = await playBoards(
     board === undefined ? [] : [played(board, facts, environment, false)],
-    { ...environment, receiver: keepIn(settings.into, root) },
+    { ...environment, receiver: keepIn(settings.into, root, settings.mostBytes ?? defaultMostBytes) },
     {
       subject: settings.target,
       ports: settings.ports,
@@ -83,8 +88,8 @@ async function planOf(planFile: string | undefined): Promise<Plan> {
   return (await loadPlan(basename(folder) === ".vscode" ? dirname(folder) : folder, planFile)).plan;
 }
 
-/** Keeps what comes in a folder. A file that is there already stays as it is: it is compared. */
-function keepIn(into: string, root: ServedRoot): Receiver {
+/** Keeps what comes in a folder, at most so many bytes of each file. A file that is there already stays as it is: it is compared. */
+function keepIn(into: string, root: ServedRoot, most: number): Receiver {
   const expected = new Map<string, Expectation[]>();
   const written = new Set<string>();
   return {
@@ -94,10 +99,10 @@ function keepIn(into: string, root: ServedRoot): Receiver {
       const there = await openIfThere(root, file);
       if (there !== undefined) {
         const ours = written.has(there.name);
-        return comparison(there, Infinity, (compared) => judgeExisting(compared, expectations(), ours));
+        return comparison(there, most, (compared) => judgeExisting(compared, expectations(), ours));
       }
       await makeFolders(into, root, file);
-      return writing(await root.create(file), expectations, (kept) => written.add(kept));
+      return writing(await root.create(file), most, expectations, (kept) => written.add(kept));
     },
     expect(file, expectation) {
       const name = normalizeName(file);
@@ -126,6 +131,7 @@ async function makeFolders(into: string, root: ServedRoot, file: string): Promis
 /** A new file: nothing stands under its name before all of it came and is as expected. */
 function writing(
   upload: Upload,
+  most: number,
   expectations: () => readonly Expectation[],
   kept: (name: string) => void,
 ): Reception {
@@ -133,8 +139,11 @@ function writing(
   let size = 0;
   return {
     sink: (chunk) => {
-      hash.update(chunk);
       size += chunk.length;
+      if (size > most) {
+        throw tooLarge(`more than ${formatSize(most)} came`, "Look at what the target has under this name.");
+      }
+      hash.update(chunk);
       return upload.write(chunk);
     },
     async finish() {
