@@ -59,6 +59,15 @@ describe("FTP commands", () => {
     );
   });
 
+  it("that come by the thousand in one segment are answered each, in their order (P3)", async () => {
+    const wire = await login();
+    const count = 5_000;
+    wire.send(Array.from({ length: count }, (_, at) => (at % 2 === 0 ? "NOOP\r\n" : "PWD\r\n")).join(""));
+    for (let at = 0; at < count; at++) assert.equal((await wire.reply()).code, at % 2 === 0 ? 200 : 257);
+    assert.equal(wire.unread(), 0);
+    assert.deepEqual(house!.rows(), []);
+  });
+
   it("that came before the client's end of stream are answered each, and the connection ends (P3)", async () => {
     await serve();
     for (const last of ["QUIT", "NOOP"]) {

@@ -183,6 +183,10 @@ async function assertComplete(
   // A client that dies closes both connections: let the end of the other one arrive.
   await delay(session.context.clock, 0);
   activity.signal.throwIfAborted();
+  if (session.isDeaf) {
+    const message = "so many commands wait that the end of the control connection would not be seen";
+    throw new Failure(426, { code: "ftp.flood", message });
+  }
   if (announced !== undefined && !session.ascii && received < announced) {
     const message = `${received} bytes came, ALLO said ${announced}`;
     throw new Failure(426, { code: "ftp.short", message });
