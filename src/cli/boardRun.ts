@@ -5,7 +5,8 @@ import { networkBoard } from "../engine/clients/networkBoard";
 import { systemClock } from "../engine/clock";
 import { createEngine } from "../engine/engine";
 import { EngineError } from "../engine/errors";
-import type { RunEnvironment, Subject } from "../engine/boards";
+import { cancelled } from "../engine/verification/steps";
+import type { RunEnvironment, Subject } from "../engine/verification/boards";
 import type { ReportRow, StepRow } from "../model/events";
 import { gaveNothing, isFileStep } from "../model/verdict";
 import { exitCodes, stopSignals } from "./exitCodes";
@@ -112,7 +113,7 @@ export async function runBoards(
   const teller = about.json ? jsonTeller : peopleTeller(about.intent);
   const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(exitCodes.cancelled);
-    controller.abort(new EngineError({ code: "run.cancelled", message: "cancelled" }));
+    controller.abort(new EngineError(cancelled));
   };
   for (const signal of stopSignals) process.on(signal, onSignal);
   try {

@@ -1,7 +1,7 @@
 /** `fetch`: plays a board and keeps what it gets in a folder, never over an existing file (DESIGN §3). */
 
 import { basename } from "node:path";
-import { fetchInto } from "../engine/fetchInto";
+import { fetchInto } from "../engine/verification/fetchInto";
 import { runBoards } from "./boardRun";
 import type { FetchOptions } from "./options";
 

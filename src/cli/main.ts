@@ -1,5 +1,8 @@
 /** The program: reads the command line, runs one command, and ends with its exit code (DESIGN §3). */
 
+import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
+import { isatty } from "node:tty";
 import manifest from "../../package.json";
 import { errorMessage } from "../engine/errors";
 import { exitCodes } from "./exitCodes";
@@ -43,6 +46,17 @@ for (const stream of [process.stdout, process.stderr]) {
     if (!gone.includes(error.code ?? "")) unwritten = error;
   });
 }
+
+const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+
+// At its end Node gives a terminal back as it was, and aborts where there is none any more (`ResetStdio`).
+process.on("exit", () => {
+  for (const fd of terminals) {
+    if (isatty(fd)) continue;
+    closeSync(fd);
+    openSync(devNull, "r+"); // Takes the number that has just become free.
+  }
+});
 
 main(process.argv.slice(2)).then(
   (exitCode) => {

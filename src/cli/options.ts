@@ -12,9 +12,9 @@ import {
   type Ports,
   type Wanted,
 } from "../model/settings";
-import type { FetchSettings } from "../engine/fetchInto";
-import type { BoardSettings } from "../engine/boards";
-import type { VerifySettings } from "../engine/verify";
+import type { FetchSettings } from "../engine/verification/fetchInto";
+import type { BoardSettings } from "../engine/verification/boards";
+import type { VerifySettings } from "../engine/verification/verify";
 import { optionTable } from "../protocol/bootp/options";
 import {
   flagList,

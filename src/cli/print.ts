@@ -4,7 +4,7 @@ import type { ReportRow, StepRow } from "../model/events";
 import { formatDuration, formatSize, printable, printableJson } from "../model/text";
 import { isFileStep } from "../model/verdict";
 import { describeProblem, PlanError } from "../engine/planFile";
-import type { Subject } from "../engine/boards";
+import type { Subject } from "../engine/verification/boards";
 import type { EngineError } from "../engine/errors";
 import type { Screen } from "./progress";
 import { describeTrouble, type Tone } from "./rows";

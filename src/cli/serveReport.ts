@@ -1,6 +1,7 @@
 /** The two voices of `serve`: JSON lines for programs, sentences for people. */
 
 import { basename } from "node:path";
+import type { Writable } from "node:stream";
 import manifest from "../../package.json";
 import { systemClock } from "../engine/clock";
 import type { Row, ServerRow, TransferRow } from "../model/events";
@@ -22,7 +23,7 @@ export interface ServeReporter {
   /** Once each server is running, waiting or failed. */
   ready(servers: readonly ServerRow[]): void;
   row(row: Row): void;
-  /** The listening sockets are closed; `running` transfers are waited for, `seconds` at most. */
+  /** The listening sockets are closed; `running` transfers, or last packets, are waited for, `seconds` at most. */
   stopping(running: number, seconds: number): void;
   end(): void;
 }
@@ -36,7 +37,7 @@ const mostUnread = 10_000;
  * One object a line, as DESIGN §3 says: first `ready`, then whole rows. Where nobody reads for a while only the
  * latest row of each id is kept: it says all that there is to know.
  */
-export function jsonReporter(out: NodeJS.WriteStream = process.stdout): ServeReporter {
+export function jsonReporter(out: Writable = process.stdout): ServeReporter {
   const unread = new Map<string, Row>();
   const write = (value: unknown): void => {
     out.write(`${printableJson(value)}\n`);
@@ -159,9 +160,12 @@ export function peopleReporter(wanted: Wanted): ServeReporter {
       if (line !== undefined) say(Date.now(), line.about, line);
     },
     stopping: (count, seconds) => {
-      if (count === 0) return;
       const transfers = count === 1 ? "1 transfer is" : `${count} transfers are`;
-      screen.line(`Stopped listening; ${transfers} given ${seconds} s to end. Ctrl+C again ends now.`);
+      const what =
+        count === 0
+          ? "an upload's last ACK may have to be repeated"
+          : `${transfers} given ${seconds} s to end`;
+      screen.line(`Stopped listening; ${what}. Ctrl+C again ends now.`);
     },
     end: () => {
       screen.clear();

@@ -35,9 +35,12 @@ export function stopRequests(): StopRequests {
   };
 }
 
+/** Whoever waits longer for the end wants to know for what. */
+const wordlessMs = 500;
+
 /**
  * Waits for the first request to stop, then for the running transfers, the second request, or the time limit.
- * @param stopping is told how many transfers run once nothing listens any more, and for how long they may.
+ * @param stopping is told, once nothing listens any more, how many transfers are waited for and how long at most.
  */
 export async function linger(
   engine: Engine,
@@ -46,11 +49,14 @@ export async function linger(
   stopping: (running: number, seconds: number) => void,
 ): Promise<void> {
   await stop.first;
-  const drained = engine.drain();
   const running = [...engine.snapshot().transfers.values()].filter(({ state }) => state === "running").length;
-  stopping(running, seconds);
   const patience = new AbortController();
-  const limit = delay(systemClock, seconds * 1000, patience.signal).catch(() => undefined);
-  await Promise.race([drained, stop.second, limit]);
+  const after = (ms: number): Promise<void> => delay(systemClock, ms, patience.signal).catch(() => undefined);
+  const ended = Promise.race([engine.drain(), stop.second, after(seconds * 1000)]);
+  // Without a transfer it is over in a moment, and there is nothing to say: but for a last ACK that may be lost.
+  const overSoon =
+    running === 0 && (await Promise.race([ended.then(() => true), after(wordlessMs).then(() => false)]));
+  if (!overSoon) stopping(running, seconds);
+  await ended;
   patience.abort();
 }

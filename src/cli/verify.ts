@@ -1,7 +1,7 @@
 /** `verify`: plays the boards against a target or servers of its own, and compares with the folder (DESIGN §2.3). */
 
 import { basename } from "node:path";
-import { verifyFolder } from "../engine/verify";
+import { verifyFolder } from "../engine/verification/verify";
 import { runBoards } from "./boardRun";
 import type { VerifyOptions } from "./options";
 

@@ -1,7 +1,7 @@
 /** Who may ask: the networks of `allow`, or those of the served interfaces (DESIGN §3, `--allow`). */
 
 import { BlockList, isIP, isIPv6 } from "node:net";
-import type { Network } from "../protocol/ipv4";
+import { isLoopback, type Network } from "../protocol/ipv4";
 import { EngineError } from "./errors";
 
 export interface Access {
@@ -14,6 +14,11 @@ const family = (address: string): "ipv4" | "ipv6" => (isIPv6(address) ? "ipv6" :
 /** `::ffff:192.0.2.1` as 192.0.2.1; every other address as it is (RFC 4291 §2.5.5.2). */
 export function unmapped(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, "");
+}
+
+/** True for 127/8 and ::1: limits per address and rates do not count there. */
+export function isLocal(address: string): boolean {
+  return address === "::1" || isLoopback(unmapped(address));
 }
 
 /** @throws EngineError `allow.invalid` for what is not a CIDR. */

@@ -31,6 +31,13 @@ export const systemClock: Clock = {
   },
 };
 
+/** Resolves when all others that are ready have had their turn of the event loop: between the parts of long work. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
 /** Resolves after `ms`; rejects with the signal's reason when that comes first. */
 export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

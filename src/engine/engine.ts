@@ -5,20 +5,21 @@
 
 import { networkInterfaces } from "node:os";
 import type { Engine } from "../model/api";
+import { publishedFiles } from "../model/drop";
 import { protocols, type Protocol, type Row, type ServerRow } from "../model/events";
 import type { Wanted } from "../model/settings";
 import type { Snapshot } from "../model/snapshot";
 import { printable } from "../model/text";
-import { absentRoot } from "./absentRoot";
+import { absentRoot } from "./servedRoot/absentRoot";
 import { accessFor } from "./access";
-import type { BootpServer } from "./bootpServer";
+import type { BootpServer } from "./bootpServer/bootpServer";
 import { systemClock, type Clock, type Timer } from "./clock";
 import { EngineError, errorMessage } from "./errors";
 import { followPlan, onceUsable, usableNow } from "./following";
 import { servedAddresses, watchInterfaces, type InterfaceTable } from "./interfaces";
 import { Journal } from "./journal";
-import { describeProblem, PlanError, publishedFiles, type LoadedPlan } from "./planFile";
-import { openServedRoot, type ServedRoot } from "./servedRoot";
+import { describeProblem, PlanError, type LoadedPlan } from "./planFile";
+import { openServedRoot, type ServedRoot } from "./servedRoot/servedRoot";
 import type { BootServer, ServerContext, Situation } from "./server";
 import { starters, startServer, troubleOf, waitingFor, type Starters } from "./starting";
 
@@ -235,7 +236,8 @@ class BootEngine implements Engine {
       this.journal.report(told);
     };
     if (addresses.length === 0) {
-      place(undefined, row("waiting", { trouble: waitingFor(protocol, missing) }));
+      const interfaces = Object.keys(this.surroundings.readInterfaces());
+      place(undefined, row("waiting", { trouble: waitingFor(protocol, missing, interfaces) }));
       return;
     }
     this.journal.report(row("starting"));

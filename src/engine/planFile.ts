@@ -10,8 +10,6 @@ import { printable } from "../model/text";
 import { systemClock, type Clock, type Timer } from "./clock";
 import { EngineError, systemCode } from "./errors";
 
-export { publishedFiles } from "../model/drop";
-
 const planPath = ".vscode/boot-plan.json";
 const localPlanPath = ".vscode/boot-plan.local.json";
 

@@ -7,7 +7,7 @@ import type { Wanted } from "../model/settings";
 import type { Access } from "./access";
 import type { Clock } from "./clock";
 import type { Journal } from "./journal";
-import type { ServedRoot } from "./servedRoot";
+import type { ServedRoot } from "./servedRoot/servedRoot";
 
 /** A file that left, as the boot sequences need to know it. */
 export interface Departure {

@@ -2,12 +2,12 @@
 
 import type { Protocol, Trouble } from "../model/events";
 import { highPorts, standardPorts, type Wanted } from "../model/settings";
-import { startBootpServer } from "./bootpServer";
+import { startBootpServer } from "./bootpServer/bootpServer";
 import { EngineError, errorMessage } from "./errors";
 import { startFtpServer } from "./ftpServer/ftpServer";
 import { describeMissing, isEveryInterface, onlyLoopback } from "./interfaces";
 import type { BootServer, ServerContext, StartServer } from "./server";
-import { startTftpServer } from "./tftpServer";
+import { startTftpServer } from "./tftpServer/tftpServer";
 
 export type Starters = Readonly<Record<Protocol, StartServer>>;
 
@@ -62,8 +62,15 @@ export function troubleOf(error: unknown): Trouble {
   return { code, message, ...(remedy === undefined ? {} : { remedy }) };
 }
 
-/** Why a server has no address to listen on. */
-export function waitingFor(protocol: Protocol, missing: readonly string[]): Trouble {
+/**
+ * Why a server has no address to listen on.
+ * @param interfaces those that have one, for a name that was misspelt.
+ */
+export function waitingFor(
+  protocol: Protocol,
+  missing: readonly string[],
+  interfaces: readonly string[],
+): Trouble {
   if (missing.length === 0 && protocol === "bootp") {
     return {
       code: "address.noIpv4",
@@ -74,6 +81,6 @@ export function waitingFor(protocol: Protocol, missing: readonly string[]): Trou
   return {
     code: "address.waiting",
     message: `${describeMissing(missing)}; it starts as soon as there is one`,
-    remedy: "Plug the cable in, or give the interface an address.",
+    remedy: `Plug the cable in, or give the interface an address. These have one: ${interfaces.join(", ")}.`,
   };
 }

@@ -4,7 +4,7 @@ import type { Boot, Drop, Plan, PlanClient } from "./plan";
 import type { Answer } from "./settings";
 
 /** The boot files in order, whether the plan wrote one or a list. */
-export function bootFiles(boot: Boot | undefined): readonly string[] {
+function bootFiles(boot: Boot | undefined): readonly string[] {
   if (boot === undefined) return [];
   return typeof boot === "string" ? [boot] : boot;
 }

@@ -6,7 +6,7 @@
 
 import { encodeText } from "../protocol/bytes";
 import type { Trouble } from "./events";
-import { isPrintable } from "./text";
+import { holdsControl } from "./text";
 
 export type CheckedName =
   | {
@@ -39,7 +39,7 @@ const rule = (
 
 /** The first rule that a name breaks is the one that is told. */
 const rules: readonly Rule[] = [
-  rule("name.control", (path) => !isPrintable(path), "the name holds a control character"),
+  rule("name.control", holdsControl, "the name holds a control character"),
   rule(
     "name.parent",
     (_, components) => components.includes(".."),

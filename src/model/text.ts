@@ -1,8 +1,13 @@
 /** Text for people: one way to show what a peer chose, and one way to write sizes and times. */
 
-/** Everything that can steer a terminal or turn a line around: C0, DEL, C1, line separators, bidi, BOM, lone surrogates. */
-const unprintable =
-  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+/**
+ * What can steer a terminal, turn a line around, or is not seen at all: controls, bidi and format characters, BOM,
+ * line separators, lone surrogates, tags. An emoji that is joined of several shows how.
+ */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\u{e0000}-\u{e007f}]/gu;
+
+/** Of those, what no name may hold (security §2.3): joiners and soft hyphens are spelling in some scripts. */
+const control = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;
 
 const longest = 200;
 
@@ -11,20 +16,31 @@ export function isPrintable(text: string): boolean {
   return text.search(unprintable) < 0;
 }
 
-/** A peer's text as every sink shows it: control characters as `\xNN` or `\u{NNNN}`, at most 200 characters. */
+/** True when a character of the text controls something: a terminal, a line, the direction of reading. */
+export function holdsControl(text: string): boolean {
+  return control.test(text);
+}
+
+/** A peer's text as every sink shows it: what cannot be seen as `\xNN` or `\u{NNNN}`, at most 200 characters. */
 export function printable(text: string): string {
-  const escaped = text.replace(unprintable, (character) => {
-    const code = character.charCodeAt(0);
+  // What is cut off need not be escaped: a character never gets shorter by it.
+  const escaped = text.slice(0, longest + 1).replace(unprintable, (character) => {
+    const code = character.codePointAt(0) ?? 0;
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
   });
-  return escaped.length > longest ? `${escaped.slice(0, longest - 1)}…` : escaped;
+  // A pair of surrogates is cut off whole.
+  return escaped.length > longest
+    ? `${escaped.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, "")}…`
+    : escaped;
 }
 
 /** A value as one line of JSON that steers no terminal either: what `printable` escapes is written `\uNNNN`, which means the same. */
 export function printableJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    unprintable,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  return JSON.stringify(value).replace(unprintable, (character) =>
+    character
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
   );
 }
 

@@ -171,6 +171,14 @@ export function gaveNothing(steps: readonly StepRow[]): boolean {
   return asked.length > 0 && !asked.some(gave);
 }
 
+const unanswered = /\.(silent|notAsked|timeout|unreachable|unanswered)$/;
+
+/** True when files were asked for and nobody was there, not even to refuse one: who comes next would wait in vain. */
+export function nobodyAnswered(steps: readonly StepRow[]): boolean {
+  const asked = steps.filter(({ kind }) => kind !== "manifest");
+  return asked.some(isFileStep) && asked.every(({ trouble }) => unanswered.test(trouble?.code ?? ""));
+}
+
 /**
  * The rule of DESIGN §2.3: at least one file compared, nothing failed, and nothing that the plan asks for skipped.
  * (A skipped step that nobody asked for is none: it is not in the list.)

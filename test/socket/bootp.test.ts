@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { accessFor } from "../../src/engine/access";
-import { startBootpServer, type BootpServer } from "../../src/engine/bootpServer";
+import { startBootpServer, type BootpServer } from "../../src/engine/bootpServer/bootpServer";
 import { openBootp } from "../../src/engine/clients/bootpClient";
 import type { BootpAsker, BootpOptions } from "../../src/engine/clients/boardIo";
 import { systemClock, type Clock } from "../../src/engine/clock";
 import { EngineError } from "../../src/engine/errors";
 import { Journal } from "../../src/engine/journal";
 import type { Departure, ServerContext } from "../../src/engine/server";
-import type { ServedRoot } from "../../src/engine/servedRoot";
+import type { ServedRoot } from "../../src/engine/servedRoot/servedRoot";
 import { openUdp, type Endpoint, type UdpSocket } from "../../src/engine/udp";
 import type { ClientRow, LogRow, Row } from "../../src/model/events";
 import type { Plan } from "../../src/model/plan";

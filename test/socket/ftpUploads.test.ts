@@ -99,6 +99,25 @@ describe("FTP uploads", () => {
     assert.deepEqual(await names(), ["fw.bin"]);
   });
 
+  it("whose control connection is half-closed are 426, and so is one that starts after it (F6, RFC 959 §4.1.1)", async () => {
+    await uploads({ files: { "fw.bin": "old" } });
+    const wire = await session();
+    const data = await wire.passive();
+    await wire.expect("STOR fw.bin", 150);
+    data.socket.write("half of it");
+    await house!.row((row) => row.bytes > 0);
+    wire.socket.end("STOR fw.bin\r\nPWD\r\n");
+    assert.deepEqual([(await wire.reply()).code, (await wire.reply()).code], [426, 426]);
+    assert.equal((await wire.reply()).code, 257);
+    await wire.closed;
+    assert.deepEqual(
+      house!.rows().map((row) => row.trouble?.code),
+      ["ftp.connectionLost", "ftp.connectionLost"],
+    );
+    assert.equal(await content("fw.bin"), "old");
+    assert.deepEqual(await names(), ["fw.bin"]);
+  });
+
   it("that end before their ALLO are 426, and nothing is kept (F6, P24)", async () => {
     await uploads();
     const wire = await session();
@@ -152,7 +171,7 @@ describe("FTP uploads", () => {
 
   it("onto a full disk are 552, and the old file stays (F4, X6)", async () => {
     // The door's own test has a real full disk; here it is the protocol's part of it.
-    const { Refusal } = await import("../../src/engine/servedRoot");
+    const { Refusal } = await import("../../src/engine/servedRoot/servedRoot");
     let aborted = 0;
     await uploads({
       files: { "fw.bin": "old" },

@@ -1,12 +1,23 @@
 import assert from "node:assert/strict";
 import { closeSync, existsSync, openSync } from "node:fs";
-import { appendFile, rename, rm, symlink, truncate, unlink, utimes, writeFile } from "node:fs/promises";
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import {
+  appendFile,
+  link,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  unlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { EngineError } from "../../src/engine/errors";
-import type { DoorOptions, ServedRoot } from "../../src/engine/servedRoot";
+import type { DoorOptions, ServedRoot } from "../../src/engine/servedRoot/servedRoot";
 import { doorTo, hostileFolder, openDescriptors, readAll, refusal, ruleOf, ways } from "../support/doors";
 import { randomBytes } from "../support/random";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
+import { countTurns, withinASecondMs } from "../support/pace";
 
 /** Names of the entries, a folder's with a slash. */
 async function listed(root: ServedRoot, name: string): Promise<string[]> {
@@ -68,13 +79,28 @@ for (const [way, locate] of Object.entries(ways)) {
       for (const change of [
         () => rename(folder.at("root/sub/fw.bin"), folder.at("root/u-boot.bin")),
         () => unlink(folder.at("root/u-boot.bin")),
+        () => rename(folder.at("root/u-boot.bin"), folder.at("root/u-boot.old")),
+        () => rename(folder.at("root/u-boot.bin"), folder.at("away.bin")),
+        async () => {
+          await rename(folder.at("root/u-boot.bin"), folder.at("root/u-boot.old"));
+          await folder.write("root/u-boot.bin", "new and longer");
+        },
+        // What --uploads keep does: for a moment the file has two names.
+        async () => {
+          await link(folder.at("root/u-boot.bin"), folder.at("root/u-boot.kept"));
+          await rename(folder.at("root/sub/fw.bin"), folder.at("root/u-boot.bin"));
+        },
+        () => link(folder.at("root/u-boot.bin"), folder.at("root/second.bin")),
       ]) {
+        for (const name of ["u-boot.old", "u-boot.kept", "second.bin"])
+          await rm(folder.at(`root/${name}`), { force: true });
         await folder.write("root/u-boot.bin", "u-boot");
         await folder.write("root/sub/fw.bin", "new and longer");
         const file = await root.open("u-boot.bin");
         await change();
         const buffer = new Uint8Array(100);
         assert.equal(await file.read(buffer, 0), 6);
+        await file.assertUnchanged();
         await file.assertUnchanged();
         await file.close();
       }
@@ -97,6 +123,26 @@ for (const [way, locate] of Object.entries(ways)) {
         const { kind, code } = await refusal(file.assertUnchanged());
         await file.close();
         assert.deepEqual([kind, code], ["changed", "file.changed"]);
+      }
+    });
+
+    it("notices it although size and time are set back, before and after a renaming (DESIGN §2.1)", async () => {
+      const root = await door();
+      const path = folder.at("root/u-boot.bin");
+      for (const moved of [path, folder.at("root/u-boot.old")]) {
+        await folder.write("root/u-boot.bin", "u-boot");
+        await utimes(path, 1_000_000_000, 1_000_000_000);
+        const file = await root.open("u-boot.bin");
+        await rename(path, moved);
+        await file.assertUnchanged();
+        const { ctimeNs } = await stat(moved, { bigint: true });
+        // The clock of the disk may stand for some milliseconds: until it moves nobody could tell.
+        do {
+          await writeFile(moved, "U-BOOT");
+          await utimes(moved, 1_000_000_000, 1_000_000_000);
+        } while ((await stat(moved, { bigint: true })).ctimeNs === ctimeNs);
+        assert.equal(await ruleOf(file.assertUnchanged()), "changed file.changed");
+        await file.close();
       }
     });
 
@@ -329,23 +375,22 @@ describe("a folder of 100,000 files (X15)", () => {
     await folder.remove();
   });
 
-  it("is listed while the loop goes on: it is held up less than 50 ms, 99 times in 100", async function () {
+  it("is listed while the loop goes on: others have their turn hundreds of times", async function () {
     this.timeout(60_000);
     const root = await doorTo(folder);
-    const lag = monitorEventLoopDelay({ resolution: 5 });
-    lag.enable();
+    const turns = countTurns();
     const entries = await root.list("many");
-    lag.disable();
+    const taken = turns.stop();
     assert.equal(entries.length, count);
     assert.ok(entries.every((entry, index) => index === 0 || (entries[index - 1]?.name ?? "") < entry.name));
-    assert.ok(lag.percentile(99) / 1e6 < 50, `p99 is ${lag.percentile(99) / 1e6} ms`);
+    assert.ok(taken > count / 1000, `${taken} turns`);
   });
 
   it("does not keep a missing name waiting", async () => {
     const root = await doorTo(folder);
     const before = performance.now();
     await root.nearest("nothing-like-it.bin");
-    assert.ok(performance.now() - before < 2000);
+    assert.ok(performance.now() - before < withinASecondMs);
   });
 });
 

@@ -4,8 +4,8 @@ import { readdirSync } from "node:fs";
 import { mkdir, symlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { Worker } from "node:worker_threads";
-import { locateByDescriptor } from "../../src/engine/containment";
-import { Refusal, type ServedRoot } from "../../src/engine/servedRoot";
+import { locateByDescriptor } from "../../src/engine/servedRoot/containment";
+import { Refusal, type ServedRoot } from "../../src/engine/servedRoot/servedRoot";
 import {
   canary,
   doorTo,

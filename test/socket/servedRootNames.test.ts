@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Refusal, type ServedRoot } from "../../src/engine/servedRoot";
+import { Refusal, type ServedRoot } from "../../src/engine/servedRoot/servedRoot";
 import { printable } from "../../src/model/text";
 import { canary, doorTo, hostileFolder, openDescriptors, readAll, ways } from "../support/doors";
 import { nameCorpus } from "../support/nameCorpus";

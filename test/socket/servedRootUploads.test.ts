@@ -2,9 +2,15 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { chmod, mkdir, rename, symlink, utimes, writeFile } from "node:fs/promises";
-import type { DoorOptions, ServedRoot, Upload } from "../../src/engine/servedRoot";
-import { putInPlace } from "../../src/engine/uploadNames";
+import {
+  openServedRoot,
+  type DoorOptions,
+  type ServedRoot,
+  type Upload,
+} from "../../src/engine/servedRoot/servedRoot";
+import { putInPlace } from "../../src/engine/servedRoot/uploadNames";
 import { doorTo, openDescriptors, readAll, refusal, ruleOf, ways } from "../support/doors";
+import { countTurns } from "../support/pace";
 import { randomBytes, seededRandom } from "../support/random";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 
@@ -402,11 +408,102 @@ describe("uploads of a process of its own", () => {
     await closed;
     const foreign = ".boot-servers-00000000-1-0000000000000000.part";
     await folder.write(foreign, "of another machine that shares the folder");
-    const root = await doorTo(folder, { folder: folder.path, uploads: "overwrite" });
-    assert.deepEqual(half(folder.path), [foreign]);
-    await put(root, "sub/new.bin", "new");
-    assert.deepEqual(half(folder.at("sub")), []);
+    const root = await doorTo(folder, { folder: folder.path, uploads: "deny" });
+    assert.deepEqual([half(folder.path), half(folder.at("sub"))], [[foreign], []]);
     assert.equal(await readAll(root, "fw.bin"), "old");
     assert.equal(await readAll(root, "sub/fw.bin"), "old");
+  });
+});
+
+describe("what killed uploads have left", function () {
+  this.timeout(60_000);
+  let folder: TemporaryFolder;
+  beforeEach(async () => {
+    folder = await temporaryFolder({ "root/deep/er/": "" });
+  });
+  afterEach(() => folder.remove());
+
+  /** Begins an upload, and makes names like its hidden one, by another process of this machine. */
+  async function begin(): Promise<{
+    upload: Upload;
+    open: string;
+    like: (pid: number, at?: number) => string;
+  }> {
+    const upload = await (await doorTo(folder, { uploads: "new" })).create("deep/fw.bin");
+    const open = readdirSync(folder.at("root/deep")).find((name) => name.endsWith(".part")) ?? "";
+    const like = (pid: number, at = 0): string =>
+      open.replace(/-\d+-[0-9a-f]{16}\./, `-${pid}-${at.toString(16).padStart(16, "0")}.`);
+    return { upload, open, like };
+  }
+  /** Larger than any PID that a system gives. */
+  const nobody = 2 ** 30;
+
+  it("under this very PID is removed, unless it is open: a container starts with the same one (X20)", async () => {
+    const { upload, open, like } = await begin();
+    await folder.write(`root/deep/${like(process.pid)}`, "of an earlier start");
+    await folder.write(`root/deep/er/${like(process.pid)}`, "of an earlier start");
+    await doorTo(folder);
+    assert.deepEqual(readdirSync(folder.at("root/deep")).sort(), [open, "er"].sort());
+    assert.deepEqual(readdirSync(folder.at("root/deep/er")), []);
+    await upload.write(bytes("whole"));
+    await upload.commit();
+    assert.equal(readFileSync(folder.at("root/deep/fw.bin"), "utf8"), "whole");
+    // What has ended is open no longer: the same name would be a leftover now.
+    await folder.write(`root/${open}`, "");
+    await doorTo(folder);
+    assert.deepEqual(readdirSync(folder.at("root")), ["deep"]);
+  });
+
+  it("is nothing but a file of exactly such a name, in a folder that takes uploads", async () => {
+    const { upload, like } = await begin();
+    await upload.abort();
+    const name = like(nobody);
+    const others = [
+      `${name}~`,
+      `x${name}`,
+      name.slice(1),
+      name.replace(".part", ".PART"),
+      name.replace(".part", "0.part"),
+      name.replace(`-${nobody}-`, "--"),
+      name.replace("0000.part", "000A.part"),
+      `.hidden/${name}`,
+      `${like(nobody, 1)}/file.bin`,
+      like(process.ppid),
+    ];
+    for (const other of others) await folder.write(`root/${other}`, "the user's");
+    await folder.write(`outside/${name}`, "the user's");
+    await symlink("../outside", folder.at("root/linked"));
+    await symlink(`../outside/${name}`, folder.at(`root/${like(nobody, 2)}`));
+    await folder.write(`root/${name}`, "left");
+    await doorTo(folder);
+    const left = readdirSync(folder.at("root"));
+    for (const other of [...others, "linked", like(nobody, 2)])
+      assert.ok(left.includes(other.split("/")[0] ?? ""), other);
+    assert.ok(statSync(folder.at(`root/.hidden/${name}`)).isFile());
+    assert.ok(statSync(folder.at(`outside/${name}`)).isFile());
+    assert.ok(!left.includes(name));
+  });
+
+  it("is looked for after the opening, in a thousand folders at the most, while others have their turn", async () => {
+    const { upload, like } = await begin();
+    await upload.abort();
+    const count = 1100;
+    for (let at = 0; at < count; at += 1) await folder.write(`root/many-${at}/${like(nobody, at)}`, "");
+    let over = false;
+    let work: Promise<void> | undefined;
+    const options = { folder: folder.at("root"), root: ".", aliases: {}, published: [], alsoServe: [] };
+    await openServedRoot({ ...options, uploads: "deny", uploadSize: 0 }, undefined, (begun) => {
+      work = begun.then(() => {
+        over = true;
+      });
+    });
+    assert.ok(!over, "the door did not wait for it");
+    const turns = countTurns();
+    await work;
+    const taken = turns.stop();
+    assert.ok(taken > count, `${taken} turns`);
+    const left = readdirSync(folder.at("root"), { recursive: true, encoding: "utf8" });
+    // The root itself and `deep` are two of the thousand.
+    assert.equal(left.filter((name) => name.endsWith(".part")).length, count - 998);
   });
 });

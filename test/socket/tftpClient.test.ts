@@ -206,7 +206,59 @@ describe("TFTP client against a scripted server", () => {
     clock.advance(10_000);
     const error = await fetching;
     assert.equal(error.code, "tftp.timeout");
-    assert.match(error.message, /stopped after 512 B: nothing came for 10 s/);
+    assert.match(error.message, /stopped after 512 B: nothing new came for 10 s/);
+  });
+
+  /**
+   * Sends one packet after the other, each once the client has answered, with this much time between.
+   * @returns what the client made of it, and after how long; fails when it is not over after the last turn.
+   */
+  const talking = async (
+    options: TftpOptions,
+    turns: number,
+    stepMs: number,
+    packetOf: (turn: number) => Uint8Array,
+  ): Promise<{ error: EngineError; elapsedMs: number }> => {
+    const clock = new VirtualClock();
+    let ended = false;
+    const fetching = rejected(fetch(options, clock)).finally(() => {
+      ended = true;
+    });
+    const { from } = await requested();
+    const begun = clock.now();
+    const over = (): boolean => ended;
+    for (let turn = 0; !over(); turn += 1) {
+      assert.ok(turn < turns, `it was not given up in ${clock.now() - begun} ms`);
+      // What it has sent again by itself since then is no answer.
+      while (answering.waiting.length > 0) await answering.next();
+      answering.send(packetOf(turn), from);
+      await Promise.race([answering.next(), fetching]);
+      clock.advance(stepMs);
+      await Promise.race([fetching, Promise.resolve()]);
+    }
+    return { error: await fetching, elapsedMs: clock.now() - begun };
+  };
+
+  for (const [what, packet] of [
+    ["its OACK", oack({ tsize: "1000000" })],
+    ["DATA 1", encodeData(1, unlikeBytes(512))],
+  ] as const) {
+    it(`a server that repeats ${what} for ever is given up: only what is new counts (X4)`, async () => {
+      const { error, elapsedMs } = await talking({}, 400, 300, () => packet);
+      assert.equal(error.code, "tftp.timeout");
+      assert.match(error.message, /nothing new came for 60 s/);
+      assert.ok(elapsedMs >= 60_000 && elapsedMs < 62_000, `${elapsedMs} ms`);
+    });
+  }
+
+  it("a server that trickles is given up: less than 1 KiB in 30 s stands still (X4)", async () => {
+    const blocks = { blksize: 8, windowsize: 1, tsize: false };
+    const packet = (turn: number): Uint8Array =>
+      turn === 0 ? oack({ blksize: "8" }) : encodeData(turn, unlikeBytes(8));
+    const { error, elapsedMs } = await talking(blocks, 100, 900, packet);
+    assert.equal(error.code, "tftp.timeout");
+    assert.match(error.message, /crawls: less than 1.0 KiB came in 30 s/);
+    assert.ok(elapsedMs >= 30_000 && elapsedMs < 33_000, `${elapsedMs} ms`);
   });
 
   it("a file larger than the limit is refused, announced or not", async () => {

@@ -415,7 +415,11 @@ describe("TFTP server on loopback", () => {
 
   it("more transfers than the limit are refused in words, with a row (X11)", async () => {
     await start({ limits: { tftpTransfers: 2 } });
-    for (let index = 0; index < 2; index += 1) await ask(requestFor("RRQ", "fw.bin"), await openClient());
+    for (let index = 0; index < 2; index += 1) {
+      const board = await openClient();
+      board.send(encodeAck(1), (await ask(requestFor("RRQ", "fw.bin"), board)).from);
+      assert.deepEqual(data(await board.next()), [2, 512]);
+    }
     for (let index = 0; index < 3; index += 1) assert.equal(code(await get("fw.bin")), 0);
     const refused = server.rows().filter(({ state }) => state === "refused");
     assert.deepEqual(
@@ -424,6 +428,34 @@ describe("TFTP server on loopback", () => {
       "one row for one peer",
     );
     assert.match(refused[0]!.trouble!.remedy!, /--limit tftpTransfers=/);
+  });
+
+  it("requests that are never answered lock nobody out: the oldest makes room (S6, X26, DESIGN §6)", async () => {
+    await start({ limits: { tftpTransfers: 4 }, clock: new VirtualClock() });
+    const board = await openClient();
+    const first = await ask(requestFor("RRQ", "fw.bin"), board);
+    board.send(encodeAck(1), first.from);
+    const second = await board.next();
+    const flood = await Promise.all(Array.from({ length: 12 }, () => openClient()));
+    for (const silent of flood) {
+      const { packet } = await ask(requestFor("RRQ", "fw.bin", { timeout: 255 }), silent);
+      assert.equal(packet.op, "OACK");
+    }
+    // The board that answered is not driven out, and another one gets its file.
+    board.send(encodeAck(2), second.from);
+    assert.deepEqual(data(await board.next()), [3, 176]);
+    assert.deepEqual(data(await get("fw.bin")), [1, 512]);
+    const rows = server.rows();
+    assert.deepEqual(
+      rows.map(({ state }) => state),
+      ["running", ...flood.map((_, index) => (index < 10 ? "cancelled" : "running")), "running"],
+    );
+    const { trouble } = rows[1]!;
+    assert.equal(trouble?.code, "tftp.evicted");
+    assert.match(trouble.message, /never answered a packet/);
+    assert.match(trouble.remedy!, /--limit tftpTransfers=/);
+    // Nobody who may not be there is sent anything more (S6).
+    assert.ok(flood.every(({ waiting }) => waiting.length === 0));
   });
 
   it("an address that may not ask gets ERROR 2 once a second, and a row", async () => {

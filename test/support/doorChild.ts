@@ -4,7 +4,12 @@
  * Arguments: the deed, and the folder to serve.
  */
 
-import { Refusal, openServedRoot, type OpenedFile, type ServedRoot } from "../../src/engine/servedRoot";
+import {
+  Refusal,
+  openServedRoot,
+  type OpenedFile,
+  type ServedRoot,
+} from "../../src/engine/servedRoot/servedRoot";
 
 const codeOf = async (call: Promise<unknown>): Promise<string> => {
   try {

@@ -2,8 +2,13 @@
 
 import { readdirSync, readlinkSync } from "node:fs";
 import { symlink } from "node:fs/promises";
-import { locateByDescriptor, locateByPath, type Locate } from "../../src/engine/containment";
-import { Refusal, openServedRoot, type DoorOptions, type ServedRoot } from "../../src/engine/servedRoot";
+import { locateByDescriptor, locateByPath, type Locate } from "../../src/engine/servedRoot/containment";
+import {
+  Refusal,
+  openServedRoot,
+  type DoorOptions,
+  type ServedRoot,
+} from "../../src/engine/servedRoot/servedRoot";
 import { temporaryFolder, type TemporaryFolder } from "./temporaryFolder";
 
 /** Stands in every file outside the served root; no byte of it may come through the door. */
@@ -65,8 +70,8 @@ export async function hostileFolder(): Promise<TemporaryFolder> {
   return folder;
 }
 
-/** A door to `root` below a folder, read only unless told. */
-export function doorTo(
+/** A door to `root` below a folder, read only unless told; what an opening does in the background has been done. */
+export async function doorTo(
   folder: TemporaryFolder,
   options: Partial<DoorOptions> = {},
   locate?: Locate,
@@ -80,7 +85,10 @@ export function doorTo(
     uploads: "deny",
     uploadSize: 2 ** 20,
   };
-  return openServedRoot({ ...defaults, ...options }, locate);
+  const work: Promise<void>[] = [];
+  const root = await openServedRoot({ ...defaults, ...options }, locate, (begun) => work.push(begun));
+  await Promise.all(work);
+  return root;
 }
 
 /** All bytes of a file as text. */

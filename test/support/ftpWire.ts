@@ -12,7 +12,7 @@ import { systemClock, type Clock } from "../../src/engine/clock";
 import { startFtpServer } from "../../src/engine/ftpServer/ftpServer";
 import { Journal } from "../../src/engine/journal";
 import type { BootServer, Departure } from "../../src/engine/server";
-import { openServedRoot, type DoorOptions, type ServedRoot } from "../../src/engine/servedRoot";
+import { openServedRoot, type DoorOptions, type ServedRoot } from "../../src/engine/servedRoot/servedRoot";
 import { randomBytes } from "./random";
 import { temporaryFolder, type TemporaryFolder } from "./temporaryFolder";
 import type { VirtualClock } from "./virtualClock";

@@ -23,6 +23,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     "a\u009bb",
     "a\u202ebin.exe",
     "a\u202ab",
+    "a\u061cb",
     "a\u2066b",
     "a\u2069b",
     "a\u2028b",

@@ -3,9 +3,9 @@
 import { accessFor } from "../../src/engine/access";
 import { systemClock, type Clock } from "../../src/engine/clock";
 import { Journal } from "../../src/engine/journal";
-import { openServedRoot, type DoorOptions } from "../../src/engine/servedRoot";
+import { openServedRoot, type DoorOptions } from "../../src/engine/servedRoot/servedRoot";
 import type { BootServer, Departure, ServerContext, Situation } from "../../src/engine/server";
-import { startTftpServer } from "../../src/engine/tftpServer";
+import { startTftpServer } from "../../src/engine/tftpServer/tftpServer";
 import { type Endpoint, openUdp } from "../../src/engine/udp";
 import type { Row, TransferRow } from "../../src/model/events";
 import { emptyPlan } from "../../src/model/plan";

@@ -1,7 +1,7 @@
 /** One verification of a real folder on a scripted network, in virtual time. */
 
-import type { Subject } from "../../src/engine/boards";
-import { verifyFolder, type VerifySettings } from "../../src/engine/verify";
+import type { Subject } from "../../src/engine/verification/boards";
+import { verifyFolder, type VerifySettings } from "../../src/engine/verification/verify";
 import { standardPorts } from "../../src/model/settings";
 import type { ReportRow, StepRow } from "../../src/model/events";
 import { ScriptedBoard, type Script } from "./scriptedBoard";

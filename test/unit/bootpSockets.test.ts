@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openBootpSockets, type BootpSockets } from "../../src/engine/bootpSockets";
+import { openBootpSockets, type BootpSockets } from "../../src/engine/bootpServer/sockets";
 import { bindError } from "../../src/engine/portHolder";
 import type { Endpoint, UdpOptions, UdpSocket } from "../../src/engine/udp";
 

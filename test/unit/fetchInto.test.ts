@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readdir, readFile, symlink } from "node:fs/promises";
-import { fetchInto, type FetchSettings } from "../../src/engine/fetchInto";
+import { fetchInto, type FetchSettings } from "../../src/engine/verification/fetchInto";
 import { standardPorts } from "../../src/model/settings";
 import type { ReportRow } from "../../src/model/events";
 import { randomBytes } from "../support/random";
@@ -115,6 +115,19 @@ describe("fetch (DESIGN §3)", () => {
       ["failed tftp u-boot.bin tftp.timeout", "failed ftp images/etsw.b3 file.hash"],
     );
     assert.deepEqual(await out(), ["copy-files4.rc"]);
+  });
+
+  it("keeps nothing of a file beyond the largest that it takes, be it new or there already", async () => {
+    const { report } = await fetchScripted(folder, script, { mostBytes: 2000 });
+    assert.ok(
+      inWords(report.steps).includes("failed tftp u-boot.bin file.tooLarge"),
+      inWords(report.steps).join("; "),
+    );
+    assert.deepEqual(await out(), ["copy-files4.rc", "etsw.b3"]);
+    await fetchScripted(folder, script);
+    const again = await fetchScripted(folder, script, { mostBytes: 2000 });
+    assert.ok(inWords(again.report.steps).includes("failed tftp u-boot.bin file.tooLarge"));
+    assert.deepEqual(await out(), ["copy-files4.rc", "etsw.b3", "u-boot.bin"]);
   });
 
   it("keeps nothing half-written when it is cancelled in the middle of a file", async () => {

@@ -191,6 +191,20 @@ describe("the client flow (DESIGN §2.2)", () => {
     assert.equal(board.calls.filter((call) => call === "bootp").length, 3);
   });
 
+  it("asks BOOTP for one board alone where nobody answers it, over any protocol", async () => {
+    const clients = [{ name: "bench-1", mac: "52:54:00:00:00:01", boot: "bb.bin" }];
+    const files = { ...plan({ boot: "a.bin", clients }), ...contents("a.bin", "bb.bin") };
+    const { board, steps } = await verifyScripted(files, { dead: true });
+    assert.equal(board.calls.filter((call) => call === "bootp").length, 2, "once, and once more");
+    assert.deepEqual(inWords(steps).slice(-2), [
+      "failed bootp round 1 bootp.unanswered",
+      "failed tftp bb.bin tftp.unanswered",
+    ]);
+    // A refusal is an answer: that target may know the next board.
+    const refusing = await verifyScripted(files, { tftp: {} });
+    assert.equal(refusing.board.calls.filter((call) => call === "bootp").length, 3);
+  });
+
   it("takes the plan's entries for the rounds where nothing answered BOOTP", async () => {
     const { steps } = await verifyScripted(sequence, { ...served });
     assert.deepEqual(inWords(steps), [

@@ -5,7 +5,7 @@ import { changedFolder } from "../../src/engine/ftpServer/commands";
 import { activePort } from "../../src/engine/ftpServer/dataChannel";
 import { factsLine, listable, listLine, timeValue } from "../../src/engine/ftpServer/listing";
 import { Failure, failureOf, replyText } from "../../src/engine/ftpServer/replies";
-import { Refusal, type Entry } from "../../src/engine/servedRoot";
+import { Refusal, type Entry } from "../../src/engine/servedRoot/servedRoot";
 
 const entry = (name: string, size: number, mtimeMs: number, kind: Entry["kind"] = "file"): Entry => ({
   name,

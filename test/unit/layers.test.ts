@@ -12,14 +12,14 @@ const filesWith = (pattern: RegExp): string[] => sources.filter((name) => patter
 
 /** Files of the engine that touch the file system, and whose names they open. */
 const openers: Readonly<Record<string, string>> = {
-  "engine/containment.ts": "the door",
-  "engine/door.ts": "the door",
-  "engine/listing.ts": "the door",
-  "engine/servedRoot.ts": "the door",
-  "engine/uploads.ts": "the door",
-  "engine/uploadLeftovers.ts": "the door",
-  "engine/uploadNames.ts": "the door",
-  "engine/fetchInto.ts": "the folder that the user named",
+  "engine/servedRoot/containment.ts": "the door",
+  "engine/servedRoot/door.ts": "the door",
+  "engine/servedRoot/listing.ts": "the door",
+  "engine/servedRoot/servedRoot.ts": "the door",
+  "engine/servedRoot/uploads.ts": "the door",
+  "engine/servedRoot/uploadLeftovers.ts": "the door",
+  "engine/servedRoot/uploadNames.ts": "the door",
+  "engine/verification/fetchInto.ts": "the folder that the user named",
   "engine/planFile.ts": "the user's plan",
   "engine/portHolder.ts": "/proc",
   "engine/ftpServer/sendQueue.ts": "/proc",

@@ -66,6 +66,7 @@ describe("the name policy", () => {
       "aux1.bin",
       "com10.bin",
       " leading",
+      "نرم\u200cافزار.bin",
     ];
     assert.deepEqual(
       names.map((name) => checkName(name)),

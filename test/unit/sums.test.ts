@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { checkName } from "../../src/model/names";
 import { parseSums, sumsLimits } from "../../src/model/sums";
 
 const one = "0123456789abcdef".repeat(4);
@@ -70,7 +71,10 @@ describe("SHA256SUMS (DESIGN §2.3)", () => {
   });
 
   it("any list is read back as it was written", () => {
-    const name = fc.stringMatching(/^[a-z0-9]{1,6}(\/[A-Za-z0-9_ -]{2,6}x){0,3}$/);
+    // A part may happen to be a device of Windows, AUX say.
+    const name = fc
+      .stringMatching(/^[a-z0-9]{1,6}(\/[A-Za-z0-9_ -]{2,6}x){0,3}$/)
+      .filter((text) => "path" in checkName(text));
     const list = fc.dictionary(name, fc.stringMatching(/^[0-9a-f]{64}$/), { maxKeys: 20 });
     fc.assert(
       fc.property(list, fc.constantFrom("  ", " *"), (sums, gap) => {

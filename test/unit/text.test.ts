@@ -12,6 +12,31 @@ describe("text for people", () => {
     );
   });
 
+  it("shows what is not seen: joiners, soft hyphens, marks of direction, tags (S17)", () => {
+    const unseen = ["\u061c", "\u200b", "\u200c", "\u200d", "\u2060", "\u00ad", "\u180e", "\ufff9", "\ufffb"];
+    for (const character of [...unseen, "\u{e0000}", "\u{e0001}", "\u{e0041}", "\u{e007f}"]) {
+      const code = character.codePointAt(0)?.toString(16) ?? "";
+      assert.equal(printable(`a${character}b`), code === "ad" ? "a\\xadb" : `a\\u{${code}}b`);
+      assert.ok(!isPrintable(character));
+    }
+    assert.equal(printableJson("\u{e0041}"), String.raw`"\udb40\udc41"`);
+  });
+
+  it("cuts no character in half", () => {
+    for (let before = 195; before <= 202; before += 1) {
+      const shown = printable("a".repeat(before) + "\u{1f600}".repeat(5));
+      assert.ok(shown.length <= 200 && isPrintable(shown), `${before}: ${shown}`);
+    }
+    assert.equal(printable("a".repeat(198) + "\u{1f600}"), "a".repeat(198) + "\u{1f600}");
+  });
+
+  it("of a megabyte reads no more than it shows", () => {
+    let asked = 0;
+    const long = { slice: (from: number, to: number) => ((asked += to - from), "\u200b".repeat(to - from)) };
+    assert.equal(printable(long as unknown as string).length, 200);
+    assert.ok(asked <= 201);
+  });
+
   it("leaves names of every script as they are", () => {
     assert.equal(printable("Gerät-図.bin"), "Gerät-図.bin");
   });
@@ -21,7 +46,7 @@ describe("text for people", () => {
       fc.property(fc.string({ unit: "binary", maxLength: 400 }), (text) => {
         const shown = printable(text);
         assert.ok(shown.length <= 200);
-        assert.doesNotMatch(shown, /[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+        assert.doesNotMatch(shown, /[\p{Cc}\p{Cf}\p{Cs}]/u);
       }),
     );
   });

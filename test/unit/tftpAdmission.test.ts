@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { Situation } from "../../src/engine/server";
-import { Admission, isLocal, OncePerSecond, Recent } from "../../src/engine/tftpAdmission";
+import { isLocal } from "../../src/engine/access";
+import { OncePerSecond, Recent } from "../../src/engine/recent";
+import { Admission } from "../../src/engine/tftpServer/admission";
 import { defaultLimits, type Limits } from "../../src/model/settings";
 import { VirtualClock } from "../support/virtualClock";
 
@@ -61,6 +63,31 @@ describe("TFTP admission", () => {
       assert.equal(ask(admission, "127.0.0.1", situation()), "yes");
     assert.equal(ask(admission, "127.0.0.1", situation()), "limit.tftpTransfers");
     assert.equal(admission.transfers, 512);
+  });
+
+  it("where all places are taken, room is made for one at a time, and never more than is needed (S6, X26)", () => {
+    const admission = new Admission(new VirtualClock());
+    const where = situation({ tftpTransfers: 2, perAddress: 1 });
+    let silent = 0;
+    const makeRoom = (): boolean => {
+      if (silent === 0) return false;
+      silent -= 1;
+      admission.ended(`192.168.7.${silent + 1}`);
+      return true;
+    };
+    const asks = (address: string): string => {
+      const verdict = admission.judge(address, where, makeRoom);
+      if (verdict.kind === "no") return verdict.trouble.code;
+      admission.began(address);
+      return "yes";
+    };
+    assert.deepEqual([asks("192.168.7.1"), asks("192.168.7.2")], ["yes", "yes"]);
+    assert.equal(asks("192.168.7.3"), "limit.tftpTransfers", "both answered");
+    silent = 2;
+    assert.equal(asks("192.168.7.1"), "limit.perAddress", "who is refused anyway drives nobody out");
+    assert.equal(silent, 2);
+    assert.equal(asks("192.168.7.3"), "yes");
+    assert.deepEqual([silent, admission.transfers], [1, 2]);
   });
 
   it("who may not ask is refused before anything counts", () => {

@@ -175,6 +175,15 @@ describe("TFTP options: what the client takes", () => {
     });
   }
 
+  for (const tsize of ["9007199254740992", "1000000000000000000", "9".repeat(400)]) {
+    it(`tsize ${tsize.slice(0, 24)} is refused as too large, for it was asked for (T19, T32, RFC 2349)`, () => {
+      assert.throws(
+        () => check({ tsize }),
+        (error: unknown) => error instanceof MalformedPacket && /^tsize=\d+ is too large/.test(error.message),
+      );
+    });
+  }
+
   it("an option that was not asked for is refused even when it is a harmless one (T32)", () => {
     assert.throws(() => checkOack(new Map([["tsize", "0"]]), new Map([["blksize", "512"]])), MalformedPacket);
   });

@@ -192,6 +192,61 @@ describe("TFTP receiver", () => {
     assert.equal(script.now, 60_000);
   });
 
+  /** Says the same every 5 s until it is over, at most for ten minutes; returns how long that was. */
+  const untilGivenUp = (script: Scripted, packet: Packet): number => {
+    const over = (): boolean => script.last.done !== undefined;
+    const from = script.now;
+    while (!over() && script.now - from < 600_000) {
+      const next = script.now + 5_000;
+      while (!over() && script.last.wakeAt! <= next) script.wake();
+      if (over()) break;
+      script.now = next;
+      script.give(packet);
+    }
+    return script.now - from;
+  };
+  const one: Packet = { op: "DATA", block: 1, data: new Uint8Array(8) };
+
+  it("a client counts from the last new block: the same block or OACK for ever is silence", () => {
+    const only = { patience: { giveUpMs: 60_000, firstPackets: Infinity, progressOnly: true } };
+    const repeatsOack = new Scripted(only);
+    assert.equal(untilGivenUp(repeatsOack, { op: "OACK", options: new Map() }), 60_000);
+    assert.deepEqual(repeatsOack.last.done, { kind: "timeout", answered: false });
+    const repeatsData = new Scripted(only);
+    repeatsData.give(one);
+    assert.equal(untilGivenUp(repeatsData, one), 60_000);
+    assert.deepEqual(repeatsData.last.done, { kind: "timeout", answered: true });
+    const slow = new Scripted(only);
+    for (let block = 1; block <= 20; block += 1) {
+      slow.data(block);
+      const until = slow.now + 50_000;
+      while (slow.last.wakeAt! < until) slow.wake();
+      slow.now = until;
+    }
+    assert.deepEqual([slow.last.done, slow.stored], [undefined, 160]);
+  });
+
+  it("a server waits for a board that repeats its last block, and not for one that talks nonsense (DESIGN §2.1)", () => {
+    const alive = new Scripted();
+    alive.give(one);
+    assert.equal(untilGivenUp(alive, one), 600_000);
+    for (const nonsense of [
+      { op: "DATA", block: 40_000, data: new Uint8Array(8) },
+      { op: "ACK", block: 1 },
+      { op: "OACK", options: new Map() },
+    ] as Packet[]) {
+      const script = new Scripted();
+      script.give(one);
+      assert.equal(untilGivenUp(script, nonsense), 60_000, nonsense.op);
+    }
+  });
+
+  it("an uploader that never sent a block is not held longer for the timeout that it asked for (DESIGN §2.1)", () => {
+    const script = new Scripted({ patience: { ...patience, timeoutMs: 255_000 } });
+    while (script.last.done === undefined) script.wake();
+    assert.deepEqual([script.now, script.last.done], [60_000, { kind: "timeout", answered: false }]);
+  });
+
   it("a first block that never comes does not spin, where nothing was sent either", () => {
     const script = new Scripted({ opening: undefined } as never);
     let wakes = 0;

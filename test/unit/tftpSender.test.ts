@@ -130,8 +130,73 @@ describe("TFTP sender", () => {
   it("with a negotiated timeout of 255 s there is one retransmission before it is given up (T23)", () => {
     const script = new Scripted({ patience: { ...patience, timeoutMs: 255_000 } });
     script.fill();
-    assert.deepEqual(script.wake(), [1]);
+    script.ack(1);
+    assert.deepEqual(script.wake(), [2]);
     assert.equal(script.now, 255_000);
+    while (script.last.done === undefined) script.wake();
+    assert.equal(script.now, 510_000);
+  });
+
+  it("who never answered is not held longer for the timeout that it asked for (DESIGN §2.1)", () => {
+    const script = new Scripted({ patience: { ...patience, timeoutMs: 255_000 } });
+    script.fill();
+    // Neither the request again, nor an ACK of nothing, nor any other packet is a first answer.
+    for (script.now = 10_000; script.now < 60_000; script.now += 10_000) {
+      script.ack(0);
+      script.ack(7);
+      script.sender.repeat(script.now);
+      script.sender.timeout(script.now);
+    }
+    script.now = 60_000;
+    assert.deepEqual(script.sender.timeout(script.now).done, { kind: "timeout", answered: false });
+  });
+
+  /** Says this every 5 s until it is over, at most for ten minutes; returns how long that was. */
+  const untilGivenUp = (script: Scripted, say: () => void): number => {
+    const over = (): boolean => script.last.done !== undefined;
+    const from = script.now;
+    while (!over() && script.now - from < 600_000) {
+      const next = script.now + 5_000;
+      while (!over() && script.last.wakeAt! <= next) script.wake();
+      if (over()) break;
+      script.now = next;
+      say();
+    }
+    return script.now - from;
+  };
+
+  it("a repeated ACK is a sign of life, packets that say nothing are none (DESIGN §2.1)", () => {
+    const begun = (): Scripted => {
+      const script = new Scripted();
+      script.fill();
+      script.ack(1);
+      return script;
+    };
+    const alive = begun();
+    assert.equal(
+      untilGivenUp(alive, () => alive.ack(1)),
+      600_000,
+    );
+    const silent = begun();
+    const data = { op: "DATA", block: 1, data: new Uint8Array(3) } as const;
+    const nonsense = (): void => {
+      silent.ack(40_000);
+      silent.sender.receive(data, silent.now);
+      silent.sender.receive({ op: "OACK", options: new Map() }, silent.now);
+    };
+    assert.equal(untilGivenUp(silent, nonsense), 60_000);
+    assert.deepEqual(silent.last.done, { kind: "timeout", answered: true });
+  });
+
+  it("where progress alone counts, the same ACK again and again is silence", () => {
+    const script = new Scripted({ patience: { ...patience, progressOnly: true } });
+    script.fill();
+    script.ack(1);
+    assert.equal(
+      untilGivenUp(script, () => script.ack(1)),
+      60_000,
+    );
+    assert.deepEqual(script.last.done, { kind: "timeout", answered: true });
   });
 
   it("a retransmission is the same to the byte, and an OACK is retransmitted too (T12)", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Journal } from "../../src/engine/journal";
 import type { ServerContext, Situation } from "../../src/engine/server";
-import { ServedTransfer, type TransferHome } from "../../src/engine/tftpTransfer";
+import { ServedTransfer, type TransferHome } from "../../src/engine/tftpServer/transfer";
 import type { UdpSocket } from "../../src/engine/udp";
 import { defaultLimits } from "../../src/model/settings";
 import { decodePacket, type Packet, type Request } from "../../src/protocol/tftp/packet";

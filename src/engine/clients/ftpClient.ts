@@ -9,11 +9,9 @@ import { formatSize, printable } from "../../model/text";
 import type { Clock, Timer } from "../clock";
 import { EngineError } from "../errors";
 import type { FetchFacts, FtpSession, FtpTarget, Sink } from "./boardIo";
+import { crawlBytes, stallMs } from "./crawl";
 import { openConnection, refused, reply, replyMs, timeout, type FtpConnection } from "./ftpConnection";
 
-/** A transfer that moves less than `crawlBytes` in this time stands still. */
-const stallMs = 30_000;
-const crawlBytes = 1024;
 /** How long QUIT may take; then the connection is closed all the same. */
 const quitMs = 2_000;
 /** The most that is taken of a file whose size the server does not tell. */

@@ -4,16 +4,18 @@ import { MalformedPacket } from "../../protocol/errors";
 import { encodeNetascii, NetasciiDecoder } from "../../protocol/tftp/netascii";
 import { type Agreement, checkOack, plainAgreement } from "../../protocol/tftp/options";
 import { encodeAck, encodeRequest, errorCode, type Options, type Request } from "../../protocol/tftp/packet";
-import type { Patience, TransferEnd } from "../../protocol/tftp/patience";
+import type { Patience } from "../../protocol/tftp/patience";
 import { Receiver } from "../../protocol/tftp/receiver";
 import { Sender } from "../../protocol/tftp/sender";
 import type { Clock } from "../clock";
 import { EngineError } from "../errors";
-import { isLocal } from "../tftpAdmission";
+import { isLocal } from "../access";
 import { type Exchange, ReceivingExchange, SendingExchange, type Store } from "../tftpExchange";
 import type { FetchFacts, Sink, TftpTarget } from "./boardIo";
+import { CrawlWatch } from "./crawl";
 import { Conversation } from "./tftpConversation";
-import { endError, malformed, refusedError, silentError, tooLarge, tooLongName } from "./tftpErrors";
+import { crawling, malformed, refusedError, silentError, tooLarge, tooLongName } from "./tftpErrors";
+import { outcomeOf } from "./tftpOutcome";
 
 export interface TftpOptions {
   readonly mode?: "octet" | "netascii";
@@ -25,7 +27,7 @@ export interface TftpOptions {
   readonly timeoutSeconds?: number;
   /** False: the size is not asked for, nor told. */
   readonly tsize?: boolean;
-  /** Without a packet from the server for so long it is given up; default 60,000. */
+  /** Without anything new from the server for so long it is given up; default 60,000. */
   readonly giveUpMs?: number;
   /** A larger file is refused. */
   readonly maxBytes?: number;
@@ -119,7 +121,7 @@ async function openOnce(
       } catch (error) {
         if (!(error instanceof MalformedPacket)) throw error;
         conversation.refuse(errorCode.optionRefused, error.message);
-        throw malformed(`the server granted what was not asked for: ${error.message}`, error);
+        throw malformed(`the server's OACK cannot be accepted: ${error.message}`, error);
       }
     case expected:
       return { conversation, agreement: plainAgreement, first: bytes, byOack: false };
@@ -142,6 +144,7 @@ function patienceOf(agreement: Agreement, giveUpMs: number): Patience {
   return {
     giveUpMs,
     firstPackets: Infinity,
+    progressOnly: true,
     ...(timeoutSeconds === undefined ? {} : { timeoutMs: timeoutSeconds * 1000 }),
   };
 }
@@ -153,67 +156,6 @@ function factsOf(exchange: Exchange, agreement: Agreement, bytes: number): Fetch
     ...(size === undefined ? {} : { announced: size }),
     options: { blksize, windowsize, ...(timeoutSeconds === undefined ? {} : { timeout: timeoutSeconds }) },
     retransmissions: exchange.machine.retransmissions,
-  };
-}
-
-/** Callbacks of an exchange, and the promise that they settle. */
-interface Outcome {
-  readonly promise: Promise<void>;
-  readonly succeed: () => void;
-  readonly ended: (end: TransferEnd) => void;
-  readonly failed: (error: unknown) => void;
-  /** Begins to listen to the signal; to be called once everything can be closed. */
-  readonly heed: () => void;
-}
-
-/** @param close ends exchange and conversation. */
-function outcomeOf(
-  opened: Opened,
-  file: string,
-  bytes: () => number,
-  giveUpMs: number,
-  signal: AbortSignal | undefined,
-  close: () => void,
-): Outcome {
-  let resolved: () => void = () => undefined;
-  let fail: (error: unknown) => void = () => undefined;
-  const promise = new Promise<void>((resolve, reject) => {
-    resolved = resolve;
-    fail = reject;
-  });
-  let done = false;
-  const succeed = (): void => {
-    done = true;
-    resolved();
-  };
-  const finish = (): void => {
-    signal?.removeEventListener("abort", abort);
-    close();
-  };
-  const abort = (): void => {
-    // While it only repeats its last ACK the file is whole, for both sides.
-    if (!done) opened.conversation.refuse(errorCode.undefined, "cancelled");
-    finish();
-    fail(signal?.reason);
-  };
-  return {
-    promise,
-    succeed,
-    heed: () => {
-      if (signal?.aborted === true) abort();
-      else signal?.addEventListener("abort", abort, { once: true });
-    },
-    ended: (end) => {
-      finish();
-      if (end.kind === "complete") succeed();
-      else fail(endError(end, file, bytes(), giveUpMs));
-    },
-    failed: (error) => {
-      const code = error instanceof EngineError ? errorCode.diskFull : errorCode.undefined;
-      opened.conversation.refuse(code, "the client cannot take the file");
-      finish();
-      fail(error);
-    },
   };
 }
 
@@ -252,12 +194,16 @@ export async function fetchTftp(
     },
     clock.now(),
   );
-  const stored = countingStore(sink, mode === "netascii", file, maxBytes);
-  const outcome = outcomeOf(opened, file, stored.bytes, giveUpMs, signal, () => {
+  const pace = new CrawlWatch(clock);
+  const stored = countingStore(sink, pace, mode === "netascii", file, maxBytes);
+  const outcome = outcomeOf(conversation, file, stored.bytes, giveUpMs, signal, () => {
     void exchange.close();
     void conversation.close();
   });
   const exchange = new ReceivingExchange(clock, conversation.send, receiver, stored.store, {
+    progress: () => {
+      if (!receiver.allReceived && pace.crawls(stored.bytes())) outcome.failed(crawling(file));
+    },
     stored: outcome.succeed,
     ended: outcome.ended,
     failed: outcome.failed,
@@ -275,6 +221,7 @@ export async function fetchTftp(
 /** A store over a sink that counts the file's bytes. */
 function countingStore(
   sink: Sink,
+  pace: CrawlWatch,
   netascii: boolean,
   file: string,
   maxBytes: number,
@@ -286,7 +233,7 @@ function countingStore(
     if (count > maxBytes) throw tooLarge(file, maxBytes);
     // A promise holds the server back; anything else is done.
     const taking = data.length === 0 ? undefined : sink(data);
-    return taking instanceof Promise ? taking : undefined;
+    return taking instanceof Promise ? pace.excuse(taking) : undefined;
   };
   return {
     store: {
@@ -316,7 +263,7 @@ export async function storeTftp(
   const { blksize, windowsize } = agreement;
   const sender = new Sender({ blksize, windowsize, patience: patienceOf(agreement, giveUpMs) }, clock.now());
   const outcome = outcomeOf(
-    opened,
+    conversation,
     file,
     () => exchange.bytes,
     giveUpMs,

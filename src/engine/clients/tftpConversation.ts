@@ -7,7 +7,7 @@ import { type Patience, Retransmission } from "../../protocol/tftp/patience";
 import { unmapped } from "../access";
 import type { Clock } from "../clock";
 import { Driver } from "../driver";
-import { OncePerSecond } from "../tftpAdmission";
+import { OncePerSecond } from "../recent";
 import { packetOf } from "../tftpExchange";
 import { type Endpoint, openUdp, type UdpSocket } from "../udp";
 import type { TftpTarget } from "./boardIo";

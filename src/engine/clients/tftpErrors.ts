@@ -5,6 +5,7 @@ import { errorCode, type ErrorPacket } from "../../protocol/tftp/packet";
 import type { TransferEnd } from "../../protocol/tftp/patience";
 import { EngineError } from "../errors";
 import type { TftpTarget } from "./boardIo";
+import { crawlBytes, stallMs } from "./crawl";
 
 const remedies: Readonly<Record<number, string>> = {
   [errorCode.notFound]: "Look for the name on the server; upper and lower case count.",
@@ -31,6 +32,14 @@ export function silentError({ host, port }: TftpTarget, file: string): EngineErr
     code: "tftp.timeout",
     message: `no answer from TFTP ${host} port ${port} to the request for "${printable(file)}"`,
     remedy: "Check that the server runs, and that no firewall blocks UDP, replies from other ports included.",
+  });
+}
+
+export function crawling(file: string): EngineError {
+  return new EngineError({
+    code: "tftp.timeout",
+    message: `"${printable(file)}" crawls: less than ${formatSize(crawlBytes)} came in ${stallMs / 1000} s`,
+    remedy: "Check the network and the server, then try again.",
   });
 }
 
@@ -77,7 +86,7 @@ export function endError(
     case "timeout":
       return new EngineError({
         code: "tftp.timeout",
-        message: `"${printable(file)}" stopped after ${formatSize(bytes)}: nothing came for ${giveUpMs / 1000} s`,
+        message: `"${printable(file)}" stopped after ${formatSize(bytes)}: nothing new came for ${giveUpMs / 1000} s`,
         remedy: "Check the network and the server, then try again.",
       });
     case "violation":

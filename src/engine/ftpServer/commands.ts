@@ -85,10 +85,11 @@ function channelEnds(session: Session): {
   localAddress: string;
   peer: string;
   waitMs: number;
+  ownPorts: Set<number>;
 } {
   const { address, localAddress } = session.peer;
   const waitMs = session.limits.ftpDataSeconds * 1000;
-  return { clock: session.context.clock, localAddress, peer: address, waitMs };
+  return { clock: session.context.clock, localAddress, peer: address, waitMs, ownPorts: session.ownPorts };
 }
 
 /** The earlier listener is closed first: a session has one (P8, F19). */
@@ -129,7 +130,9 @@ const active = (verb: "PORT" | "EPRT"): Command => ({
   run: async (session, argument) => {
     assertNotEpsvOnly(session);
     session.dropChannel();
-    const port = activePort(verb, argument, session.peer.address);
+    // Another host may well listen on a port that is open here.
+    const taken = session.isOfThisHost ? session.ownPorts : new Set<number>();
+    const port = activePort(verb, argument, session.peer.address, taken);
     session.setChannel(openActive(channelEnds(session), port));
     await session.reply(200, `${verb} is set`);
   },

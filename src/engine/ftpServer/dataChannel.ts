@@ -30,6 +30,8 @@ interface Ends {
   readonly peer: string;
   /** How long the connection may take to come. */
   readonly waitMs: number;
+  /** The TCP ports that this server listens on; a passive listener adds its own while it is open. */
+  readonly ownPorts: Set<number>;
 }
 
 const noConnection = (message: string): Failure =>
@@ -68,7 +70,10 @@ async function bindPassive(
     try {
       await listen(server, ends.localAddress, port);
       const address = server.address();
-      return { server, port: address !== null && typeof address === "object" ? address.port : port };
+      const bound = address !== null && typeof address === "object" ? address.port : port;
+      ends.ownPorts.add(bound);
+      server.once("close", () => ends.ownPorts.delete(bound));
+      return { server, port: bound };
     } catch (error) {
       server.close();
       if (systemCode(error) === "EADDRINUSE" || systemCode(error) === "EACCES") continue;
@@ -185,8 +190,17 @@ export function openActive(ends: Ends, port: number): DataChannel {
   };
 }
 
-/** The port of a PORT or EPRT argument. @throws Failure 501, 504, 522 */
-export function activePort(verb: "PORT" | "EPRT", argument: string, peer: string): number {
+/**
+ * The port of a PORT or EPRT argument.
+ * @param taken the ports at the client's address that are this server's own.
+ * @throws Failure 501, 504, 522
+ */
+export function activePort(
+  verb: "PORT" | "EPRT",
+  argument: string,
+  peer: string,
+  taken: ReadonlySet<number> = new Set(),
+): number {
   const { address, port } = verb === "PORT" ? parsePort(argument) : parseEprt(argument, peer);
   // Never another host, never a port below 1024: the bounce attack (RFC 2577 §3, CVE-1999-0017).
   if (unmapped(address).toLowerCase() !== peer.replace(/%.*$/, "").toLowerCase()) {
@@ -200,6 +214,9 @@ export function activePort(verb: "PORT" | "EPRT", argument: string, peer: string
       code: "ftp.bounce",
       message: "the data connection must go to a port above 1023",
     });
+  }
+  if (taken.has(port)) {
+    throw new Failure(504, { code: "ftp.bounce", message: "the data connection must not go to this server" });
   }
   return port;
 }

@@ -3,7 +3,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIPv6, type AddressInfo, type Socket } from "node:net";
 import { printable } from "../../model/text";
-import { unmapped } from "../access";
+import { isLocal, unmapped } from "../access";
 import { delay } from "../clock";
 import { systemCode } from "../errors";
 import { bindError } from "../portHolder";
@@ -18,9 +18,6 @@ const wrongPasswordMs = 300;
 /** Tries to find one free port that all addresses have. */
 const portTries = 5;
 const stopping: Goodbye = { code: 421, text: "The server is stopping" };
-
-/** True for an address that never left this host. */
-const isLocal = (address: string): boolean => address.startsWith("127.") || address === "::1";
 
 export const startFtpServer: StartServer = async (context, addresses, port) => {
   const house = new House(context);
@@ -39,6 +36,7 @@ export const startFtpServer: StartServer = async (context, addresses, port) => {
 class House {
   private readonly sessions = new Set<Session>();
   private readonly servers: FtpSrvServer[] = [];
+  private readonly ownPorts = new Set<number>();
   private draining = false;
 
   constructor(private readonly context: ServerContext) {}
@@ -68,10 +66,11 @@ class House {
   private async listen(host: string, port: number): Promise<number> {
     const ftp = createFtpSrv((socket) => this.admit(socket));
     ftp.on("connect", ({ connection }) => {
-      const session = new Session(this.context, connection, runCommand, (which, code, message) => {
+      const onLimit = (which: Session, code: string, message: string): void => {
         this.refuse(which.peer, code, message);
         which.end({ code: 421, text: printable(message) });
-      });
+      };
+      const session = new Session(this.context, connection, runCommand, onLimit, this.ownPorts);
       this.sessions.add(session);
       connection.commandSocket.once("close", () => this.sessions.delete(session));
     });
@@ -95,7 +94,9 @@ class House {
       );
     });
     this.servers.push(ftp);
-    return (ftp.server.address() as AddressInfo).port;
+    const { port: bound } = ftp.server.address() as AddressInfo;
+    this.ownPorts.add(bound);
+    return bound;
   }
 
   /** Who gets a session. Those who do not are told 421, and a row says why (DESIGN §6). */
@@ -163,7 +164,9 @@ class House {
       const known = username === ftpUser;
       if (!sameSecret(password, ftpPassword) || !known) {
         const remedy = `Log in as ${ftpUser} with the password that was set.`;
-        this.refuse(session.peer, "ftp.login", `login as "${printable(username)}" refused`, remedy);
+        // Never the name itself: people type the password there (security §4.4).
+        const who = known ? "with a wrong password" : "of another user";
+        this.refuse(session.peer, "ftp.login", `a login ${who} was refused`, remedy);
         await delay(this.context.clock, wrongPasswordMs);
         throw new Failure(530, { code: "ftp.login", message: "Login incorrect" });
       }

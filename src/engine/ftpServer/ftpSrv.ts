@@ -100,6 +100,8 @@ export function createFtpSrv(admit: (socket: Socket) => boolean): FtpSrvServer {
     if (!admit(socket)) return;
     // A reply of a few bytes must not wait for the client's delayed ACK (F33).
     socket.setNoDelay(true);
+    // A client that has sent its last command still reads the replies (RFC 9293 §3.6); the session ends its side.
+    socket.allowHalfOpen = true;
     for (const listener of accept) listener(socket);
   });
   return ftp;

@@ -1,6 +1,6 @@
 /** How entries of a folder look: LIST as `ls -l`, NLST as names, MLSD and MLST as facts (RFC 3659 §7). */
 
-import type { Entry } from "../servedRoot";
+import type { Entry } from "../servedRoot/servedRoot";
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const halfYearMs = 182 * 24 * 3600 * 1000;

@@ -1,9 +1,10 @@
 /** LIST, NLST and MLSD over a data connection, MLST and STAT over the control connection. */
 
 import { delay } from "../clock";
-import type { Entry } from "../servedRoot";
+import type { Entry } from "../servedRoot/servedRoot";
 import { outgoing, watchStall } from "./dataTransfer";
 import { baseName, factsLine, listable, listLine, timeValue } from "./listing";
+import { tellRefused } from "./refusals";
 import { Failure, failureOf, replyText } from "./replies";
 import type { Session } from "./session";
 
@@ -88,7 +89,7 @@ export async function sendListing(session: Session, verb: string, argument: stri
 
 /** MLST: the facts of one name on the control connection (RFC 3659 §7.2). */
 export async function sendFacts(session: Session, name: string): Promise<void> {
-  const entry = await session.root.describe(session.resolve(name));
+  const entry = await describe(session, name);
   await session.reply(
     250,
     "Listing",
@@ -116,8 +117,18 @@ export async function sendTime(session: Session, name: string): Promise<void> {
   await session.reply(213, timeValue(entry.mtimeMs));
 }
 
+/** What stands under a name; a refusal is a row. */
+async function describe(session: Session, name: string): Promise<Entry> {
+  try {
+    return await session.root.describe(session.resolve(name));
+  } catch (error) {
+    await tellRefused(session, name, error);
+    throw error;
+  }
+}
+
 async function describeFile(session: Session, name: string): Promise<Entry> {
-  const entry = await session.root.describe(session.resolve(name));
+  const entry = await describe(session, name);
   if (entry.kind === "file") return entry;
   throw new Failure(550, { code: "name.folder", message: "that is a folder" });
 }

@@ -3,7 +3,7 @@
 import type { Trouble } from "../../model/events";
 import { printable } from "../../model/text";
 import { errorMessage, systemCode } from "../errors";
-import { Refusal, type RefusalKind } from "../servedRoot";
+import { Refusal, type RefusalKind } from "../servedRoot/servedRoot";
 
 /** Ends a command with a reply code (RFC 959 §4.2) and, for a transfer, with the row's trouble. */
 export class Failure extends Error {

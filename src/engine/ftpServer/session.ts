@@ -4,10 +4,11 @@
  */
 
 import type { Limits } from "../../model/settings";
-import { unmapped } from "../access";
+import { isLocal, unmapped } from "../access";
 import type { Timer } from "../clock";
 import type { ServerContext } from "../server";
-import type { ServedRoot } from "../servedRoot";
+import type { ServedRoot } from "../servedRoot/servedRoot";
+import { CommandQueue } from "./commandQueue";
 import { CommandReader, parseCommand, tooLong } from "./commandReader";
 import type { DataChannel } from "./dataChannel";
 import type { Activity } from "./dataTransfer";
@@ -17,7 +18,8 @@ import type { Peer } from "./transferRecord";
 
 /** Bytes of one command line; RFC 959 sets none, paths end at 1024. */
 const longestLine = 4096;
-const mostQueued = 32;
+/** Bytes of commands that wait while one is carried out; beyond it the control connection is not read. */
+const mostQueued = 32 * longestLine;
 /** How long a client may take to close after it was told to go. */
 const goodbyeMs = 1_000;
 
@@ -40,13 +42,16 @@ export class Session {
   epsvOnly = false;
   mayUpload = false;
   failedLogins = 0;
+  /** The last name that was refused without a transfer. */
+  lastRefused: string | undefined;
   private readonly reader = new CommandReader(longestLine);
-  private readonly queue: string[] = [];
+  private readonly queue = new CommandQueue(mostQueued);
   private channel: DataChannel | undefined;
   private restart = 0;
   private announced: number | undefined;
   private running: Running | undefined;
   private pumping = false;
+  private telling = false;
   private ending = false;
   private leaveAfterTransfer: Goodbye | undefined;
   private idle: Timer | undefined;
@@ -56,12 +61,14 @@ export class Session {
   /**
    * @param run carries out one command line and sends its reply; what it throws becomes the reply.
    * @param onLimit hears why the session is ended beyond a limit.
+   * @param ownPorts the TCP ports that the server listens on: those of control and of all passive listeners.
    */
   constructor(
     readonly context: ServerContext,
     readonly connection: FtpSrvConnection,
     private readonly run: (session: Session, line: string) => Promise<void>,
     private readonly onLimit: (session: Session, code: string, message: string) => void,
+    readonly ownPorts: Set<number>,
   ) {
     const socket = connection.commandSocket;
     this.peer = {
@@ -73,6 +80,9 @@ export class Session {
       this.receive(chunk);
     });
     socket.on("error", () => undefined); // "close" follows.
+    socket.once("end", () => {
+      this.inputEnded();
+    });
     socket.once("close", () => {
       this.closed();
     });
@@ -94,6 +104,20 @@ export class Session {
 
   get loggedIn(): boolean {
     return this.connection.authenticated === true;
+  }
+
+  /** The client runs where the server does. */
+  get isOfThisHost(): boolean {
+    const { address, localAddress } = this.peer;
+    const { networks } = this.context.situation();
+    return (
+      isLocal(address) || address === localAddress || networks.some((network) => network.address === address)
+    );
+  }
+
+  /** Commands are held back: whether the client is still there cannot be seen. */
+  get isDeaf(): boolean {
+    return this.queue.full;
   }
 
   /** The running transfer's row id. */
@@ -185,7 +209,8 @@ export class Session {
     this.running = activity;
     // RFC 1123 §4.1.3.2: the idle timer is off during a transfer (F3).
     this.idle?.cancel();
-    if (this.connection.commandSocket.destroyed) activity.abort(connectionLost());
+    const socket = this.connection.commandSocket;
+    if (socket.readableEnded || socket.destroyed) activity.abort(connectionLost());
     // An ABOR may have come in one segment with the command that it ends.
     if (this.queue.some(isAbort)) activity.abort(aborted());
     await work(activity);
@@ -201,7 +226,8 @@ export class Session {
   end(goodbye: Goodbye, patienceMs = goodbyeMs): void {
     if (this.ending) return;
     this.ending = true;
-    this.queue.length = 0;
+    this.queue.clear();
+    this.readOn();
     const socket = this.connection.commandSocket;
     const { clock } = this.context;
     this.idle?.cancel();
@@ -229,24 +255,22 @@ export class Session {
     for (const line of lines) {
       const { verb, argument } = parseCommand(line);
       if (isAbort(line)) this.abortTransfer(aborted());
-      if (verb === "STAT" && argument === "" && this.running !== undefined) {
-        // RFC 959 §4.1.3: STAT during a transfer tells how it goes, at once.
-        void this.reply(213, "A transfer is running");
+      if (verb === "STAT" && argument === "" && this.running !== undefined && !this.telling) {
+        void this.tell();
         continue;
       }
       this.queue.push(line);
     }
-    if (this.queue.length > mostQueued) {
-      this.onLimit(this, "ftp.flood", `more than ${mostQueued} commands waiting`);
-      return;
-    }
+    // TCP's own flow control holds the rest back (F24). Rarely during a transfer: its ABOR is to be heard (F16).
+    if (this.queue.full) this.connection.commandSocket.pause();
     if (!this.pumping) void this.pump();
   }
 
   /** One command after the other, so that replies come in the order of the commands (P3). */
   private async pump(): Promise<void> {
     this.pumping = true;
-    for (let line = this.queue.shift(); line !== undefined && !this.ending; line = this.queue.shift()) {
+    for (let line = this.queue.take(); line !== undefined && !this.ending; line = this.queue.take()) {
+      this.readOn();
       try {
         await this.run(this, line);
       } catch (error) {
@@ -255,6 +279,38 @@ export class Session {
       if (this.leaveAfterTransfer !== undefined) this.end(this.leaveAfterTransfer);
     }
     this.pumping = false;
+    this.leaveWithClient();
+  }
+
+  /**
+   * The client sends nothing more: what it has sent is answered. A transfer is ended as by ABOR (RFC 959 §4.1.1):
+   * a client that died looks the same, and a cut upload must not count as a whole one.
+   */
+  private inputEnded(): void {
+    this.abortTransfer(connectionLost());
+    if (!this.pumping) this.leaveWithClient();
+  }
+
+  /**
+   * RFC 959 §4.1.3: STAT during a transfer tells how it goes, at once. One at a time: to a client that does not
+   * read they would pile up (F24), so the others wait in the queue.
+   */
+  private async tell(): Promise<void> {
+    this.telling = true;
+    await this.reply(213, "A transfer is running");
+    this.telling = false;
+  }
+
+  /** Reads the control connection again once there is room for commands. */
+  private readOn(): void {
+    const socket = this.connection.commandSocket;
+    if (!this.queue.full && socket.isPaused()) socket.resume();
+  }
+
+  /** Ends this side once the client has ended its own and every reply is sent. */
+  private leaveWithClient(): void {
+    const socket = this.connection.commandSocket;
+    if (!this.ending && socket.readableEnded) socket.end();
   }
 
   private armIdle(): void {
@@ -275,7 +331,7 @@ export class Session {
 
   private closed(): void {
     this.ending = true;
-    this.queue.length = 0;
+    this.queue.clear();
     this.abortTransfer(connectionLost());
     this.dropChannel();
     for (const timer of [this.idle, this.login, this.goodbye]) timer?.cancel();

@@ -1,29 +1,10 @@
 /** One transfer as people and the boot sequences see it: its row, and what the sequences are told. */
 
-import { createHash } from "node:crypto";
-import { crc32 } from "node:zlib";
 import type { TransferRow } from "../../model/events";
 import { checkName } from "../../model/names";
+import type { Checksums } from "../checksums";
 import type { ServerContext } from "../server";
 import type { Failure } from "./replies";
-
-/** SHA-256 and CRC32 of a file as it passes by, as lower-case hex. */
-export interface Digest {
-  update(chunk: Uint8Array): void;
-  result(): { sha256: string; crc32: string };
-}
-
-export function newDigest(): Digest {
-  const sha256 = createHash("sha256");
-  let crc = 0;
-  return {
-    update(chunk) {
-      sha256.update(chunk);
-      crc = crc32(chunk, crc);
-    },
-    result: () => ({ sha256: sha256.digest("hex"), crc32: crc.toString(16).padStart(8, "0") }),
-  };
-}
 
 /** What a record needs to know of the session. */
 export interface Peer {
@@ -98,7 +79,7 @@ export class TransferRecord {
     this.progress(this.row.bytes);
   }
 
-  finished(digest: ReturnType<Digest["result"]> | undefined): void {
+  finished(digest: ReturnType<Checksums["result"]> | undefined): void {
     this.end({ state: "finished", ...digest });
     if (this.row.direction !== "read") return;
     this.tellSequences("fetched");

@@ -1,18 +1,20 @@
 /** RETR and STOR: one file through the door, over one data connection, with a row. */
 
+import { Checksums } from "../checksums";
 import { delay, type Timer } from "../clock";
-import { Refusal, type OpenedFile, type Upload } from "../servedRoot";
+import type { OpenedFile, Upload } from "../servedRoot/servedRoot";
 import { fromNetworkLines, toNetworkLines } from "./asciiType";
 import { incoming, outgoing, watchStall, type Activity } from "./dataTransfer";
+import { nearestNames } from "./refusals";
 import { Failure, failureOf, replyText } from "./replies";
 import type { Session } from "./session";
-import { newDigest, TransferRecord, type Digest } from "./transferRecord";
+import { TransferRecord } from "./transferRecord";
 import type { Socket } from "node:net";
 
 /** Two of these for each running download: while one is being sent, the next is being read. */
 const chunkBytes = 256 * 1024;
 
-type DigestResult = ReturnType<Digest["result"]>;
+type DigestResult = ReturnType<Checksums["result"]>;
 type Work = (
   activity: Activity,
   record: TransferRecord,
@@ -62,7 +64,7 @@ async function sendFile(
   { file, offset, socket, watch }: Sending,
 ): Promise<DigestResult | undefined> {
   const out = outgoing(socket, activity, session.context.clock);
-  const digest = offset === 0 ? newDigest() : undefined;
+  const digest = offset === 0 ? new Checksums() : undefined;
   const buffers = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(chunkBytes, Math.max(1, file.size))));
   let sent = 0;
   const stall = watch(() => sent);
@@ -144,7 +146,7 @@ async function receiveFile(
   record: TransferRecord,
   { upload, announced, socket, watch }: Receiving,
 ): Promise<DigestResult> {
-  const digest = newDigest();
+  const digest = new Checksums();
   const lines = session.ascii ? fromNetworkLines() : undefined;
   let received = 0;
   const take = async (chunk: Uint8Array): Promise<void> => {
@@ -181,6 +183,10 @@ async function assertComplete(
   // A client that dies closes both connections: let the end of the other one arrive.
   await delay(session.context.clock, 0);
   activity.signal.throwIfAborted();
+  if (session.isDeaf) {
+    const message = "so many commands wait that the end of the control connection would not be seen";
+    throw new Failure(426, { code: "ftp.flood", message });
+  }
   if (announced !== undefined && !session.ascii && received < announced) {
     const message = `${received} bytes came, ALLO said ${announced}`;
     throw new Failure(426, { code: "ftp.short", message });
@@ -216,19 +222,13 @@ async function transfer(
       record.finished(digest);
     } catch (error) {
       const failure = failureOf(activity.signal.aborted ? activity.signal.reason : error);
-      record.failed(failure, await nearest(session, name, error));
+      record.failed(failure, await nearestNames(session, name, error));
       reply = [failure.replyCode, replyText(failure)];
     } finally {
       channel?.close();
     }
   });
   await session.reply(...reply);
-}
-
-/** The names that a missing one may have meant; none when even that cannot be told. */
-async function nearest(session: Session, name: string, error: unknown): Promise<readonly string[]> {
-  if (!(error instanceof Refusal) || error.kind !== "missing") return [];
-  return session.root.nearest(session.resolve(name)).catch(() => []);
 }
 
 function watchTransfer(

@@ -11,7 +11,7 @@ import { formatIpv4, parseIpv4 } from "../ipv4";
 export type Options = ReadonlyMap<number, Uint8Array>;
 
 /** RFC 2132 §3.1, §3.2: the two options that have no length. */
-export const pad = 0;
+const pad = 0;
 export const end = 255;
 
 /** The bytes that one option can hold; what is longer goes as several of one code (RFC 3396 §5). */

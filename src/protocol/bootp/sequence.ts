@@ -55,7 +55,7 @@ export interface SequenceAnswer {
 export type TransferStage = "started" | "sent" | "fetched" | "ended";
 
 /** Where TFTP is another host, a new `xid` after this time without a request is a new round (DESIGN §2.1). */
-export const newRoundMs = 5_000;
+const newRoundMs = 5_000;
 
 export function startCursor(boot: BootFiles): Cursor {
   return {

@@ -88,6 +88,16 @@ export function announcedSize(request: Request): number | undefined {
     : undefined;
 }
 
+/** The size that the server tells: any that a number holds exactly, for `tsize=0` only asks (RFC 2349). */
+function toldSize(oack: Options): number | undefined {
+  const text = oack.get("tsize");
+  if (text === undefined) return undefined;
+  const value = decimal(text);
+  if (value === undefined) throw new MalformedPacket(`tsize=${text} is no size`);
+  if (value > Number.MAX_SAFE_INTEGER) throw new MalformedPacket(`tsize=${text} is too large for a file`);
+  return value;
+}
+
 /**
  * What an OACK makes of the options that were asked for.
  * @throws MalformedPacket where the client has to refuse it by ERROR 8 (RFC 2347 §2): an option that was not
@@ -111,7 +121,7 @@ export function checkOack(asked: Options, oack: Options): Agreement {
   const windowsize = read("windowsize", 1, limit("windowsize", maxWindowsize));
   const timeout = limit("timeout", maxTimeoutSeconds);
   const timeoutSeconds = read("timeout", timeout, timeout);
-  const size = read("tsize", 0, Number.MAX_SAFE_INTEGER);
+  const size = toldSize(oack);
   return {
     blksize: blksize ?? defaultBlksize,
     windowsize: windowsize ?? 1,

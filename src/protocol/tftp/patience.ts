@@ -9,8 +9,10 @@ import type { ErrorPacket } from "./packet";
 export interface Patience {
   /** The negotiated `timeout` in ms; absent: adaptive. */
   readonly timeoutMs?: number;
-  /** Without a packet from the peer for so long: given up. */
+  /** Without a packet from the peer that belongs to the transfer for so long: given up. */
   readonly giveUpMs: number;
+  /** Only what brings the transfer on counts as such: a client does not wait for a server that repeats itself. */
+  readonly progressOnly?: boolean;
   /** Sendings to a peer that never answered anything, before it is given up. */
   readonly firstPackets: number;
 }
@@ -41,7 +43,6 @@ export class Retransmission {
   private ambiguous = false;
   private sendings = 0;
   private answered = false;
-  private readonly giveUpMs: number;
 
   constructor(
     private readonly patience: Patience,
@@ -49,8 +50,6 @@ export class Retransmission {
   ) {
     this.sentAt = now;
     this.heardAt = now;
-    // A peer that asked for long timeouts is at least sent one retransmission.
-    this.giveUpMs = Math.max(patience.giveUpMs, 2 * (patience.timeoutMs ?? 0));
   }
 
   /** The wait for an answer in ms, back-off included. */
@@ -71,7 +70,7 @@ export class Retransmission {
 
   /** When to look again, in monotonic ms. */
   get wakeAt(): number {
-    return Math.min(this.sentAt + this.intervalMs, this.heardAt + this.giveUpMs);
+    return Math.min(this.sentAt + this.intervalMs, this.giveUpAt);
   }
 
   /** A flight of packets goes out; `again`: they had been out before. */
@@ -81,8 +80,16 @@ export class Retransmission {
     if (again) this.ambiguous = true;
   }
 
-  /** A packet came, or it was our own turn until now: the peer's silence counts from here. */
+  /**
+   * A packet of this transfer came that brought nothing new: a board that stalls is alive (DESIGN §2.1). Before the
+   * first answer it proves nothing: else a request that is repeated would hold its transfer for ever.
+   */
   heard(now: number): void {
+    if (this.answered && this.patience.progressOnly !== true) this.heardAt = now;
+  }
+
+  /** It was our own turn until now: the peer's silence counts from here. */
+  ourTurnUntil(now: number): void {
     this.heardAt = now;
   }
 
@@ -101,6 +108,7 @@ export class Retransmission {
     }
     this.ambiguous = false;
     this.answered = true;
+    this.heardAt = now;
   }
 
   /** What to do at a wake-up. `again` has doubled the interval. */
@@ -108,11 +116,17 @@ export class Retransmission {
     const late = now - this.wakeAt;
     if (late > asleepMs) this.heardAt += late;
     // The very sums of wakeAt: a difference may round the other way, and then the wait would not end.
-    if (now >= this.heardAt + this.giveUpMs) return "giveUp";
+    if (now >= this.giveUpAt) return "giveUp";
     if (now < this.sentAt + this.intervalMs) return "wait";
     if (!this.maySend) return "giveUp";
     this.doublings += 1;
     return "again";
+  }
+
+  /** A peer that asked for long timeouts is sent one retransmission at least, once it has shown that it is there. */
+  private get giveUpAt(): number {
+    const { giveUpMs, timeoutMs = 0 } = this.patience;
+    return this.heardAt + (this.answered ? Math.max(giveUpMs, 2 * timeoutMs) : giveUpMs);
   }
 
   private adaptedMs(): number {

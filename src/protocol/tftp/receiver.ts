@@ -75,7 +75,6 @@ export class Receiver {
 
   receive(packet: Packet, now: number): ReceiverStep {
     if (this.ended) return this.step([]);
-    this.timing.heard(now);
     switch (packet.op) {
       case "DATA":
         return this.receiveData(packet, now);
@@ -102,7 +101,7 @@ export class Receiver {
   taken(now: number): ReceiverStep {
     if (this.ended || !this.untaken) return this.step([]);
     this.untaken = false;
-    this.timing.heard(now);
+    this.timing.ourTurnUntil(now);
     this.timing.waitFrom(now);
     if (!this.ackDue) return this.step([]);
     const step = this.acknowledge(now);
@@ -138,10 +137,12 @@ export class Receiver {
     const ahead = (packet.block - this.last) & 0xffff;
     // After 65535 comes 0; some senders go on with 1 (T14). In a window a 1 can only mean that 0 was lost.
     const rollsToOne = this.last === 0xffff && packet.block === 1 && this.options.windowsize === 1;
+    const isOurs = ahead <= this.options.windowsize || rollsToOne;
+    if (isOurs) this.timing.heard(now);
     if (ahead === 0) return this.duplicate(now);
     if (this.lastCame) return this.step([]);
     if (ahead === 1 || rollsToOne) return this.inOrder(packet, now);
-    return ahead <= this.options.windowsize ? this.gap(packet.block, now) : this.step([]);
+    return isOurs ? this.gap(packet.block, now) : this.step([]);
   }
 
   private inOrder(packet: DataPacket, now: number): ReceiverStep {

@@ -74,7 +74,7 @@ export class Sender {
   supply(blocks: readonly Uint8Array[], now: number): Step<TransferEnd> {
     if (this.ended || blocks.length === 0) return this.step([]);
     // While nothing was out the peer had nothing to say.
-    if (this.outstanding.length === 0) this.timing.heard(now);
+    if (this.outstanding.length === 0) this.timing.ourTurnUntil(now);
     const packets: Uint8Array[] = [];
     for (const block of blocks) {
       // The number goes on with 0 after 65535: encodeData takes it modulo 65536 (T14).
@@ -89,7 +89,6 @@ export class Sender {
 
   receive(packet: Packet, now: number): Step<TransferEnd> {
     if (this.ended) return this.step([]);
-    this.timing.heard(now);
     if (packet.op === "ERROR") {
       // Not acknowledged and not answered (RFC 1350 §7).
       return this.end({ kind: "peerError", error: packet, early: this.acknowledgedBytes === 0 });
@@ -123,6 +122,7 @@ export class Sender {
     const count = (block - (this.base - 1)) & 0xffff;
     // Not sent yet, or long acknowledged: neither moves anything (T9, T10).
     if (count > this.outstanding.length) return this.step([]);
+    this.timing.heard(now);
     if (count === 0) return this.duplicate(now);
     const whole = count === this.outstanding.length;
     for (const packet of this.outstanding.splice(0, count)) {

@@ -1,0 +1,218 @@
+/** The BOOTP and DHCP server: the pure machine of `protocol/bootp` on its sockets, with rows for its clients. */
+
+import type { ClientRow } from "../../model/events";
+import { printable } from "../../model/text";
+import type { BootpSituation, ClientView } from "../../protocol/bootp/clients";
+import { BootpMachine } from "../../protocol/bootp/server";
+import { toHex } from "../../protocol/bytes";
+import { openBootpSockets, type BootpSockets } from "./sockets";
+import type { Timer } from "../clock";
+import { errorMessage } from "../errors";
+import type { BootServer, Departure, ServerContext } from "../server";
+import type { Endpoint } from "../udp";
+
+export interface BootpServer extends BootServer {
+  /** A stage of a TFTP or FTP transfer: what the boot sequences move by. */
+  departed(departure: Departure): void;
+  /** The client's next request gets the first file; false: no such client. */
+  restartSequence(clientId: string): boolean;
+  /** The plan is another one: the rows of the listed clients follow. It acts at the next request in any case. */
+  planChanged(): void;
+}
+
+/** Windows hands a broadcast to the wildcard's socket and the address's alike, this close together. */
+const twiceMs = 100;
+/** A line of the log for what was dropped, at most one in this time. */
+const dropLogMs = 1_000;
+
+/**
+ * Starts the server: on loopback alone it binds that; else the wildcard and each served address.
+ * @throws EngineError `port.inUse`, `port.permission`, `address.missing`, `address.noIpv4`; then nothing is left open.
+ */
+export async function startBootpServer(
+  context: ServerContext,
+  addresses: readonly string[],
+  port: number,
+  platform: NodeJS.Platform = process.platform,
+): Promise<BootpServer> {
+  const { networks } = context.situation();
+  const service = new Service(context);
+  const sockets = await openBootpSockets({
+    addresses: addresses.flatMap((address) =>
+      address === "0.0.0.0" ? networks.map((network) => network.address) : [address],
+    ),
+    port,
+    platform,
+    onPacket: platform === "win32" ? once(context, service.receive) : service.receive,
+    onError: (error) => {
+      service.logDropped("warning", `a reply could not be sent: ${error.message}`);
+    },
+  });
+  service.open(sockets);
+  const stop = (): Promise<void> => service.close();
+  return {
+    protocol: "bootp",
+    addresses,
+    port: sockets.port,
+    warnings: sockets.warnings,
+    // Nothing of BOOTP runs on: a request is answered at once.
+    drain: stop,
+    stopNow: stop,
+    cancelTransfer: () => false,
+    departed: service.departed,
+    restartSequence: service.restartSequence,
+    planChanged: service.planChanged,
+  };
+}
+
+type Receive = (packet: Uint8Array, from: Endpoint, on: string | undefined) => void;
+
+/** Passes on the first of two equal datagrams (chaddr, xid and all other bytes) that come at the same time. */
+function once({ clock }: ServerContext, receive: Receive): Receive {
+  let seenAt = -Infinity;
+  const seen = new Set<string>();
+  return (packet, from, on) => {
+    const now = clock.now();
+    if (now - seenAt > twiceMs) seen.clear();
+    const bytes = toHex(packet);
+    if (seen.has(bytes)) return;
+    if (seen.size === 0) seenAt = now;
+    seen.add(bytes);
+    receive(packet, from, on);
+  };
+}
+
+class Service {
+  private readonly machine = new BootpMachine();
+  private sockets: BootpSockets | undefined;
+  private timer: Timer | undefined;
+  private wakeAt = Infinity;
+  private shownAt: number;
+  private plan: BootpSituation["plan"] | undefined;
+  private droppedUntil = -Infinity;
+
+  constructor(private readonly context: ServerContext) {
+    this.shownAt = context.clock.now();
+  }
+
+  open(sockets: BootpSockets): void {
+    this.sockets = sockets;
+    this.planChanged();
+  }
+
+  async close(): Promise<void> {
+    const { sockets } = this;
+    this.sockets = undefined;
+    this.timer?.cancel();
+    await sockets?.close();
+  }
+
+  readonly receive: Receive = (packet, from, on) => {
+    const { sockets } = this;
+    if (sockets === undefined) return;
+    try {
+      this.context.heard("bootp");
+      this.followPlan();
+      const reaction = this.machine.receive({ packet, from, on }, this.situation(), this.context.clock.now());
+      for (const reply of reaction.replies) sockets.send(reply.packet, reply.via, reply.to);
+      for (const id of reaction.forgotten) this.forget(id);
+      this.show(reaction.clients);
+      if (reaction.dropped !== undefined) {
+        this.logDropped("debug", `dropped a packet of ${from.address}: ${reaction.dropped}`);
+      }
+    } catch (error) {
+      // Nothing that a peer sends may end the server.
+      this.logDropped("error", `a packet of ${from.address} was not answered: ${errorMessage(error)}`);
+    }
+  };
+
+  readonly departed = (departure: Departure): void => {
+    this.followPlan();
+    this.show(this.machine.departed(departure, this.situation(), this.context.clock.now()));
+  };
+
+  readonly restartSequence = (clientId: string): boolean => {
+    const view = this.machine.restart(clientId, this.situation(), this.context.clock.now());
+    if (view !== undefined) this.show([view]);
+    return view !== undefined;
+  };
+
+  readonly planChanged = (): void => {
+    this.plan = this.context.situation().plan;
+    this.show(this.machine.planChanged(this.situation(), this.context.clock.now()));
+  };
+
+  /** At most one line a second: a flood must not fill the log. */
+  logDropped(level: "debug" | "warning" | "error", message: string): void {
+    const now = this.context.clock.now();
+    if (now < this.droppedUntil) return;
+    this.droppedUntil = now + dropLogMs;
+    this.context.journal.log(level, `BOOTP: ${printable(message)}`);
+  }
+
+  private followPlan(): void {
+    if (this.context.situation().plan !== this.plan) this.planChanged();
+  }
+
+  private situation(): BootpSituation {
+    const { plan, wanted, access, networks } = this.context.situation();
+    const served = this.sockets?.addresses ?? [];
+    return {
+      plan,
+      // A plan can only narrow what the machine allows (DESIGN §2.1).
+      answer: wanted.answer === "listed" || plan.answer === "listed" ? "listed" : "boards",
+      networks: networks.filter(({ address }) => served.includes(address)),
+      allows: (address) => access.allows(address),
+      sightings: wanted.limits.sightings,
+      directedBroadcast: this.sockets?.wildcardOnly ?? false,
+    };
+  }
+
+  private show(views: readonly ClientView[]): void {
+    for (const view of views) {
+      this.context.journal.report(this.rowOf(view));
+      this.wake(view.changesAt);
+    }
+  }
+
+  /** A row's words change by the time alone: "silent for 7 s more". */
+  private wake(at = Infinity): void {
+    if (at >= this.wakeAt || this.sockets === undefined) return;
+    this.timer?.cancel();
+    this.wakeAt = at;
+    this.timer = this.context.clock.at(at, () => {
+      this.wakeAt = Infinity;
+      const now = this.context.clock.now();
+      const situation = this.situation();
+      const views = this.machine.elapsed(this.shownAt, situation, now);
+      this.shownAt = now;
+      this.show(views);
+      this.wake(this.machine.nextChange(situation, now));
+    });
+  }
+
+  private rowOf(view: ClientView): ClientRow {
+    const { clock } = this.context;
+    const { id, name, mac, address, vendorClass, stage, detail, file, verification, lastSeenAt } = view;
+    return withoutUndefined<ClientRow>({
+      type: "client",
+      ...{ id, name, mac, address, vendorClass, stage, detail, file, verification },
+      trouble: view.notice,
+      lastSeenAt:
+        lastSeenAt === undefined ? undefined : Math.round(clock.wallTime() - (clock.now() - lastSeenAt)),
+      forgotten: undefined,
+    });
+  }
+
+  private forget(id: string): void {
+    const row = this.context.journal.client(id);
+    if (row !== undefined) this.context.journal.report({ ...row, forgotten: true });
+  }
+}
+
+type WithUndefined<T> = { [Key in keyof T]: T[Key] | undefined };
+
+/** The same without the properties that are undefined: a row says what is there. */
+function withoutUndefined<T extends object>(value: WithUndefined<T>): T {
+  return Object.fromEntries(Object.entries(value).filter(([, content]) => content !== undefined)) as T;
+}

@@ -1,0 +1,68 @@
+/** What the door gives: open files, uploads, entries. The servers and the verification know nothing else of files. */
+
+import type { UploadPolicy } from "../../model/settings";
+
+export interface DoorOptions {
+  /** Absolute path of the workspace folder. */
+  readonly folder: string;
+  /** The served root, relative to the folder. */
+  readonly root: string;
+  /** A name that boards ask for -> a file in the served root. */
+  readonly aliases: Readonly<Record<string, string>>;
+  /** Files that the plan names: served although they are dot files or keys (never under .git or .vscode). */
+  readonly published: readonly string[];
+  /** Absolute folders that links may lead to, beside the served root itself. */
+  readonly alsoServe: readonly string[];
+  readonly uploads: UploadPolicy;
+  /** Bytes of one upload. */
+  readonly uploadSize: number;
+}
+
+/** An open regular file. It stays the same file whatever happens to its name. */
+export interface OpenedFile {
+  /** In the served root, with `/`, aliases resolved. */
+  readonly name: string;
+  readonly size: number;
+  readonly mtimeMs: number;
+  /** Fills `buffer` from `position`; resolves to the number of bytes, 0 at the end. */
+  read(buffer: Uint8Array, position: number): Promise<number>;
+  /** @throws Refusal `file.changed` when its bytes may not be what they were at the opening. */
+  assertUnchanged(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A file that arrives. Nothing stands under the real name before `commit`. */
+export interface Upload {
+  readonly name: string;
+  /** @throws Refusal `upload.tooLarge`, `disk.full`; the upload is then to be aborted. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** fsync, then the real name by the upload policy. @throws Refusal when the name is taken by now. */
+  commit(): Promise<void>;
+  /** Leaves nothing behind. Does nothing after `commit`. */
+  abort(): Promise<void>;
+}
+
+/** One entry of a folder as a peer may see it. */
+export interface Entry {
+  /** Relative to the served root, with `/`; "" is the root itself. */
+  readonly name: string;
+  readonly kind: "file" | "folder";
+  /** Bytes; 0 for a folder. */
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+export interface ServedRoot {
+  /** Opens a file that a peer named. @throws Refusal */
+  open(requested: string): Promise<OpenedFile>;
+  /** Begins an upload. `announced`: the size that the peer told beforehand, in bytes. @throws Refusal */
+  create(requested: string, announced?: number): Promise<Upload>;
+  /** What stands under a name. @throws Refusal */
+  describe(requested: string): Promise<Entry>;
+  /** The visible entries of a folder, sorted by name; what the door refuses is left out. @throws Refusal */
+  list(requested: string): Promise<Entry[]>;
+  /** Every file below the root, sorted by path; `refused`: the rule that keeps one from being served. */
+  walk(): AsyncIterable<Entry | { readonly name: string; readonly refused: string }>;
+  /** The served names that are most like a missing one, best first, three at most. */
+  nearest(requested: string): Promise<string[]>;
+}

@@ -1,0 +1,141 @@
+/**
+ * The one door to files: what a peer names becomes an open file here and nowhere else.
+ * Normalise, refuse, resolve, check that it is inside the served root, open, check again on the descriptor.
+ */
+
+import type { BigIntStats } from "node:fs";
+import { lstat } from "node:fs/promises";
+import { normalizeName } from "../../model/names";
+import { locateHere, type Locate } from "./containment";
+import type { DoorOptions, OpenedFile, ServedRoot } from "./contract";
+import { openDoor, type Door } from "./door";
+import { listFolder, namesNearRoot, placeEntry, requireFile, walkFiles } from "./listing";
+import { newSearch } from "./nearest";
+import { Refusal, refusalFrom } from "./refusal";
+import { newSweep } from "./uploadLeftovers";
+import { beginUpload, denied } from "./uploads";
+
+export type { DoorOptions, Entry, OpenedFile, ServedRoot, Upload } from "./contract";
+export { Refusal, type RefusalKind } from "./refusal";
+
+/** How many files are looked at for a name that is like a missing one. */
+const candidates = 5000;
+
+/**
+ * Opens the door to a served root. It holds nothing open itself, so there is nothing to close.
+ * What killed uploads have left in it is removed in the background.
+ * @param locate how a path is followed; absent: the best way that this system has.
+ * @param background is given what goes on after the opening; it ends by itself and never rejects.
+ * @throws EngineError `root.missing`, `root.outside`, `root.protected`
+ */
+export async function openServedRoot(
+  options: DoorOptions,
+  locate?: Locate,
+  background: (work: Promise<void>) => void = () => undefined,
+): Promise<ServedRoot> {
+  const door = await openDoor(options, locate ?? (await locateHere()));
+  const rules = { policy: options.uploads, size: options.uploadSize, sweep: newSweep() };
+  // Whatever the policy is now: a start that allowed uploads may have been killed.
+  background(rules.sweep.root(door));
+  const folderOf = (requested: string): string => door.nameOf(requested === "" ? "/" : requested);
+  /** One look at the disk for all who ask at the same time: a storm of missing names costs one. */
+  let looking: Promise<string[]> | undefined;
+  const search = newSearch(
+    () =>
+      (looking ??= namesNearRoot(door, candidates).finally(() => {
+        looking = undefined;
+      })),
+  );
+
+  return {
+    open: async (requested) => openFile(door, door.nameOf(requested)),
+    async create(requested, announced) {
+      if (rules.policy === "deny") throw denied();
+      return beginUpload(door, rules, door.nameOf(requested), announced);
+    },
+    async describe(requested) {
+      const name = folderOf(requested);
+      const place = await door.find(name);
+      await place.close();
+      return placeEntry(name, place);
+    },
+    list: async (requested) => listFolder(door, folderOf(requested)),
+    walk: () => walkFiles(door),
+    nearest: (requested) => search(normalizeName(requested)),
+  };
+}
+
+/** A build may replace the file by rename between the finding and the opening: then its successor is meant. */
+async function openFile(door: Door, name: string, attempts = 8): Promise<OpenedFile> {
+  try {
+    return await openOnce(door, name);
+  } catch (error) {
+    const refusal = refusalFrom(error);
+    if (refusal.code === "file.moved" && attempts > 1) return openFile(door, name, attempts - 1);
+    throw refusal;
+  }
+}
+
+/** @throws Refusal, or what the disk says. */
+async function openOnce(door: Door, name: string): Promise<OpenedFile> {
+  const place = await door.find(name);
+  try {
+    requireFile(place);
+    const handle = await place.openFile();
+    const opened = await handle.stat({ bigint: true }).catch(async (error: unknown) => {
+      await handle.close();
+      throw error;
+    });
+    const { size, mtimeNs } = opened;
+    const isUnchanged = watchBytes(opened, place.real);
+    return {
+      name,
+      size: Number(size),
+      mtimeMs: Number(mtimeNs) / 1e6,
+      async read(buffer, position) {
+        try {
+          return (await handle.read(buffer, 0, buffer.length, position)).bytesRead;
+        } catch (error) {
+          throw refusalFrom(error);
+        }
+      },
+      // The file stays open while its name may go to another one: only what was opened can change under us.
+      async assertUnchanged() {
+        const now = await handle.stat({ bigint: true }).catch((error: unknown) => {
+          throw refusalFrom(error);
+        });
+        if (!(await isUnchanged(now))) throw changed();
+      },
+      close: () => handle.close(),
+    };
+  } finally {
+    await place.close();
+  }
+}
+
+/**
+ * Tells of an open file whether its bytes are what they were. Size and mtime are not enough: who writes in place can
+ * set both back (`rsync --inplace -t`), but nobody can set back the ctime. That one also moves when the file gets or
+ * loses a name, by which no byte changes: then the number of its names is another one, or its name leads no longer,
+ * or again, to it. What else moves the ctime, chmod too, counts as a change: bytes are never mixed (DESIGN §2.1).
+ * @param path where the file was found.
+ */
+function watchBytes(opened: BigIntStats, path: string): (now: BigIntStats) => Promise<boolean> {
+  let known = { ctimeNs: opened.ctimeNs, nlink: opened.nlink, named: true };
+  return async (now) => {
+    if (now.size !== opened.size || now.mtimeNs !== opened.mtimeNs) return false;
+    if (now.ctimeNs === known.ctimeNs) return true;
+    const there = await lstat(path, { bigint: true }).catch(() => undefined);
+    const named = there?.ino === now.ino && there.dev === now.dev;
+    if (now.nlink === known.nlink && named === known.named) return false;
+    known = { ctimeNs: now.ctimeNs, nlink: now.nlink, named };
+    return true;
+  };
+}
+
+const changed = (): Refusal =>
+  new Refusal("changed", {
+    code: "file.changed",
+    message: "the file changed during the transfer",
+    remedy: "Ask for it again. A file that is replaced by rename is served to its end.",
+  });

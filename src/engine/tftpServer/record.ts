@@ -1,0 +1,103 @@
+/** What people see of one transfer of the server: its row, from the request to the outcome. */
+
+import type { TransferRow } from "../../model/events";
+import { checkName } from "../../model/names";
+import type { Request } from "../../protocol/tftp/packet";
+import type { ServerContext } from "../server";
+import type { Exchange } from "../tftpExchange";
+import { type ServedEnd, verdictOf } from "./words";
+import type { Endpoint } from "../udp";
+
+/** Silence of this length is worth a word in the row. */
+const silenceMs = 2000;
+/** Rows are built no more often than this; the journal thins them out further. */
+const reportEveryMs = 100;
+
+export class TransferRecord {
+  readonly id: string;
+  private readonly startedAt: number;
+  private readonly startedNow: number;
+  private heardNow: number;
+  private reportedNow = -Infinity;
+  private details: Partial<TransferRow> = {};
+
+  constructor(
+    private readonly context: ServerContext,
+    private readonly request: Request,
+    private readonly peer: Endpoint,
+    private readonly localAddress: string,
+    private readonly giveUpSeconds: number,
+  ) {
+    const { clock, journal } = context;
+    this.id = journal.nextId("tftp");
+    this.startedAt = clock.wallTime();
+    this.startedNow = clock.now();
+    this.heardNow = this.startedNow;
+  }
+
+  /** More of the row, over what is known. */
+  add(details: Partial<TransferRow>): void {
+    this.details = { ...this.details, ...details };
+  }
+
+  /** The file in the served root, and its size where it is known. */
+  names(servedFile: string, size: number | undefined): void {
+    const asked = checkName(this.request.file);
+    if (!("path" in asked) || asked.path !== servedFile) this.add({ servedFile });
+    if (size !== undefined) this.add({ size });
+  }
+
+  /** A packet of the peer came. */
+  heard(): void {
+    this.heardNow = this.context.clock.now();
+  }
+
+  /** How long nothing came from the peer. */
+  silentMs(): number {
+    return this.context.clock.now() - this.heardNow;
+  }
+
+  /** False right after a report: nobody reads rows that fast. */
+  isDue(): boolean {
+    return this.context.clock.now() - this.reportedNow >= reportEveryMs;
+  }
+
+  /** @param outcome absent while it runs. */
+  report(exchange: Exchange | undefined, outcome: ServedEnd | undefined): void {
+    const { clock, journal } = this.context;
+    this.reportedNow = clock.now();
+    const row = this.row(exchange, outcome?.kind === "complete");
+    if (outcome !== undefined) {
+      journal.report({ ...row, ...verdictOf(outcome, row, this.giveUpSeconds, exchange !== undefined) });
+      return;
+    }
+    const silentMs = this.silentMs();
+    const waiting = silentMs < silenceMs ? {} : { waitingSince: Math.round(clock.wallTime() - silentMs) };
+    journal.report({ ...row, ...waiting });
+  }
+
+  private row(exchange: Exchange | undefined, complete: boolean): TransferRow {
+    const isRead = this.request.op === "RRQ";
+    // In netascii more bytes pass than the file has.
+    const size = this.details.size ?? Infinity;
+    const bytes = complete && isRead ? size : Math.min(exchange?.bytes ?? 0, size);
+    const elapsedMs = this.reportedNow - this.startedNow;
+    return {
+      type: "transfer",
+      id: this.id,
+      protocol: "tftp",
+      direction: isRead ? "read" : "write",
+      file: this.request.file,
+      address: this.peer.address,
+      port: this.peer.port,
+      localAddress: this.localAddress,
+      state: "running",
+      bytes,
+      startedAt: this.startedAt,
+      bytesPerSecond: elapsedMs > 0 ? Math.round((bytes * 1000) / elapsedMs) : 0,
+      options: { mode: this.request.mode },
+      retransmissions: exchange?.machine.retransmissions ?? 0,
+      ...this.details,
+    };
+  }
+}

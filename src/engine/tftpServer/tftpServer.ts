@@ -1,0 +1,326 @@
+/** The TFTP server: its listening sockets, who may begin a transfer, and the transfers that run (RFC 1350). */
+
+import { isIPv6 } from "node:net";
+import type { Trouble } from "../../model/events";
+import { printable } from "../../model/text";
+import { MalformedPacket } from "../../protocol/errors";
+import { inNetwork } from "../../protocol/ipv4";
+import {
+  decodePacket,
+  encodeError,
+  errorCode,
+  isRequest,
+  opcodeOf,
+  type Request,
+} from "../../protocol/tftp/packet";
+import { OncePerSecond, Recent } from "../recent";
+import type { BootServer, ServerContext, StartServer } from "../server";
+import { Admission } from "./admission";
+import { TransferPorts } from "./ports";
+import { ServedTransfer, type TransferHome } from "./transfer";
+import { plainTrouble } from "./words";
+import { type Endpoint, openUdp, type UdpSocket } from "../udp";
+
+/** Requests come in bursts when a rack of boards is switched on. */
+const listenerBuffer = 1 << 20;
+/** An upload's window may arrive while the disk is busy. */
+const transferBuffer = 1 << 20;
+/** Memory for read-ahead: shared by the transfers that run, within these bounds for each. */
+const readAheadBytes = 8 * 2 ** 20;
+const minChunk = 32 * 1024;
+const maxChunk = 512 * 1024;
+
+const stopped: Trouble = { code: "server.stopped", message: "server stopped" };
+const cancelled: Trouble = { code: "transfer.cancelled", message: "transfer cancelled" };
+const evicted: Trouble = {
+  code: "tftp.evicted",
+  message: "the client never answered a packet, and another request needed the place",
+  remedy: "If this many boards start at once, raise the limit: --limit tftpTransfers=N.",
+};
+const restarted: Trouble = { code: "tftp.askedAgain", message: "the client asked again from the start" };
+
+class TftpServer implements BootServer {
+  readonly protocol = "tftp";
+  readonly warnings: readonly Trouble[] = [];
+  port = 0;
+  addresses: readonly string[] = [];
+  private readonly listeners: UdpSocket[] = [];
+  /** Every transfer that is not closed. */
+  private readonly transfers = new Set<ServedTransfer>();
+  /** The transfers without an outcome, by the two endpoints: a request that comes again finds its own. */
+  private readonly byPeer = new Map<string, ServedTransfer>();
+  private readonly ownPorts = new Set<number>();
+  private readonly ports = new TransferPorts();
+  private readonly admission: Admission;
+  private readonly errorTo: OncePerSecond;
+  /** The row of a refusal, so that a peer that keeps asking is one row. */
+  private readonly refusals = new Recent<string>();
+  private readonly home: TransferHome;
+
+  constructor(private readonly context: ServerContext) {
+    this.admission = new Admission(context.clock);
+    this.errorTo = new OncePerSecond(context.clock);
+    this.home = {
+      context,
+      openPort: (address, onPacket) => this.openPort(address, onPacket),
+      foreign: (socket, bytes, from) => {
+        this.foreign(socket, bytes, from);
+      },
+      answered: (transfer) => {
+        this.admission.acknowledged(transfer.peer.address);
+      },
+      concluded: (transfer) => {
+        this.forget(transfer);
+      },
+      chunkSize: () => Math.min(maxChunk, Math.max(minChunk, readAheadBytes / this.admission.transfers)),
+    };
+  }
+
+  /** Listens on all of the addresses with one port. @throws EngineError; then nothing is left open. */
+  async listen(addresses: readonly string[], port: number): Promise<void> {
+    this.port = port;
+    this.addresses = addresses;
+    try {
+      for (const address of addresses) {
+        const socket = await openUdp({
+          address,
+          port: this.port,
+          receiveBufferSize: listenerBuffer,
+          onPacket: (bytes, from) => {
+            this.heard(socket, bytes, from);
+          },
+          onError: this.logError,
+        });
+        this.listeners.push(socket);
+        this.port = socket.local.port;
+        this.ownPorts.add(this.port);
+      }
+    } catch (error) {
+      await this.closeListeners();
+      throw error;
+    }
+  }
+
+  async drain(): Promise<void> {
+    await this.closeListeners();
+    while (this.transfers.size > 0) await Promise.all([...this.transfers].map(({ closed }) => closed));
+  }
+
+  async stopNow(): Promise<void> {
+    const listening = this.closeListeners();
+    for (const transfer of this.transfers) transfer.cancel(stopped);
+    await listening;
+    await this.drain();
+  }
+
+  cancelTransfer(id: string): boolean {
+    const transfer = [...this.transfers].find((candidate) => candidate.id === id && candidate.running);
+    transfer?.cancel(cancelled);
+    return transfer !== undefined;
+  }
+
+  private async closeListeners(): Promise<void> {
+    await Promise.all(this.listeners.splice(0).map((socket) => socket.close()));
+  }
+
+  private readonly logError = (error: Error): void => {
+    if (this.errorTo.allows("log")) this.context.journal.log("debug", `TFTP socket: ${error.message}`);
+  };
+
+  /** One datagram at a listening port. Only requests are answered, nothing else ever is (T4, T5). */
+  private heard(listener: UdpSocket, bytes: Uint8Array, from: Endpoint): void {
+    // Port 0 cannot be answered; a packet from one of our own ports would be a conversation with ourselves.
+    if (from.port === 0 || this.isOurs(from)) return;
+    this.context.heard("tftp");
+    if (!isRequest(bytes)) {
+      if (this.errorTo.allows(`stray ${from.address}`)) {
+        const opcode = opcodeOf(bytes) ?? "none";
+        this.context.journal.log(
+          "debug",
+          `TFTP: ${from.address} sent opcode ${opcode} to the listening port`,
+        );
+      }
+      return;
+    }
+    let request: Request;
+    try {
+      request = decodePacket(bytes) as Request;
+    } catch (error) {
+      if (!(error instanceof MalformedPacket)) throw error;
+      this.refuseMalformed(listener, bytes, from, error.message);
+      return;
+    }
+    this.request(listener, request, bytes, from);
+  }
+
+  private request(listener: UdpSocket, request: Request, bytes: Uint8Array, from: Endpoint): void {
+    const localAddress = this.localAddress(listener, from);
+    const key = peerKey(localAddress, from);
+    const earlier = this.byPeer.get(key);
+    if (earlier?.repeats(bytes) === true) return;
+    const situation = this.context.situation();
+    const verdict = this.admission.judge(from.address, situation, () =>
+      this.evict(2 * situation.wanted.limits.tftpTransfers),
+    );
+    if (verdict.kind === "no") {
+      const code = verdict.code === "access" ? errorCode.accessViolation : errorCode.undefined;
+      this.refuse(listener, request, from, code, verdict.trouble, verdict.quiet);
+      return;
+    }
+    const mode = modeTrouble(request.mode);
+    if (mode !== undefined) {
+      this.refuse(listener, request, from, errorCode.illegalOperation, mode, false);
+      return;
+    }
+    // Without an ERROR: it would reach the client as the answer to what it asks now.
+    earlier?.cancel(restarted, true);
+    this.admission.began(from.address);
+    const transfer = new ServedTransfer(
+      this.home,
+      bytes,
+      request,
+      from,
+      localAddress,
+      listener,
+      earlier?.closed,
+    );
+    this.transfers.add(transfer);
+    this.byPeer.set(key, transfer);
+    void transfer.closed.then(() => {
+      this.transfers.delete(transfer);
+    });
+  }
+
+  /**
+   * Ends the oldest transfer whose peer never answered; false: there is none. Without an ERROR: it may be a board
+   * that asks again, and one that is not there gets no packet more than it must (DESIGN §6).
+   * @param most transfers that may be open, the ones that are closing included: a flood cannot outrun their sockets.
+   */
+  private evict(most: number): boolean {
+    if (this.transfers.size >= most) return false;
+    for (const transfer of this.transfers) {
+      if (!transfer.running || transfer.answered) continue;
+      transfer.cancel(evicted, true);
+      return true;
+    }
+    return false;
+  }
+
+  /** The address that was asked; on a wildcard it is ours on the peer's network, as far as we know it. */
+  private localAddress(listener: UdpSocket, from: Endpoint): string {
+    const { address } = listener.local;
+    if (address !== "0.0.0.0") return address;
+    const network = this.context.situation().networks.find((candidate) => inNetwork(candidate, from.address));
+    return network?.address ?? address;
+  }
+
+  private forget(transfer: ServedTransfer): void {
+    const key = peerKey(transfer.localAddress, transfer.peer);
+    if (this.byPeer.get(key) === transfer) this.byPeer.delete(key);
+    this.admission.ended(transfer.peer.address);
+  }
+
+  private async openPort(
+    address: string,
+    onPacket: (bytes: Uint8Array, from: Endpoint) => void,
+  ): Promise<UdpSocket> {
+    const socket = await this.ports.open({
+      address,
+      onPacket,
+      receiveBufferSize: transferBuffer,
+      onError: this.logError,
+    });
+    const { port } = socket.local;
+    this.ownPorts.add(port);
+    return {
+      ...socket,
+      close: async () => {
+        await socket.close();
+        this.ownPorts.delete(port);
+      },
+    };
+  }
+
+  /** The wrong TID gets ERROR 5 and the transfer goes on; an ERROR is never answered (RFC 1350 §4, §7). */
+  private foreign(socket: UdpSocket, bytes: Uint8Array, from: Endpoint): void {
+    const isError = opcodeOf(bytes) === 5;
+    if (isError || from.port === 0 || this.isOurs(from) || !this.errorTo.allows(`tid ${from.address}`))
+      return;
+    socket.send(encodeError(errorCode.unknownTid, "unknown transfer ID"), from);
+  }
+
+  private isOurs({ address, port }: Endpoint): boolean {
+    return this.ownPorts.has(port) && this.addresses.includes(address);
+  }
+
+  private refuseMalformed(listener: UdpSocket, bytes: Uint8Array, from: Endpoint, message: string): void {
+    const verdict = this.admission.judge(from.address, this.context.situation());
+    if (verdict.kind === "no" && verdict.quiet && !this.errorTo.allows(`no ${from.address}`)) return;
+    listener.send(encodeError(errorCode.illegalOperation, `malformed request: ${message}`), from);
+    const what = opcodeOf(bytes) === 1 ? "RRQ" : "WRQ";
+    if (this.errorTo.allows(`malformed ${from.address}`)) {
+      this.context.journal.log(
+        "warning",
+        `TFTP: malformed ${what} from ${from.address}: ${printable(message)}`,
+      );
+    }
+  }
+
+  /** Refuses before a transfer begins: from the listening port, so that a flood costs no sockets. */
+  private refuse(
+    listener: UdpSocket,
+    request: Request,
+    from: Endpoint,
+    code: number,
+    trouble: Trouble,
+    quiet: boolean,
+  ): void {
+    if (quiet && !this.errorTo.allows(`no ${from.address}`)) return;
+    listener.send(encodeError(code, trouble.message), from);
+    const { clock, journal } = this.context;
+    const key = [from.address, request.op, request.file, trouble.code].join("\0");
+    const id = this.refusals.get(key) ?? journal.nextId("tftp");
+    this.refusals.set(key, id);
+    journal.report({
+      type: "transfer",
+      id,
+      protocol: "tftp",
+      direction: request.op === "RRQ" ? "read" : "write",
+      file: request.file,
+      address: from.address,
+      port: from.port,
+      localAddress: this.localAddress(listener, from),
+      state: "refused",
+      bytes: 0,
+      startedAt: clock.wallTime(),
+      endedAt: clock.wallTime(),
+      bytesPerSecond: 0,
+      options: { mode: request.mode },
+      retransmissions: 0,
+      trouble: plainTrouble(trouble),
+    });
+  }
+}
+
+function peerKey(localAddress: string, { address, port }: Endpoint): string {
+  return `${localAddress} ${address} ${port}`;
+}
+
+function modeTrouble(mode: string): Trouble | undefined {
+  if (mode === "octet" || mode === "netascii") return undefined;
+  const code = "tftp.mode";
+  // RFC 1123 §4.2.2.1: mail mode should not be supported.
+  if (mode === "mail") return { code, message: "mail mode is not supported" };
+  return { code, message: `unknown mode "${printable(mode)}"`, remedy: "Ask in octet or netascii." };
+}
+
+/** One listener for each address. IPv6 addresses listen on IPv6 alone. */
+export const startTftpServer: StartServer = async (context, addresses, port) => {
+  const server = new TftpServer(context);
+  // Port 0 becomes one port for all: the first address finds it, so IPv4 and IPv6 do not matter.
+  await server.listen(
+    [...addresses].sort((a, b) => Number(isIPv6(a)) - Number(isIPv6(b))),
+    port,
+  );
+  return server;
+};

@@ -1,0 +1,308 @@
+/** One transfer of the server, from the request to the last packet: its socket, its file, its row. */
+
+import type { Trouble } from "../../model/events";
+import { type Agreement, announcedSize, negotiate, type Offer } from "../../protocol/tftp/options";
+import { encodeAck, encodeError, encodeOack, type Request } from "../../protocol/tftp/packet";
+import type { Patience } from "../../protocol/tftp/patience";
+import { Receiver } from "../../protocol/tftp/receiver";
+import { Sender } from "../../protocol/tftp/sender";
+import { Checksums } from "../checksums";
+import { systemCode } from "../errors";
+import { Refusal, refusalFrom } from "../servedRoot/refusal";
+import type { OpenedFile } from "../servedRoot/servedRoot";
+import type { Departure, ServerContext, Situation } from "../server";
+import { type Exchange, type ExchangeEvents, ReceivingExchange, SendingExchange } from "../tftpExchange";
+import { readChunks, uploadStore } from "./file";
+import { TransferRecord } from "./record";
+import { farewell, type ServedEnd } from "./words";
+import type { Endpoint, UdpSocket } from "../udp";
+
+/** What a transfer needs of its server. */
+export interface TransferHome {
+  readonly context: ServerContext;
+  /** Opens the TID on the address that was asked. */
+  openPort(address: string, onPacket: (bytes: Uint8Array, from: Endpoint) => void): Promise<UdpSocket>;
+  /** A packet came to the TID from somebody else than the peer. */
+  foreign(socket: UdpSocket, bytes: Uint8Array, from: Endpoint): void;
+  /** The peer answered for the first time. */
+  answered(transfer: ServedTransfer): void;
+  /** The outcome is known; the transfer may stay to repeat its last ACK. */
+  concluded(transfer: ServedTransfer): void;
+  /** Bytes of one chunk of read-ahead. */
+  chunkSize(): number;
+}
+
+/** A client whose last ACK was lost repeats its last block after its own timeout; tftp-hpa's is 5 s. */
+const uploadDallyMs = 6000;
+/** A request that comes again this long after the last packet is no late copy: the board was reset. */
+const resetMs = 1000;
+
+export class ServedTransfer {
+  /** Resolves when socket and file are closed; never rejects. */
+  readonly closed: Promise<void>;
+  private readonly situation: Situation;
+  private readonly record: TransferRecord;
+  private readonly checksums = new Checksums();
+  private socket: UdpSocket | undefined;
+  private exchange: Exchange | undefined;
+  private outcome: ServedEnd | undefined;
+  private hasAnswered = false;
+  private readonly over: Promise<void>;
+  private leave: () => void = () => undefined;
+
+  constructor(
+    private readonly home: TransferHome,
+    /** The packet of the request, to know it again. */
+    private readonly requestBytes: Uint8Array,
+    private readonly request: Request,
+    readonly peer: Endpoint,
+    readonly localAddress: string,
+    /** Speaks for the transfer until it has a port of its own. */
+    private readonly listener: UdpSocket,
+    /** Resolves when an earlier transfer of the same peer has let go of its file. */
+    private readonly earlier?: Promise<void>,
+  ) {
+    // What holds now stays with it, whatever is configured meanwhile.
+    this.situation = home.context.situation();
+    const { giveUpSeconds } = this.situation.wanted.limits;
+    this.record = new TransferRecord(home.context, request, peer, localAddress, giveUpSeconds);
+    this.over = new Promise((resolve) => {
+      this.leave = resolve;
+    });
+    this.closed = this.run();
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  /** False once the outcome is known. */
+  get running(): boolean {
+    return this.outcome === undefined;
+  }
+
+  /** True once the peer answered anything: until then nobody knows that it is there. */
+  get answered(): boolean {
+    return this.hasAnswered;
+  }
+
+  /** A request from the peer's own port: true when it is the same one again, answered by the current packet (T34). */
+  repeats(requestBytes: Uint8Array): boolean {
+    if (Buffer.compare(requestBytes, this.requestBytes) !== 0) return false;
+    if (this.hasAnswered && this.record.silentMs() >= resetMs) return false;
+    this.exchange?.repeat();
+    return true;
+  }
+
+  /** Ends it, and tells the peer why; `silent`: the peer has turned to something else. */
+  cancel(trouble: Trouble, silent = false): void {
+    this.conclude({ kind: "cancelled", trouble, silent });
+    this.leave();
+  }
+
+  private async run(): Promise<void> {
+    try {
+      await this.earlier;
+      this.socket = await this.openPort();
+      if (this.outcome === undefined)
+        await (this.request.op === "RRQ" ? this.serveRead() : this.serveWrite());
+    } catch (error) {
+      this.refuse(error);
+    }
+    await this.socket?.close();
+  }
+
+  private async openPort(): Promise<UdpSocket> {
+    try {
+      return await this.home.openPort(this.localAddress, (bytes, from) => {
+        this.receive(bytes, from);
+      });
+    } catch (error) {
+      // Out of descriptors or ports, or the address has just gone.
+      const cause = systemCode((error as Error).cause);
+      const message = `no port for the transfer can be had${cause === undefined ? "" : ` (${cause})`}`;
+      throw new Refusal("busy", {
+        code: "tftp.noPort",
+        message,
+        remedy: "Try again when other transfers have ended.",
+      });
+    }
+  }
+
+  private async serveRead(): Promise<void> {
+    const file = await this.situation.root.open(this.request.file);
+    try {
+      if (this.outcome !== undefined) return;
+      this.record.names(file.name, file.size);
+      const agreement = this.agree({ size: file.size });
+      const { blksize, windowsize, options } = agreement;
+      const { clock } = this.home.context;
+      const sender = new Sender(
+        {
+          blksize,
+          windowsize,
+          patience: this.patience(agreement),
+          ...(options.size === 0 ? {} : { oack: encodeOack(options) }),
+        },
+        clock.now(),
+      );
+      const chunks = readChunks(file, {
+        netascii: this.request.mode === "netascii",
+        blksize,
+        chunkSize: this.home.chunkSize(),
+        checksums: this.checksums,
+      });
+      const events = {
+        ...this.events(),
+        allSent: () => {
+          this.depart(file, "sent");
+        },
+      };
+      this.depart(file, "started");
+      const end = await this.runExchange(
+        new SendingExchange(clock, this.send, sender, chunks, blksize, events),
+      );
+      if (end?.kind === "complete") this.depart(file, "fetched");
+      this.depart(file, "ended");
+    } finally {
+      await file.close();
+    }
+  }
+
+  private async serveWrite(): Promise<void> {
+    const announced = announcedSize(this.request);
+    const upload = await this.situation.root.create(this.request.file, announced);
+    try {
+      if (this.outcome !== undefined) return;
+      this.record.names(upload.name, announced);
+      const agreement = this.agree({});
+      const { blksize, windowsize, options } = agreement;
+      const { clock } = this.home.context;
+      const receiver = new Receiver(
+        {
+          blksize,
+          windowsize,
+          patience: this.patience(agreement),
+          opening: options.size === 0 ? encodeAck(0) : encodeOack(options),
+          dallyMs: uploadDallyMs,
+          // Some clients send a size of 0 for "unknown".
+          ...(announced === undefined || announced === 0 ? {} : { expectedSize: announced }),
+        },
+        clock.now(),
+      );
+      const store = uploadStore(upload, this.request.mode === "netascii", this.checksums);
+      const events = {
+        ...this.events(),
+        stored: () => {
+          this.conclude({ kind: "complete" });
+        },
+      };
+      await this.runExchange(new ReceivingExchange(clock, this.send, receiver, store, events));
+    } finally {
+      // After a commit this does nothing; else nothing may be left behind.
+      await upload.abort();
+    }
+  }
+
+  private async runExchange(exchange: Exchange): Promise<ServedEnd | undefined> {
+    this.exchange = exchange;
+    exchange.start();
+    this.report();
+    await this.over;
+    await exchange.close();
+    return this.outcome;
+  }
+
+  private events(): ExchangeEvents {
+    return {
+      progress: () => {
+        if (this.record.isDue()) this.report();
+      },
+      silence: () => {
+        this.report();
+      },
+      ended: (end) => {
+        this.conclude(end);
+        this.leave();
+      },
+      failed: (error) => {
+        this.refuse(error);
+      },
+    };
+  }
+
+  private readonly send = (packet: Uint8Array): void => {
+    (this.socket ?? this.listener).send(packet, this.peer);
+  };
+
+  private receive(bytes: Uint8Array, from: Endpoint): void {
+    if (this.socket === undefined) return;
+    // The TID is the pair of ports, and the peer's address belongs to it (RFC 1350 §4).
+    if (from.port !== this.peer.port || from.address !== this.peer.address) {
+      this.home.foreign(this.socket, bytes, from);
+      return;
+    }
+    this.home.context.heard("tftp");
+    this.record.heard();
+    this.exchange?.receive(bytes);
+    if (this.hasAnswered || this.exchange?.machine.everAnswered !== true) return;
+    this.hasAnswered = true;
+    this.home.answered(this);
+  }
+
+  private refuse(error: unknown): void {
+    const refusal = refusalFrom(error);
+    const first = this.outcome === undefined;
+    this.conclude({ kind: "refused", refusal });
+    this.leave();
+    if (first && refusal.kind === "missing" && this.request.op === "RRQ") void this.suggest();
+  }
+
+  /** The nearest names of a missing file come after the ERROR: looking for them takes time. */
+  private async suggest(): Promise<void> {
+    const nearest = await this.situation.root.nearest(this.request.file).catch(() => []);
+    if (nearest.length === 0) return;
+    this.record.add({ nearest });
+    this.report();
+  }
+
+  /** The first end counts. The peer hears of it where it does not know, and the row says it. */
+  private conclude(end: ServedEnd): void {
+    if (this.outcome !== undefined) return;
+    this.outcome = end;
+    const words = farewell(end);
+    if (words !== undefined) this.send(encodeError(words.code, words.message));
+    const sums = end.kind === "complete" ? this.checksums.result() : {};
+    this.record.add({ endedAt: this.home.context.clock.wallTime(), ...sums });
+    this.report();
+    this.home.concluded(this);
+  }
+
+  private agree(file: Pick<Offer, "size">): Agreement {
+    const { maxBlksize, maxWindowsize } = this.situation.wanted.limits;
+    const agreement = negotiate(this.request, { maxBlksize, maxWindowsize, ...file });
+    const { blksize, windowsize, timeoutSeconds } = agreement;
+    const options = { mode: this.request.mode, blksize, windowsize };
+    this.record.add({
+      options: timeoutSeconds === undefined ? options : { ...options, timeout: timeoutSeconds },
+    });
+    return agreement;
+  }
+
+  private patience({ timeoutSeconds }: Agreement): Patience {
+    const { giveUpSeconds, firstPackets } = this.situation.wanted.limits;
+    return {
+      giveUpMs: giveUpSeconds * 1000,
+      firstPackets,
+      ...(timeoutSeconds === undefined ? {} : { timeoutMs: timeoutSeconds * 1000 }),
+    };
+  }
+
+  private depart(file: OpenedFile, stage: Departure["stage"]): void {
+    this.home.context.departed({ protocol: "tftp", address: this.peer.address, file: file.name, stage });
+  }
+
+  private report(): void {
+    this.record.report(this.exchange, this.outcome);
+  }
+}

@@ -1,0 +1,105 @@
+/** How a TFTP transfer that ended is told: to the peer as an ERROR, to people as a state and a sentence. */
+
+import type { Trouble, TransferRow, TransferState } from "../../model/events";
+import { formatSize, printable } from "../../model/text";
+import { errorCode } from "../../protocol/tftp/packet";
+import type { TransferEnd } from "../../protocol/tftp/patience";
+import type { Refusal } from "../servedRoot/refusal";
+
+/** How a transfer of the server ended: as its machine says, or by the door or a person. */
+export type ServedEnd =
+  | TransferEnd
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  | { readonly kind: "cancelled"; readonly trouble: Trouble; readonly silent: boolean };
+
+/** The ERROR code for what the door said (T35). */
+export function refusalCode({ kind, code }: Refusal): number {
+  switch (kind) {
+    case "missing":
+      return errorCode.notFound;
+    case "forbidden":
+      return errorCode.accessViolation;
+    case "exists":
+      return errorCode.alreadyExists;
+    case "full":
+      return errorCode.diskFull;
+    case "busy":
+      // Another upload has the name: as good as there (T40). Else the system is busy.
+      return code.startsWith("upload.") ? errorCode.alreadyExists : errorCode.undefined;
+    case "changed":
+      return errorCode.undefined;
+  }
+}
+
+/** The ERROR that the peer is to be sent; undefined: none, the peer knows or is gone. */
+export function farewell(end: ServedEnd): { readonly code: number; readonly message: string } | undefined {
+  switch (end.kind) {
+    case "refused":
+      return { code: refusalCode(end.refusal), message: end.refusal.message };
+    case "cancelled":
+      return end.silent ? undefined : { code: errorCode.undefined, message: end.trouble.message };
+    default:
+      return undefined;
+  }
+}
+
+/** A trouble without anything else that the object carries. */
+export function plainTrouble({ code, message, remedy }: Trouble): Trouble {
+  return { code, message, ...(remedy === undefined ? {} : { remedy }) };
+}
+
+/** State and reason for the last row. `began`: packets were exchanged, so that it failed and was not refused. */
+export function verdictOf(
+  end: ServedEnd,
+  row: Pick<TransferRow, "direction" | "bytes" | "size">,
+  giveUpSeconds: number,
+  began: boolean,
+): { readonly state: TransferState; readonly trouble?: Trouble } {
+  switch (end.kind) {
+    case "complete":
+      return { state: "finished" };
+    case "cancelled":
+      return { state: "cancelled", trouble: plainTrouble(end.trouble) };
+    case "refused":
+      return { state: began ? "failed" : "refused", trouble: plainTrouble(end.refusal) };
+    case "violation":
+      return { state: "failed", trouble: { code: `tftp.${end.code}`, message: end.message } };
+    case "timeout":
+      return { state: "failed", trouble: silence(end.answered, row, giveUpSeconds) };
+    case "peerError": {
+      const { code, message } = end.error;
+      const text = `ERROR ${code} "${printable(message)}"`;
+      // PXE ROMs and UEFI ask for tsize, and then break off on purpose.
+      const isProbe = code === errorCode.undefined || code === errorCode.optionRefused;
+      if (row.direction === "read" && end.early && isProbe) return { state: "probe" };
+      return {
+        state: "failed",
+        trouble: { code: "tftp.peerError", message: `the client ended it ${progress(row)}: ${text}` },
+      };
+    }
+  }
+}
+
+function progress({ bytes, size }: Pick<TransferRow, "bytes" | "size">): string {
+  if (size === undefined || size === 0) return `after ${formatSize(bytes)}`;
+  return `at ${Math.floor((100 * bytes) / size)} %`;
+}
+
+function silence(
+  answered: boolean,
+  row: Pick<TransferRow, "direction" | "bytes" | "size">,
+  giveUpSeconds: number,
+): Trouble {
+  if (!answered) {
+    return {
+      code: "tftp.noAnswer",
+      message: "the client never answered a packet",
+      remedy: "Look for a firewall that lets port 69 through but not the port of the transfer.",
+    };
+  }
+  return {
+    code: "tftp.timeout",
+    message: `the client stopped ${progress(row)}: nothing came from it for ${giveUpSeconds} s`,
+    remedy: "If it is only slow, raise the limit: --limit giveUpSeconds=N.",
+  };
+}

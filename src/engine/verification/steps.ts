@@ -1,0 +1,86 @@
+/** The rows of a run: each step is told when it begins, at most five times a second while it runs, and at its end. */
+
+import type { StepKind, StepRow, Trouble } from "../../model/events";
+import type { Clock } from "../clock";
+import { EngineError, errorMessage } from "../errors";
+import { Refusal } from "../servedRoot/servedRoot";
+
+/** Of a step that ran when its run was ended. */
+export const cancelled: Trouble = { code: "run.cancelled", message: "cancelled" };
+
+const progressIntervalMs = 200;
+
+/** What a step may say of itself; the rest of its row is the same from its beginning to its end. */
+export type StepPart = Partial<Omit<StepRow, "type" | "id" | "client" | "kind" | "durationMs">>;
+
+export interface RunningStep {
+  /** Says something at once. */
+  tell(part: StepPart): void;
+  /** Says how far it is, five times a second at most. */
+  progress(bytes: number): void;
+  /** The last row of the step. */
+  end(part: StepPart & Pick<StepRow, "state">): StepRow;
+}
+
+/** The steps of one run, whichever board they are of. */
+export class Steps {
+  private readonly rows: StepRow[] = [];
+  private begun = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly report: (row: StepRow) => void,
+  ) {}
+
+  /** The last row of each step that has ended, in order. */
+  ended(): readonly StepRow[] {
+    return this.rows;
+  }
+
+  begin(client: string, kind: StepKind, name: string, first: StepPart = {}): RunningStep {
+    const startedAt = this.clock.now();
+    this.begun += 1;
+    let row: StepRow = {
+      type: "step",
+      id: `step-${this.begun}`,
+      client,
+      kind,
+      name,
+      state: "running",
+      compared: false,
+      durationMs: 0,
+      warnings: [],
+      ...first,
+    };
+    let toldAt = startedAt;
+    const tell = (part: StepPart): void => {
+      toldAt = this.clock.now();
+      row = { ...row, ...part, durationMs: toldAt - startedAt };
+      this.report(row);
+    };
+    tell({});
+    return {
+      tell,
+      progress: (bytes) => {
+        if (this.clock.now() - toldAt >= progressIntervalMs) tell({ bytes });
+      },
+      end: (part) => {
+        tell(part);
+        this.rows.push(row);
+        return row;
+      },
+    };
+  }
+}
+
+/** Any error as a trouble: its own words where it was made for people, else a sentence under `code`. */
+export function troubleOf(error: unknown, code: string): Trouble {
+  if (error instanceof EngineError || error instanceof Refusal) {
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.remedy !== undefined && { remedy: error.remedy }),
+    };
+  }
+  return { code, message: errorMessage(error) };
+}

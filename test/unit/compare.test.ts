@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { compareWith } from "../../src/engine/verification/compare";
+import { EngineError } from "../../src/engine/errors";
+import { openServedRoot } from "../../src/engine/servedRoot/servedRoot";
+import { temporaryFolder } from "../support/temporaryFolder";
+
+describe("comparing what comes with the workspace", () => {
+  /** Gives it 1 MiB after the other; resolves to how many it took, and what it said then. */
+  const flood = async (name: string): Promise<{ taken: number; error: unknown }> => {
+    const folder = await temporaryFolder({ "fw.bin": "short" });
+    try {
+      const root = await openServedRoot({
+        folder: folder.path,
+        root: ".",
+        aliases: {},
+        published: [],
+        alsoServe: [],
+        uploads: "deny",
+        uploadSize: 1,
+      });
+      const reception = await compareWith(root, new Map()).receive(name);
+      const chunk = new Uint8Array(2 ** 20);
+      let taken = 0;
+      let error: unknown;
+      while (error === undefined && taken < 200) {
+        try {
+          await reception.sink(chunk);
+          taken += 1;
+        } catch (thrown) {
+          error = thrown;
+        }
+      }
+      await reception.abort(false);
+      return { taken, error };
+    } finally {
+      await folder.remove();
+    }
+  };
+
+  it("an endless file that the workspace does not have is cut off after 64 MiB (S7)", async () => {
+    const { taken, error } = await flood("other.bin");
+    assert.ok(error instanceof EngineError, "it was taken for ever");
+    assert.deepEqual([taken, error.code], [64, "file.tooLarge"]);
+    assert.match(error.message, /the workspace has no such file.*64\.0 MiB/);
+  });
+
+  it("an endless file that the workspace has is cut off 1 MiB after its end (S7)", async () => {
+    const { taken, error } = await flood("fw.bin");
+    assert.ok(error instanceof EngineError, "it was taken for ever");
+    assert.deepEqual([taken, error.code], [1, "file.long"]);
+  });
+});
