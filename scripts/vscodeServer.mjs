@@ -24,9 +24,13 @@ export const versions = {
 /** What is missing and what brings it: a sentence for the end of a run. */
 export class MissingError extends Error {}
 
-const quietly = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+const quietly = [
+  ...["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+  // A registry that is out of reach is told within seconds.
+  ...["--fetch-retries=1", "--fetch-retry-mintimeout=1000"],
+];
 
-/** Runs npm to its end, with the Node of a folder where one is named. @throws MissingError with npm's last words. */
+/** Runs npm to its end, with the Node of a folder where one is named. @throws MissingError with npm's first words. */
 function npm(cwd, args, nodeFolder) {
   const { status, stderr, error } = spawnSync("npm", ["install", ...quietly, ...args], {
     cwd,
@@ -38,7 +42,11 @@ function npm(cwd, args, nodeFolder) {
     },
   });
   if (status === 0) return;
-  const said = (error?.message ?? stderr).trim().split("\n").slice(-6).join("\n");
+  const said = (error?.message ?? stderr)
+    .split("\n")
+    .filter((line) => line.startsWith("npm error") || error)
+    .slice(0, 4)
+    .join("\n");
   throw new MissingError(
     `missing: the VS Code server (install: node scripts/vscodeServer.mjs, with the npm registry in reach); npm said:\n${said}`,
   );
