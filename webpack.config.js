@@ -10,6 +10,8 @@ const base = {
   output: {
     path: path.join(__dirname, "dist"),
     filename: "[name].js",
+    // Written even when nothing changed in it: scripts/prepare.mjs tells by the time whether dist/ is new enough.
+    compareBeforeEmit: false,
     chunkFilename: "[name].js",
     library: { type: "commonjs2" },
     devtoolModuleFilenameTemplate: "../[resource-path]",
