@@ -174,7 +174,7 @@ describe("What an FTP client is told", () => {
   });
 
   it("holds no path of this host and no line end (F12)", () => {
-    const system = Object.assign(new Error("ENOENT: no such file, open '/home/user/root/x'"), {
+    const system = Object.assign(new Error("ENOENT: no such file, open '/home/user/served/x'"), {
       code: "ENOENT",
     });
     assert.equal(replyText(system), "local error ENOENT");

@@ -13,7 +13,7 @@ export type ServedEnd =
   | { readonly kind: "cancelled"; readonly trouble: Trouble; readonly silent: boolean };
 
 /** The ERROR code for what the door said (T35). */
-export function refusalCode({ kind, code }: Refusal): number {
+function refusalCode({ kind, code }: Refusal): number {
   switch (kind) {
     case "missing":
       return errorCode.notFound;

@@ -49,7 +49,7 @@ export type Packet =
   | { readonly op: "OACK"; readonly options: Options };
 
 /** The longest request, and so the longest OACK that can answer one (RFC 2347 §2). */
-export const longestRequest = 512;
+const longestRequest = 512;
 /** The block size where none was negotiated (RFC 1350 §2). */
 export const defaultBlksize = 512;
 /** Opcode and block number before the data. */
