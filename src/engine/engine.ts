@@ -7,6 +7,7 @@ import { networkInterfaces } from "node:os";
 import type { Engine } from "../model/api";
 import { publishedFiles } from "../model/drop";
 import { protocols, type Protocol, type Row, type ServerRow } from "../model/events";
+import type { NetworkInterface } from "../model/networks";
 import type { Wanted } from "../model/settings";
 import type { Snapshot } from "../model/snapshot";
 import { printable } from "../model/text";
@@ -18,6 +19,7 @@ import { EngineError, errorMessage } from "./errors";
 import { followPlan, onceUsable, usableNow } from "./following";
 import { servedAddresses, watchInterfaces, type InterfaceTable } from "./interfaces";
 import { Journal } from "./journal";
+import { listNetworks } from "./networks";
 import { describeProblem, PlanError, type LoadedPlan } from "./planFile";
 import { openServedRoot, type ServedRoot } from "./servedRoot/servedRoot";
 import type { BootServer, ServerContext, Situation } from "./server";
@@ -75,6 +77,10 @@ class BootEngine implements Engine {
 
   configure(wanted: Wanted): Promise<void> {
     return this.inTurn(() => this.readAndServe(wanted));
+  }
+
+  networks(): Promise<readonly NetworkInterface[]> {
+    return listNetworks();
   }
 
   snapshot(): Snapshot {

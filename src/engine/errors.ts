@@ -1,17 +1,19 @@
 /** Errors that a person reads: what happened, to what, and what to do about it. */
 
-import type { Trouble } from "../model/events";
+import type { Fix, Trouble } from "../model/events";
 
 /** `code` is stable (`port.inUse`, `root.missing`); `remedy` says what to do. The cause is kept. */
 export class EngineError extends Error implements Trouble {
   override name = "EngineError";
   readonly code: string;
   readonly remedy?: string;
+  readonly fixes?: readonly Fix[];
 
   constructor(trouble: Trouble, options?: ErrorOptions) {
     super(trouble.message, options);
     this.code = trouble.code;
     if (trouble.remedy !== undefined) this.remedy = trouble.remedy;
+    if (trouble.fixes !== undefined) this.fixes = trouble.fixes;
   }
 }
 

@@ -58,8 +58,8 @@ export async function startServer(
 /** Why a server could not be started. */
 export function troubleOf(error: unknown): Trouble {
   if (!(error instanceof EngineError)) return { code: "server.failed", message: errorMessage(error) };
-  const { code, message, remedy } = error;
-  return { code, message, ...(remedy === undefined ? {} : { remedy }) };
+  const { code, message, remedy, fixes } = error;
+  return { code, message, ...(remedy !== undefined && { remedy }), ...(fixes !== undefined && { fixes }) };
 }
 
 /**

@@ -7,6 +7,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Engine } from "../model/api";
 import type { Row } from "../model/events";
+import type { NetworkInterface } from "../model/networks";
 import type { Wanted } from "../model/settings";
 import { connectEngine, RemoteError, type RemoteEngine } from "../rpc/remote";
 
@@ -118,6 +119,18 @@ export class Child implements Omit<Engine, "snapshot" | "onRow"> {
 
   stopNow(): Promise<void> {
     return this.stop((engine) => engine.stopNow());
+  }
+
+  /** Where no process runs one is started for it, and let go. @throws RemoteError */
+  async networks(): Promise<readonly NetworkInterface[]> {
+    if (this.run !== undefined) return this.run.engine.networks();
+    await this.leaving;
+    const { engine } = (this.run ??= this.start());
+    try {
+      return await engine.networks();
+    } finally {
+      if (this.wanted === undefined) this.letGo();
+    }
   }
 
   cancelTransfer(id: string): void {

@@ -1,6 +1,7 @@
-/** What a front end may ask of the engine: the same in this process and, later, over a pipe. */
+/** What a front end may ask of the engine: the same in this process and over a pipe. */
 
 import type { Row } from "./events";
+import type { NetworkInterface } from "./networks";
 import type { Wanted } from "./settings";
 import type { Snapshot } from "./snapshot";
 
@@ -17,6 +18,8 @@ export interface Engine {
   cancelTransfer(id: string): void;
   /** The client's next request gets the first file. */
   restartSequence(clientId: string): void;
+  /** The interfaces of the computer that it runs on, loopback first; those without link or address too. */
+  networks(): Promise<readonly NetworkInterface[]>;
   snapshot(): Snapshot;
   /** Calls back for each row; returns the function that ends it. */
   onRow(listener: (row: Row) => void): () => void;

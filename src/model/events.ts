@@ -7,6 +7,14 @@
 export type Protocol = "bootp" | "tftp" | "ftp";
 export const protocols: readonly Protocol[] = ["bootp", "tftp", "ftp"];
 
+/** One way out of a trouble, for who would rather paste than type. */
+export interface Fix {
+  /** What the line does, and what else it opens: `lets every program of this computer use ports from 21 on`. */
+  readonly what: string;
+  /** One line for a terminal of the computer that the servers run on. */
+  readonly line: string;
+}
+
 /** What went wrong or was refused: a stable code, a sentence, and what to do about it. */
 export interface Trouble {
   /** `port.inUse`, `root.escape`, `name.dotFile` … */
@@ -14,6 +22,8 @@ export interface Trouble {
   /** What happened to what. No path of this host: peers and screenshots see it. */
   readonly message: string;
   readonly remedy?: string;
+  /** The lines that do it on this system, the one that opens least first. */
+  readonly fixes?: readonly Fix[];
 }
 
 export type ServerState = "stopped" | "starting" | "waiting" | "running" | "failed";

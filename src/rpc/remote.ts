@@ -8,7 +8,7 @@ import {
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
 import type { Engine } from "../model/api";
-import type { Row, Trouble } from "../model/events";
+import type { Fix, Row, Trouble } from "../model/events";
 import type { Problem } from "../model/plan";
 import { defaultLimits } from "../model/settings";
 import { applyRow, newState, snapshotOf } from "../model/snapshot";
@@ -19,6 +19,7 @@ export class RemoteError extends Error implements Trouble {
   override name = "RemoteError";
   readonly code: string;
   readonly remedy?: string;
+  readonly fixes?: readonly Fix[];
   /** For a plan that is not valid: each problem with its place. */
   readonly problems: readonly Problem[];
 
@@ -26,6 +27,7 @@ export class RemoteError extends Error implements Trouble {
     super(trouble.message, options);
     this.code = trouble.code;
     if (trouble.remedy !== undefined) this.remedy = trouble.remedy;
+    if (trouble.fixes !== undefined) this.fixes = trouble.fixes;
     this.problems = problems;
   }
 }
@@ -65,9 +67,9 @@ export function connectEngine(input: Readable, output: Writable): RemoteEngine {
   // A connection that closes leaves its open requests without an answer.
   const lost = closed.then(() => Promise.reject(new RemoteError(gone)));
   lost.catch(() => undefined); // Whoever asks sees it.
-  const ask = async (request: () => Promise<null>): Promise<void> => {
+  const ask = async <T>(request: () => Promise<T>): Promise<T> => {
     try {
-      await Promise.race([request(), lost]);
+      return await Promise.race([request(), lost]);
     } catch (error) {
       if (error instanceof RemoteError) throw error;
       const failure = error instanceof ResponseError ? (error.data as wire.Failure | undefined) : undefined;
@@ -76,17 +78,22 @@ export function connectEngine(input: Readable, output: Writable): RemoteEngine {
   };
   const tell = (send: () => Promise<void>): void => {
     // `closed` tells that the other end has gone.
-    void ask(() => send().then(() => null)).catch(() => undefined);
+    void ask(send).catch(() => undefined);
   };
   connection.listen();
   return {
     closed,
-    configure(wanted) {
+    async configure(wanted) {
       transfersKept = wanted.limits.transfersKept;
-      return ask(() => connection.sendRequest(wire.configure, wanted));
+      await ask(() => connection.sendRequest(wire.configure, wanted));
     },
-    drain: () => ask(() => connection.sendRequest(wire.drain)),
-    stopNow: () => ask(() => connection.sendRequest(wire.stopNow)),
+    async drain() {
+      await ask(() => connection.sendRequest(wire.drain));
+    },
+    async stopNow() {
+      await ask(() => connection.sendRequest(wire.stopNow));
+    },
+    networks: () => ask(() => connection.sendRequest(wire.networks)),
     cancelTransfer: (id) => {
       tell(() => connection.sendNotification(wire.cancelTransfer, { id }));
     },

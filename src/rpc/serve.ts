@@ -9,7 +9,7 @@ import {
   type MessageConnection,
 } from "vscode-jsonrpc/node";
 import type { Engine } from "../model/api";
-import type { Row } from "../model/events";
+import type { Fix, Row } from "../model/events";
 import type { Problem } from "../model/plan";
 import * as wire from "./wire";
 
@@ -30,19 +30,21 @@ export function serveEngine(engine: Engine, input: Readable, output: Writable): 
     sink.add(row);
   });
   /** The answer to a request comes after the rows that led to it. */
-  const answer = async (work: Promise<void>): Promise<null> => {
+  const answer = async <T>(work: Promise<T>): Promise<T> => {
     try {
-      await work;
+      return await work;
     } catch (error) {
       throw responseError(error);
     } finally {
       await sink.flushed();
     }
-    return null;
   };
-  connection.onRequest(wire.configure, (wanted) => answer(engine.configure(wanted)));
-  connection.onRequest(wire.drain, () => answer(engine.drain()));
-  connection.onRequest(wire.stopNow, () => answer(engine.stopNow()));
+  // JSON knows no undefined.
+  const done = (work: Promise<void>): Promise<null> => answer(work.then(() => null));
+  connection.onRequest(wire.configure, (wanted) => done(engine.configure(wanted)));
+  connection.onRequest(wire.drain, () => done(engine.drain()));
+  connection.onRequest(wire.stopNow, () => done(engine.stopNow()));
+  connection.onRequest(wire.networks, () => answer(engine.networks()));
   connection.onNotification(wire.cancelTransfer, ({ id }) => {
     engine.cancelTransfer(id);
   });
@@ -106,9 +108,10 @@ class RowSink {
 /** An error of the engine as a response: its code, its remedy, and the problems of a plan go with it. */
 function responseError(error: unknown): ResponseError<wire.Failure> {
   const message = error instanceof Error ? error.message : String(error);
-  const { code, remedy, problems } = error as {
+  const { code, remedy, fixes, problems } = error as {
     code?: unknown;
     remedy?: unknown;
+    fixes?: readonly Fix[];
     problems?: readonly Problem[];
   };
   return new ResponseError(engineFailed, message, {
@@ -116,6 +119,7 @@ function responseError(error: unknown): ResponseError<wire.Failure> {
       code: typeof code === "string" ? code : "engine.failed",
       message,
       ...(typeof remedy === "string" && { remedy }),
+      ...(Array.isArray(fixes) && { fixes }),
     },
     ...(Array.isArray(problems) && { problems }),
   });

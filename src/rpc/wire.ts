@@ -5,6 +5,7 @@
 
 import { NotificationType, RequestType, RequestType0 } from "vscode-jsonrpc/node";
 import type { Row, Trouble } from "../model/events";
+import type { NetworkInterface } from "../model/networks";
 import type { Problem } from "../model/plan";
 import type { Wanted } from "../model/settings";
 
@@ -18,6 +19,7 @@ export interface Failure {
 export const configure = new RequestType<Wanted, null, Failure>("configure");
 export const drain = new RequestType0<null, Failure>("drain");
 export const stopNow = new RequestType0<null, Failure>("stopNow");
+export const networks = new RequestType0<readonly NetworkInterface[], Failure>("networks");
 export const cancelTransfer = new NotificationType<{ readonly id: string }>("cancelTransfer");
 export const restartSequence = new NotificationType<{ readonly clientId: string }>("restartSequence");
 

@@ -3,6 +3,7 @@ import { PassThrough } from "node:stream";
 import { EngineError } from "../../src/engine/errors";
 import { PlanError } from "../../src/engine/planFile";
 import type { Engine } from "../../src/model/api";
+import type { NetworkInterface } from "../../src/model/networks";
 import type { LogRow, Row, ServerRow, TransferRow } from "../../src/model/events";
 import type { Problem } from "../../src/model/plan";
 import { defaultWanted, type Wanted } from "../../src/model/settings";
@@ -40,6 +41,13 @@ const transfer = (id: string, bytes: number, state: TransferRow["state"] = "runn
   retransmissions: 0,
 });
 
+const loopback: NetworkInterface = {
+  name: "lo",
+  kind: "loopback",
+  addresses: [{ address: "127.0.0.1", netmask: "255.0.0.0" }],
+  gateway: false,
+};
+
 const log = (id: string): LogRow => ({ type: "log", id, at: 1, level: "info", message: id });
 
 /** An engine that writes down what it was asked, and does what the test says. */
@@ -65,6 +73,7 @@ class ScriptedEngine implements Engine {
   configure = (given: Wanted): Promise<void> => this.do("configure", given);
   drain = (): Promise<void> => this.do("drain");
   stopNow = (): Promise<void> => this.do("stopNow");
+  networks = (): Promise<readonly NetworkInterface[]> => this.do("networks").then(() => [loopback]);
   cancelTransfer = (id: string): void => void this.calls.push(["cancelTransfer", id]);
   restartSequence = (id: string): void => void this.calls.push(["restartSequence", id]);
   snapshot = (): ReturnType<Engine["snapshot"]> => snapshotOf(this.state);
@@ -106,12 +115,14 @@ describe("the pipe between the extension and the program (DESIGN §4)", () => {
     await remote.configure(wanted);
     remote.cancelTransfer("tftp-1");
     remote.restartSequence("52:54:00:12:34:56");
+    assert.deepEqual(await remote.networks(), [loopback]);
     await remote.drain();
     await remote.stopNow();
     assert.deepEqual(engine.calls, [
       ["configure", wanted],
       ["cancelTransfer", "tftp-1"],
       ["restartSequence", "52:54:00:12:34:56"],
+      ["networks"],
       ["drain"],
       ["stopNow"],
     ]);

@@ -1,0 +1,20 @@
+/** The networks of the computer that the servers run on, as a person chooses among them. */
+
+import type { Fix } from "./events";
+
+export type NetworkKind = "loopback" | "wired" | "wireless" | "virtual" | "other";
+
+/** One interface, with or without an address. */
+export interface NetworkInterface {
+  /** As the system calls it, and as `--address` takes it: `eth1`, `Ethernet 2`. */
+  readonly name: string;
+  readonly kind: NetworkKind;
+  /** Its IPv4 addresses, dotted, each with its netmask. */
+  readonly addresses: readonly { readonly address: string; readonly netmask: string }[];
+  /** Whether a cable or an access point is there; undefined: the system does not tell. */
+  readonly link?: boolean;
+  /** True when this computer reaches other networks through it: what is served there is an office's network. */
+  readonly gateway: boolean;
+  /** Where it has no address: the line that gives it one. */
+  readonly fix?: Fix;
+}
