@@ -24,6 +24,7 @@ const suites = {
   extension: inVsCode("newest"),
   "extension-oldest": inVsCode("oldest"),
   ui: mocha("ui"),
+  "ui-oldest": mocha("ui"),
 };
 
 /** One test each: they end well or not. All other suites tell their tests as mocha does. */
@@ -38,7 +39,11 @@ function runSuite(name, [command, ...args]) {
       cwd: top,
       stdio: ["ignore", "pipe", "inherit"],
       shell: process.platform === "win32",
-      env: { ...process.env, FORCE_COLOR: process.stdout.isTTY ? "1" : "0" },
+      env: {
+        ...process.env,
+        FORCE_COLOR: process.stdout.isTTY ? "1" : "0",
+        ...(name === "ui-oldest" && { BOOT_SERVERS_VSCODE: "oldest" }),
+      },
     });
     let output = "";
     child.stdout.on("data", (chunk) => {

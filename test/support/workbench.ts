@@ -4,22 +4,25 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 
-/** Where the pictures of a run are kept; git ignores it. */
-const pictures = ".vscode-test/pictures";
-
 /** Of every wait for something on the screen. */
 const limitMs = 20_000;
 
 export class Workbench {
-  private constructor(readonly page: Page) {}
+  private constructor(
+    readonly page: Page,
+    private readonly pictures: string,
+  ) {}
 
-  /** Opens a folder in the workbench of the server at a port of loopback. */
-  static async open(browser: Browser, port: number, folder: string): Promise<Workbench> {
+  /**
+   * Opens a folder in the workbench of the server at a port of loopback.
+   * @param pictures the folder where the pictures of the run are kept.
+   */
+  static async open(browser: Browser, port: number, folder: string, pictures: string): Promise<Workbench> {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(limitMs);
     await page.goto(`http://127.0.0.1:${port}/?${new URLSearchParams({ folder }).toString()}`);
     await page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
-    const workbench = new Workbench(page);
+    const workbench = new Workbench(page, pictures);
     await workbench.widen(560);
     return workbench;
   }
@@ -121,7 +124,7 @@ export class Workbench {
 
   /** Keeps what is on the screen. */
   async picture(name: string): Promise<void> {
-    await mkdir(pictures, { recursive: true });
-    await this.page.screenshot({ path: join(pictures, `${name}.png`) });
+    await mkdir(this.pictures, { recursive: true });
+    await this.page.screenshot({ path: join(this.pictures, `${name}.png`) });
   }
 }

@@ -1,0 +1,27 @@
+/** A board beside VS Code's user interface: where it asks, read from the screen, and one that stops in the middle. */
+
+import { tftpRead } from "./loopbackBoard";
+import type { Workbench } from "./workbench";
+
+/** The port that a server's row tells: `BOOTP`, `TFTP`, `FTP`. */
+export async function portOf(workbench: Workbench, server: string): Promise<number> {
+  const row = await workbench.row(new RegExp(`${server}.*listening on 127\\.0\\.0\\.1:\\d+`));
+  return Number(/127\.0\.0\.1:(\d+)/.exec(await row.innerText())![1]);
+}
+
+/** A board that loads a file over TFTP and stops once it has so many bytes, until it may go on. */
+export function heldBoard(
+  port: number,
+  file: string,
+  bytesFirst: number,
+): { readonly reading: Promise<Uint8Array>; readonly goOn: () => void } {
+  let goOn: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  const reading = tftpRead(port, file, (bytes) => (bytes > bytesFirst ? held : undefined));
+  return {
+    reading,
+    goOn: () => {
+      goOn();
+    },
+  };
+}
