@@ -19,7 +19,7 @@ import { EngineError, errorMessage } from "./errors";
 import { followPlan, onceUsable, usableNow } from "./following";
 import { servedAddresses, watchInterfaces, type InterfaceTable } from "./interfaces";
 import { Journal } from "./journal";
-import { listNetworks } from "./networks";
+import { listNetworks } from "./networks/networks";
 import { describeProblem, PlanError, type LoadedPlan } from "./planFile";
 import { openServedRoot, type ServedRoot } from "./servedRoot/servedRoot";
 import type { BootServer, ServerContext, Situation } from "./server";

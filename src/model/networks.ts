@@ -15,6 +15,6 @@ export interface NetworkInterface {
   readonly link?: boolean;
   /** True when this computer reaches other networks through it: what is served there is an office's network. */
   readonly gateway: boolean;
-  /** Where it has no address: the line that gives it one. */
+  /** Where it has no address, or only one that it gave itself (169.254/16): the line that gives it one. */
   readonly fix?: Fix;
 }
