@@ -34,8 +34,6 @@ export interface Flag<Value = unknown, Many extends boolean = boolean> {
   readonly meaning: Meaning;
   /** May be repeated. */
   readonly many: Many;
-  /** A later version has it: giving it is wrong use today. */
-  readonly later: boolean;
   /** Reads one value. @throws UsageError, whose message reads on from "--flag VALUE: ". */
   readonly read: Read<Value>;
 }
@@ -52,7 +50,6 @@ const one: Define<false> = (commands, value, meaning, read) => ({
   value,
   meaning,
   many: false,
-  later: false,
   read,
 });
 
@@ -65,8 +62,6 @@ const toggle = (commands: readonly Command[], meaning: string): Flag<boolean, fa
   ...one(commands, "", meaning, () => true),
   value: undefined,
 });
-
-const later = <Value>(flag: Flag<Value, false>): Flag<Value, false> => ({ ...flag, later: true });
 
 const text: Read<string> = (value) => {
   if (value === "") throw new UsageError("it is empty");
@@ -255,7 +250,7 @@ export const flags = {
   ),
   json: toggle(all, "JSON lines on stdout, one event each"),
   stdio: toggle(["serve"], "JSON-RPC on stdin and stdout, for the extension: it says what to serve"),
-  junit: later(one(["verify"], "FILE", "JUnit XML as well", text)),
+  junit: one(["verify"], "FILE", "JUnit XML as well: one case for each board and step", text),
   help: toggle(all, "this text"),
   version: toggle(all, "the version"),
 } satisfies Record<string, Flag>;

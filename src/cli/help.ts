@@ -61,7 +61,7 @@ export function helpText(command?: Command): string {
           "",
           ...columns(
             flagList
-              .filter(([, flag]) => flag.commands.includes(command) && !flag.later)
+              .filter(([, flag]) => flag.commands.includes(command))
               .map(([name, flag]) => [
                 `--${name}${flag.value === undefined ? "" : ` ${flag.value}`}`,
                 meaningFor(flag.meaning, command),

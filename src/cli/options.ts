@@ -40,6 +40,8 @@ export interface ServeOptions {
 export interface VerifyOptions extends VerifySettings {
   readonly command: "verify";
   readonly json: boolean;
+  /** Absolute path of the JUnit XML. */
+  readonly junit?: string;
 }
 
 export interface FetchOptions extends FetchSettings {
@@ -156,7 +158,6 @@ function readFlags(command: Command, given: readonly Given[]): FlagValues {
     if (!own.includes(name)) {
       throw new UsageError(`${raw} is a flag of ${flag.commands.join(", ")}, not of ${command}.`);
     }
-    if (flag.later) throw new UsageError(`${raw} comes in a later version.`);
     if (flag.value === undefined && inline) throw new UsageError(`${raw} takes no value.`);
     // `--plan --json` is a forgotten value; `--option=-x` says that the dash is meant.
     if (flag.value !== undefined && (value === undefined || (!inline && /^-./.test(value)))) {
@@ -306,6 +307,7 @@ function verifyOptions(
     folder: resolve(words[0] ?? "."),
     ...(target !== undefined && { target }),
     ...board,
+    ...(values.junit !== undefined && { junit: resolve(values.junit) }),
   };
 }
 

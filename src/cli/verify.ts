@@ -1,12 +1,44 @@
 /** `verify`: plays the boards against a target or servers of its own, and compares with the folder (DESIGN §2.3). */
 
 import { basename } from "node:path";
+import { systemClock } from "../engine/clock";
+import { EngineError } from "../engine/errors";
 import { verifyFolder } from "../engine/verification/verify";
 import { runBoards } from "./boardRun";
+import { exitCodes } from "./exitCodes";
+import { junitOfError, junitOfReport, type Verified } from "./junit";
+import { prepareJunitFile, writeJunitFile } from "./junitFile";
 import type { VerifyOptions } from "./options";
+import { formatError } from "./print";
+import { printable } from "../model/text";
 
 /** @returns the exit code. */
-export function verify(options: VerifyOptions): Promise<number> {
-  const about = { intent: `Verifying ${basename(options.folder)} against`, json: options.json };
-  return runBoards(about, (environment) => verifyFolder(options, environment));
+export async function verify(options: VerifyOptions): Promise<number> {
+  const folder = basename(options.folder);
+  const about = { intent: `Verifying ${folder} against`, json: options.json };
+  const { junit } = options;
+  if (junit === undefined) return runBoards(about, (environment) => verifyFolder(options, environment));
+
+  const verified: Verified = { folder: printable(folder), target: options.target ?? "its own servers" };
+  const startedAt = systemClock.wallTime();
+  let xml: string | undefined;
+  const exitCode = await runBoards(about, async (environment) => {
+    await prepareJunitFile(junit);
+    try {
+      const report = await verifyFolder(options, environment);
+      xml = junitOfReport(report, verified);
+      return report;
+    } catch (error) {
+      xml = junitOfError(error, verified, startedAt);
+      throw error;
+    }
+  });
+  try {
+    if (xml !== undefined) await writeJunitFile(junit, xml);
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    process.stderr.write(formatError(error));
+    return Math.max(exitCode, exitCodes.failed);
+  }
 }

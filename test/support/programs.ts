@@ -28,6 +28,7 @@ const programs = {
   vsftpd: { package: "vsftpd" },
   lftp: { package: "lftp" },
   curl: { package: "curl" },
+  xmllint: { package: "libxml2-utils" },
   python3: { package: "python3" },
   ip: { package: "iproute2" },
   ss: { package: "iproute2" },
