@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { Running } from "../support/processes";
+import { skipOrFail } from "../support/programs";
+import { temporaryFolder } from "../support/temporaryFolder";
+
+/** The processes that have a text on their command line. */
+const processesWith = (text: string): string[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")];
+      } catch {
+        return []; // It ended while we looked.
+      }
+    })
+    .filter((command) => command.includes(text));
+
+describe("npm run vscode", () => {
+  it("tells the address of a VS Code with a copy of the sample; Ctrl+C leaves no process and no file", async function () {
+    this.timeout(600_000);
+    const fixture = await temporaryFolder();
+    const script = new Running([process.execPath, "scripts/vscode.mjs", "--browser"], {
+      // Its temporary folder is made in ours; without a display it opens no browser on somebody's screen.
+      env: { TMPDIR: fixture.path, DISPLAY: "", WAYLAND_DISPLAY: "" },
+    });
+    try {
+      const said = await script.waitFor(
+        "address",
+        (output) => /^(missing: .*)|^Open (http:\S+)\n/m.exec(output) ?? undefined,
+        590_000,
+      );
+      const [, lack, url] = said;
+      if (lack !== undefined) skipOrFail(this, [lack]);
+      const folder = new URL(url!).searchParams.get("folder")!;
+      assert.ok(folder.startsWith(fixture.path) && readdirSync(folder).includes(".vscode"), folder);
+      const page = await fetch(url!);
+      assert.equal(page.status, 200);
+      assert.match(await page.text(), /vscode/);
+      assert.notDeepEqual(processesWith(fixture.path), []);
+      script.signal("SIGINT");
+      assert.equal((await script.endedWithin(15_000)).code, 0);
+      assert.deepEqual(processesWith(fixture.path), []);
+      assert.deepEqual(readdirSync(fixture.path), []);
+    } finally {
+      await script.kill();
+      await fixture.remove();
+    }
+  });
+});
