@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import type { NetworkInterfaceInfo } from "node:os";
 import type { InterfaceTable } from "../../src/engine/interfaces";
 import { linuxInterfaces, type SystemFiles } from "../../src/engine/networks/linux";
+import { macInterfaces, readMac } from "../../src/engine/networks/macOs";
 import { arrange, listNetworks } from "../../src/engine/networks/networks";
 import type { ToldInterface } from "../../src/engine/networks/told";
+import { readWindows, windowsInterfaces } from "../../src/engine/networks/windows";
 import type { NetworkInterface } from "../../src/model/networks";
 
 const ipv4 = (address: string, netmask = "255.255.255.0"): NetworkInterfaceInfo => ({
@@ -289,5 +291,228 @@ describe("the networks of a Linux computer", () => {
 
   it("without /proc and /sys it tells nothing, and Node's list stands", () => {
     assert.deepEqual(linuxInterfaces(files({}), ""), []);
+  });
+});
+
+const mac = {
+  interfaces: `lo0: flags=8049<UP,LOOPBACK,RUNNING,MULTICAST> mtu 16384
+	options=1203<RXCSUM,TXCSUM,TXSTATUS,SW_TIMESTAMP>
+	inet 127.0.0.1 netmask 0xff000000
+	inet6 ::1 prefixlen 128
+	inet6 fe80::1%lo0 prefixlen 64 scopeid 0x1
+	nd6 options=201<PERFORMNUD,DAD>
+gif0: flags=8010<POINTOPOINT,MULTICAST> mtu 1280
+en0: flags=8863<UP,BROADCAST,SMART,RUNNING,SIMPLEX,MULTICAST> mtu 1500
+	options=6460<TSO4,TSO6,CHANNEL_IO,PARTIAL_CSUM,ZEROINVERT_CSUM>
+	ether 02:00:00:00:00:10
+	inet6 fe80::18ab:2eff:fe00:1%en0 prefixlen 64 secured scopeid 0x6
+	inet 192.0.2.2 netmask 0xffffff00 broadcast 192.0.2.255
+	nd6 options=201<PERFORMNUD,DAD>
+	media: autoselect
+	status: active
+en5: flags=8863<UP,BROADCAST,SMART,RUNNING,SIMPLEX,MULTICAST> mtu 1500
+	ether 02:00:00:00:00:11
+	inet6 fe80::1c00:1%en5 prefixlen 64 secured scopeid 0x9
+	media: autoselect (100baseTX <full-duplex>)
+	status: active
+en6: flags=8863<UP,BROADCAST,SMART,RUNNING,SIMPLEX,MULTICAST> mtu 1500
+	ether 02:00:00:00:00:12
+	inet 10.77.7.1 netmask 0xffffff00 broadcast 10.77.7.255
+	media: autoselect (none)
+	status: inactive
+awdl0: flags=8943<UP,BROADCAST,RUNNING,PROMISC,SIMPLEX,MULTICAST> mtu 1500
+	ether 02:00:00:00:00:13
+	status: active
+bridge100: flags=8a63<UP,BROADCAST,SMART,RUNNING,ALLMULTI,SIMPLEX,MULTICAST> mtu 1500
+	ether 02:00:00:00:00:14
+	inet 192.168.7.1 netmask 0xffffff00 broadcast 192.168.7.255
+	member: vmenet0 flags=3<LEARNING,DISCOVER>
+	status: active
+utun3: flags=8051<UP,POINTOPOINT,RUNNING,MULTICAST> mtu 1380
+	inet 10.8.0.6 --> 10.8.0.5 netmask 0xffffffff
+`,
+  ports: `
+Hardware Port: USB 10/100 LAN
+Device: en5
+Ethernet Address: 02:00:00:00:00:11
+
+Hardware Port: Wi-Fi
+Device: en0
+Ethernet Address: 02:00:00:00:00:10
+
+Hardware Port: Thunderbolt Ethernet
+Device: en6
+Ethernet Address: 02:00:00:00:00:12
+
+VLAN Configurations
+===================
+`,
+  services: `An asterisk (*) denotes that a network service is disabled.
+(1) Lab's boards
+(Hardware Port: USB 10/100 LAN, Device: en5)
+
+(2) Wi-Fi
+(Hardware Port: Wi-Fi, Device: en0)
+
+(*) Thunderbolt Ethernet
+(Hardware Port: Thunderbolt Ethernet, Device: en6)
+
+`,
+  route: `   route to: default
+destination: default
+       mask: default
+    gateway: 192.0.2.1
+  interface: en0
+      flags: <UP,GATEWAY,DONE,STATIC,PRCLONING,GLOBAL>
+`,
+};
+
+describe("the networks of a Mac", () => {
+  const list = arrange(readMac(mac), {});
+
+  it("are listed with kind, link and addresses; what is neither hardware nor has an address is not", () => {
+    assert.deepEqual(
+      list.map(({ name, kind, link, addresses }) => [
+        name,
+        kind,
+        link,
+        ...addresses.map(({ address, netmask }) => `${address} ${netmask}`),
+      ]),
+      [
+        ["lo0", "loopback", undefined, "127.0.0.1 255.0.0.0"],
+        ["en5", "wired", true],
+        ["en6", "wired", false, "10.77.7.1 255.255.255.0"],
+        ["en0", "wireless", true, "192.0.2.2 255.255.255.0"],
+        ["utun3", "other", undefined, "10.8.0.6 255.255.255.255"],
+        ["bridge100", "virtual", true, "192.168.7.1 255.255.255.0"],
+      ],
+    );
+    assert.deepEqual(
+      list.filter(({ gateway }) => gateway).map(({ name }) => name),
+      ["en0"],
+    );
+  });
+
+  it("the line names the service, which its user may have renamed, as one word", () => {
+    assert.equal(lineOf(list, "en5"), "networksetup -setmanual 'Lab'\\''s boards' 192.168.8.1 255.255.255.0");
+  });
+
+  it("a program that fails leaves its part out; without ifconfig the system tells nothing", async () => {
+    const asked: string[] = [];
+    const only = (text: string) => (file: string, args: readonly string[]) => {
+      asked.push([file, ...args].join(" "));
+      return file.endsWith("ifconfig") && text !== ""
+        ? Promise.resolve(text)
+        : Promise.reject(new Error("exit code 1"));
+    };
+    const alone = await macInterfaces(only(mac.interfaces));
+    assert.deepEqual(
+      alone.filter(({ gateway, kind }) => gateway || kind === "wired"),
+      [],
+    );
+    assert.deepEqual(asked, [
+      "/sbin/ifconfig -a",
+      "/usr/sbin/networksetup -listallhardwareports",
+      "/usr/sbin/networksetup -listnetworkserviceorder",
+      "/sbin/route -n get default",
+    ]);
+    await assert.rejects(macInterfaces(only("")));
+  });
+});
+
+const adapter = (InterfaceIndex: number, Name: string, more: object = {}): object => ({
+  InterfaceIndex,
+  Name,
+  InterfaceType: 6,
+  NdisPhysicalMedium: 14,
+  HardwareInterface: true,
+  MediaConnectState: 1,
+  ...more,
+});
+
+/** A German Windows: whatever it calls things, the numbers are the same. */
+const windows = JSON.stringify({
+  routes: [{ InterfaceIndex: 12 }],
+  addresses: [
+    { InterfaceIndex: 12, IPAddress: "192.0.2.2", PrefixLength: 22 },
+    { InterfaceIndex: 7, IPAddress: "169.254.8.9", PrefixLength: 16 },
+    { InterfaceIndex: 1, IPAddress: "127.0.0.1", PrefixLength: 8 },
+  ],
+  adapters: [
+    adapter(7, "LAN-Verbindung 2"),
+    adapter(9, "Prüfstand", { MediaConnectState: 2 }),
+    adapter(12, "WLAN", { InterfaceType: 71, NdisPhysicalMedium: 9 }),
+    adapter(15, "100 %", { MediaConnectState: 0 }),
+    adapter(20, "vEthernet (Default Switch)", { HardwareInterface: false, NdisPhysicalMedium: 0 }),
+    adapter(22, "Bluetooth-Netzwerkverbindung", { NdisPhysicalMedium: 10, MediaConnectState: 2 }),
+  ],
+});
+
+describe("the networks of a Windows computer", () => {
+  const table: InterfaceTable = {
+    "Loopback Pseudo-Interface 1": [ipv4("127.0.0.1", "255.0.0.0")],
+    WLAN: [ipv4("192.0.2.2", "255.255.252.0"), ipv6],
+  };
+  const list = arrange(readWindows(`\uFEFF${windows}\r\n`), table);
+
+  it("are listed with kind, link and addresses, in whatever language", () => {
+    assert.deepEqual(
+      list.map(({ name, kind, link, addresses }) => [
+        name,
+        kind,
+        link,
+        ...addresses.map(({ address, netmask }) => `${address} ${netmask}`),
+      ]),
+      [
+        ["Loopback Pseudo-Interface 1", "loopback", undefined, "127.0.0.1 255.0.0.0"],
+        ["100 %", "wired", undefined],
+        ["LAN-Verbindung 2", "wired", true, "169.254.8.9 255.255.0.0"],
+        ["Prüfstand", "wired", false],
+        ["WLAN", "wireless", true, "192.0.2.2 255.255.252.0"],
+        ["vEthernet (Default Switch)", "virtual", true],
+      ],
+    );
+    assert.deepEqual(
+      list.filter(({ gateway }) => gateway).map(({ name }) => name),
+      ["WLAN"],
+    );
+  });
+
+  it("a line of netsh gives an address; a name that a shell would read is replaced by its number", () => {
+    assert.equal(
+      lineOf(list, "LAN-Verbindung 2"),
+      'netsh interface ip set address name="LAN-Verbindung 2" static 192.168.7.1 255.255.255.0',
+    );
+    assert.equal(
+      lineOf(list, "100 %"),
+      "netsh interface ip set address name=15 static 192.168.7.1 255.255.255.0",
+    );
+  });
+
+  it("PowerShell is asked once, by its full path, without a profile and without a question", async () => {
+    const asked: (readonly string[])[] = [];
+    const told = await windowsInterfaces((file, args) => {
+      asked.push([file, ...args.slice(0, -1)]);
+      assert.doesNotMatch(args.at(-1) ?? "", /"/, "what Windows would have to quote again");
+      return Promise.resolve(windows);
+    });
+    assert.equal(told.length, 6);
+    assert.equal(asked.length, 1);
+    assert.match(asked[0]?.[0] ?? "", /^[A-Z]:\\.*\\powershell\.exe$/i);
+    assert.deepEqual(asked[0]?.slice(1), ["-NoProfile", "-NonInteractive", "-Command"]);
+  });
+
+  it("a PowerShell that prints something else tells nothing, and Node's list stands", async () => {
+    const list = await listNetworks(
+      () => windowsInterfaces(() => Promise.resolve("Zugriff verweigert")),
+      () => table,
+    );
+    assert.deepEqual(
+      list.map(({ name, kind }) => [name, kind]),
+      [
+        ["Loopback Pseudo-Interface 1", "loopback"],
+        ["WLAN", "other"],
+      ],
+    );
   });
 });

@@ -5,14 +5,20 @@ import type { NetworkInterface, NetworkKind } from "../../model/networks";
 import { inNetwork } from "../../protocol/ipv4";
 import type { InterfaceTable } from "../interfaces";
 import { linuxInterfaces } from "./linux";
+import { macInterfaces } from "./macOs";
 import { proposed, type ToldInterface } from "./told";
+import { windowsInterfaces } from "./windows";
 
 type Address = NetworkInterface["addresses"][number];
 
 /** What a system tells of its interfaces; whatever it throws means that it tells nothing. */
 export type AskSystem = () => readonly ToldInterface[] | Promise<readonly ToldInterface[]>;
 
-const systems: Partial<Record<NodeJS.Platform, AskSystem>> = { linux: linuxInterfaces };
+const systems: Partial<Record<NodeJS.Platform, AskSystem>> = {
+  linux: () => linuxInterfaces(),
+  darwin: () => macInterfaces(),
+  win32: () => windowsInterfaces(),
+};
 
 /** The order in which a person looks for the one with the boards. */
 const ranks: Readonly<Record<NetworkKind, number>> = {
