@@ -9,6 +9,7 @@ import {
   type Limits,
   type UploadPolicy,
 } from "../model/settings";
+import { isInterfaceName } from "../model/networks";
 import { isStationMac, parseMac } from "../model/mac";
 import type { BootpWay } from "../engine/clients/boardIo";
 import { accessFor } from "../engine/access";
@@ -101,7 +102,7 @@ const answer: Read<Answer> = (value) => {
 
 /** An IP address, or the name of an interface (whether it is there is seen when it is used). */
 const address: Read<string> = (value) => {
-  if (isIP(value) === 0 && (!/^[^\s/:]+$/.test(value) || /^[\d.]+$/.test(value))) {
+  if (isIP(value) === 0 && !isInterfaceName(value)) {
     throw new UsageError("an IP address or the name of an interface is wanted");
   }
   return value;

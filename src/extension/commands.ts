@@ -6,13 +6,14 @@ import { RemoteError } from "../rpc/remote";
 import type { Problem } from "../model/plan";
 import { boardName } from "./boardName";
 import { commandIds, viewIds, type CommandName } from "./ids";
-import { describeTrouble } from "./item";
 import { Node } from "./nodes";
 import { listensOn } from "./serverItems";
 import { ftpPasswordKey, type Servers } from "./servers";
 import type { Store } from "./store";
 import { count, percent, quoted, unadorned } from "./words";
 
+/** The choice of networks, too. */
+const network = () => import(/* webpackChunkName: "networkCommands" */ "./networkCommands");
 /** What changes the plan is a bundle of its own, loaded when it is first needed: activation stays quick. */
 const plan = () => import(/* webpackChunkName: "planCommands" */ "./planCommands");
 
@@ -56,6 +57,9 @@ export function registerCommands(
     answerThisBoard: async (row, name) => (await plan()).answerBoard(store, rowId(row), name),
     openBootPlan: async () => (await plan()).showPlan(store),
     setFtpPassword: (password) => setFtpPassword(secrets, password),
+    chooseNetwork: async (addresses) => (await network()).chooseNetwork(servers, addresses),
+    allowUploads: async (policy) => (await network()).allowUploads(servers, policy),
+    copyCommand: (row) => copyCommand(row),
   };
   return Object.entries(handlers).map(([name, handler]) =>
     vscode.commands.registerCommand(commandIds[name as CommandName], handler),
@@ -71,7 +75,8 @@ async function start(servers: Servers, given: unknown): Promise<boolean> {
   if (folder === undefined) return false;
   try {
     const started = await servers.start(folder);
-    if (started) sayFailures(servers);
+    // A program that names the folder has not asked for a list.
+    if (started && given === undefined) servers.offerNetworks();
     return started;
   } catch (error) {
     if (!(error instanceof RemoteError)) throw error;
@@ -97,16 +102,6 @@ async function sayPlanTrouble(message: string): Promise<void> {
   if ((await vscode.window.showErrorMessage(message, open)) === open) {
     await vscode.commands.executeCommand(commandIds.openBootPlan);
   }
-}
-
-/** One notification for the servers that could not start: what happened, and what to do. The rows say it too. */
-function sayFailures(servers: Servers): void {
-  const failed = servers.store.serverRows().filter(({ state }) => state === "failed");
-  const sentences = failed.map(
-    ({ protocol, trouble }) =>
-      `${protocol.toUpperCase()} did not start. ${trouble === undefined ? "" : describeTrouble(trouble)}`,
-  );
-  if (sentences.length > 0) void servers.sayTrouble(unadorned(sentences.join(" ")));
 }
 
 function log(servers: Servers, error: RemoteError): void {
@@ -198,6 +193,12 @@ async function copyAddress(store: Store, id: string | undefined): Promise<void> 
   await vscode.env.clipboard.writeText(listensOn({ ...row, addresses: row.addresses.slice(0, 1) }));
 }
 
+/** The line of a row that mends a trouble. */
+async function copyCommand(row: unknown): Promise<void> {
+  const line = row instanceof Node ? row.item.line : undefined;
+  if (line !== undefined) await vscode.env.clipboard.writeText(line);
+}
+
 /** What can be done now, behind the status bar item. */
 async function showMenu(store: Store): Promise<void> {
   const serving = store.isServing();
@@ -205,6 +206,7 @@ async function showMenu(store: Store): Promise<void> {
     ...(serving
       ? [{ label: "$(debug-stop) Stop Boot Servers", command: commandIds.stop as string }]
       : [{ label: "$(play) Start Boot Servers", command: commandIds.start as string }]),
+    { label: "$(plug) Choose Network…", command: commandIds.chooseNetwork as string },
     { label: "$(server) Show the Servers", command: `${viewIds.servers}.focus` },
     { label: "$(arrow-swap) Show the Transfers", command: `${viewIds.transfers}.focus` },
     { label: "$(go-to-file) Open Boot Plan", command: commandIds.openBootPlan as string },

@@ -2,6 +2,7 @@
 
 import { isIP } from "node:net";
 import { protocols, type Protocol } from "../model/events";
+import { isInterfaceName } from "../model/networks";
 import {
   defaultWanted,
   limitDefinitions,
@@ -38,7 +39,7 @@ export const limitNames = Object.keys(limitDefinitions) as LimitName[];
 export const limitSetting = (name: LimitName): string => limitSettings[name] ?? `limits.${name}`;
 
 const answers: readonly Answer[] = ["listed", "boards"];
-const uploadPolicies: readonly UploadPolicy[] = ["deny", "new", "keep", "overwrite"];
+export const uploadPolicies: readonly UploadPolicy[] = ["deny", "new", "keep", "overwrite"];
 
 /** A value that a setting holds. @returns undefined for what it must not hold. */
 type Check<T> = (value: unknown) => T | undefined;
@@ -71,9 +72,7 @@ const someOf =
 
 /** As `--address`: an IP address, or the name of an interface. */
 const address: Check<string> = (value) =>
-  typeof value === "string" && (isIP(value) !== 0 || (/^[^\s/:]+$/.test(value) && !/^[\d.]+$/.test(value)))
-    ? value
-    : undefined;
+  typeof value === "string" && (isIP(value) !== 0 || isInterfaceName(value)) ? value : undefined;
 
 const passivePorts: Check<readonly [number, number] | null> = (value) => {
   if (value === "") return null;

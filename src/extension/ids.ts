@@ -18,6 +18,9 @@ export const commandIds = {
   answerThisBoard: "bootServers.answerThisBoard",
   openBootPlan: "bootServers.openBootPlan",
   setFtpPassword: "bootServers.setFtpPassword",
+  chooseNetwork: "bootServers.chooseNetwork",
+  allowUploads: "bootServers.allowUploads",
+  copyCommand: "bootServers.copyCommand",
 } as const;
 
 export type CommandName = keyof typeof commandIds;

@@ -1,6 +1,6 @@
 /** A row of a view, as plain data: the views are compared as literals, and VS Code gets nothing else. */
 
-import type { Trouble } from "../model/events";
+import type { Fix, Trouble } from "../model/events";
 import { quoted } from "./words";
 
 export interface Item {
@@ -22,6 +22,10 @@ export interface Item {
   readonly folded?: boolean;
   /** The id of the row that a command on it is about. */
   readonly row?: string;
+  /** The id of the command that a click on it runs. */
+  readonly command?: string;
+  /** The line for a terminal that can be copied from it. */
+  readonly line?: string;
 }
 
 /** Theme colours by meaning. */
@@ -55,6 +59,7 @@ export function ago(ms: number): string {
 /** The rows below one that has trouble or warnings. */
 export function troubleItem(id: string, trouble: Trouble, severity: "bad" | "warning"): Item {
   const text = describeTrouble(trouble);
+  const { fixes = [] } = trouble;
   return {
     id,
     label: text,
@@ -63,5 +68,22 @@ export function troubleItem(id: string, trouble: Trouble, severity: "bad" | "war
     colour: colours[severity],
     context: "trouble",
     spoken: joined(" ", severity === "bad" ? "Error:" : "Warning:", text),
+    ...(fixes.length > 0 && { children: fixes.map((fix, index) => fixItem(`${id}/${index}`, fix)) }),
+  };
+}
+
+/** A line to copy, below the trouble that it mends. */
+function fixItem(id: string, { what, line }: Fix): Item {
+  const text = quoted(what);
+  return {
+    id,
+    // Not cut, as a peer's name would be: what is copied is what is read.
+    label: line,
+    description: text,
+    tooltip: `${line}\n${text}`,
+    icon: "terminal",
+    context: "fix",
+    spoken: `Command: ${line}, ${text}`,
+    line,
   };
 }

@@ -1,6 +1,7 @@
 /** The Servers view as data. */
 
 import type { Protocol, ServerRow, ServerState } from "../model/events";
+import { commandIds } from "./ids";
 import { ago, colours, joined, troubleItem, type Item } from "./item";
 import { formatList } from "./words";
 
@@ -48,8 +49,9 @@ const onlyLoopback = ({ addresses }: ServerRow): boolean =>
 /** What to look at when no board is heard. */
 function nothingArrives(row: ServerRow): Item {
   const port = `${row.protocol === "ftp" ? "TCP" : "UDP"} port ${row.port}`;
-  const text = onlyLoopback(row)
-    ? "Only this computer can ask: it listens on loopback. Boards need a network address in the setting bootServers.address."
+  const alone = onlyLoopback(row);
+  const text = alone
+    ? "Only this computer can ask. Click to choose the network that the boards are on."
     : `Nothing has arrived for a minute. Is the cable plugged in, is the board on this network, and does the firewall of this computer let ${port} in?`;
   return {
     id: `${row.id}/nothingArrives`,
@@ -59,6 +61,7 @@ function nothingArrives(row: ServerRow): Item {
     icon: "question",
     context: "nothingArrives",
     spoken: `Nothing arrives? ${text}`,
+    ...(alone && { command: commandIds.chooseNetwork }),
   };
 }
 

@@ -4,32 +4,42 @@ import { isIP } from "node:net";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import type { LogRow, Row } from "../model/events";
-import { formatList, quoted, unadorned } from "./words";
-import { Child, commandFor } from "./child";
+import type { NetworkInterface } from "../model/networks";
+import { Child, commandFor, type CommandSettings } from "./child";
 import { folderAt } from "./folders";
 import { folderSettings, readSettings, type Settings } from "./config";
 import { section } from "./ids";
+import type { Agreements } from "./agreements";
 import type { Store } from "./store";
+import { unadorned } from "./words";
 
 /** Where the FTP password is kept. */
 export const ftpPasswordKey = "ftpPassword";
 
-/** Where it stands that the user has agreed to serve these addresses. */
-const agreedKey = "agreedAddresses";
+/** Where it stands that the first start has offered the networks. */
+const offeredKey = "networksOffered";
+
+/** What asks and tells a person of networks is a bundle of its own, loaded when it is first needed. */
+const network = () => import(/* webpackChunkName: "networkCommands" */ "./networkCommands");
 
 export class Servers implements vscode.Disposable {
   private readonly child: Child;
   /** What the next process is started with. */
   private settings: Settings | undefined;
+  private readonly cli: string;
+  private lastFollow: Promise<void> = Promise.resolve();
+  private agreements: Agreements | undefined;
+  /** The failures that the user was told of. */
+  private told = "";
 
   constructor(
     private readonly context: vscode.ExtensionContext,
     readonly store: Store,
     private readonly log: vscode.LogOutputChannel,
   ) {
-    const cli = join(context.extensionPath, "dist", "cli.js");
+    this.cli = join(context.extensionPath, "dist", "cli.js");
     this.child = new Child(
-      () => commandFor(this.settings?.command ?? { launch: [], node: "" }, process.execPath, cli),
+      () => commandFor(this.settings?.command ?? { launch: [], node: "" }, process.execPath, this.cli),
       {
         row: (row) => {
           this.take(row);
@@ -72,12 +82,17 @@ export class Servers implements vscode.Disposable {
       return false;
     }
     const settings = await this.read(folder);
-    if (!(await this.mayServe(settings))) return false;
+    if (!(await this.mayServe(folder, settings, "start"))) return false;
+    await this.serve(folder, settings);
+    this.sayFailures("always");
+    return true;
+  }
+
+  private async serve(folder: vscode.WorkspaceFolder, settings: Settings): Promise<void> {
     this.settings = settings;
     this.store.transfersKept = settings.wanted.limits.transfersKept;
     this.store.folder = { name: folder.name, path: folder.uri.fsPath };
     await this.child.configure(settings.wanted);
-    return true;
   }
 
   /** Closes the listening sockets at once. Resolves when the last running transfer has ended. */
@@ -93,15 +108,68 @@ export class Servers implements vscode.Disposable {
     this.child.restartSequence(clientId);
   }
 
-  /** The settings or the password have changed: what runs follows. */
-  async follow(): Promise<void> {
-    const folder = this.servedFolder();
-    if (!this.store.isServing() || folder === undefined) return;
-    try {
-      await this.start(folder);
-    } catch (error) {
-      this.write("error", error instanceof Error ? error.message : String(error));
-    }
+  /** The computer's networks, to choose among. @throws RemoteError */
+  networks(): Promise<readonly NetworkInterface[]> {
+    return this.child.networks();
+  }
+
+  /** The command line that starts the servers' process with these settings. */
+  commandLine(settings: CommandSettings): readonly string[] {
+    const { file, args } = commandFor(settings, process.execPath, this.cli);
+    return [file, ...args];
+  }
+
+  /** The settings or the password have changed: what runs follows, one change after the other. */
+  follow(): Promise<void> {
+    this.lastFollow = this.lastFollow.then(async () => {
+      try {
+        await this.followNow();
+      } catch (error) {
+        this.write("error", error instanceof Error ? error.message : String(error));
+      }
+    });
+    return this.lastFollow;
+  }
+
+  private async followNow(): Promise<void> {
+    const folder = this.wantedFolder();
+    if (folder === undefined) return;
+    const settings = await this.read(folder);
+    if (!(await this.mayServe(folder, settings, "follow"))) return;
+    // They may have been stopped while the question stood there.
+    if (this.wantedFolder() === undefined) return;
+    await this.serve(folder, settings);
+    this.sayFailures("news");
+  }
+
+  /**
+   * Asks what a change of settings needs an answer for, before it is made: declined, nothing has changed.
+   * @param values by the names behind `bootServers.`.
+   */
+  async mayChange(values: Readonly<Record<string, unknown>>): Promise<boolean> {
+    const folder = this.wantedFolder();
+    if (folder === undefined) return true;
+    return this.mayServe(folder, await this.read(folder, values), "start");
+  }
+
+  /** The first start by a person on this machine offers the networks; the servers run meanwhile (DESIGN §5). */
+  offerNetworks(): void {
+    const asked = this.context.globalState.get(offeredKey) === true;
+    const set = vscode.workspace.getConfiguration(section).inspect("address")?.globalValue !== undefined;
+    if (asked || set) return;
+    void network().then(async ({ offerNetworks }) => {
+      if (await offerNetworks(this)) await this.context.globalState.update(offeredKey, true);
+    });
+  }
+
+  /** One notification for all servers that could not start; the rows say it too. */
+  private sayFailures(which: "always" | "news"): void {
+    const failed = this.store.serverRows().filter(({ state }) => state === "failed");
+    const news = failed.map(({ id, trouble }) => `${id} ${trouble?.message ?? ""}`).join("\n");
+    const isNews = news !== this.told;
+    this.told = news;
+    if (failed.length === 0 || (which === "news" && !isNews)) return;
+    void network().then(({ sayFailures }) => sayFailures(this, failed));
   }
 
   /** The folder that is being served was closed: nobody sees its servers any more. */
@@ -120,10 +188,20 @@ export class Servers implements vscode.Disposable {
     return folder === undefined ? undefined : folderAt(folder);
   }
 
-  private async read(folder: vscode.WorkspaceFolder): Promise<Settings> {
+  /** The folder of servers that were started and not stopped, also where they failed. */
+  private wantedFolder(): vscode.WorkspaceFolder | undefined {
+    return this.store.isWanted() ? this.servedFolder() : undefined;
+  }
+
+  /** @param changed settings as they would be. */
+  private async read(
+    folder: vscode.WorkspaceFolder,
+    changed: Readonly<Record<string, unknown>> = {},
+  ): Promise<Settings> {
     const configuration = vscode.workspace.getConfiguration(section, folder.uri);
     const settings = readSettings(
       (name) => {
+        if (name in changed) return changed[name];
         if (folderSettings.includes(name)) return configuration.get(name);
         // Never what the folder says: who wrote it must not choose the network, the rights, or who may write.
         return configuration.inspect(name)?.globalValue;
@@ -135,24 +213,15 @@ export class Servers implements vscode.Disposable {
     return settings;
   }
 
-  /** Before the first start on a network the user is told what that means. */
-  private async mayServe({ wanted }: Settings): Promise<boolean> {
-    const { addresses, uploads } = wanted;
-    if (addresses.every(isLoopback)) return true;
-    const agreement = JSON.stringify([[...addresses].sort(), uploads]);
-    const agreed = this.context.globalState.get<string[]>(agreedKey, []);
-    if (agreed.includes(agreement)) return true;
-    const serve = "Serve This Network";
-    const detail = [
-      `Everyone who reaches ${formatList(addresses.map(quoted))} can read the served files, without a password unless you set one.`,
-      uploads === "deny" ? "Nobody can write." : `Boards may upload files (${uploads}).`,
-      "You are asked once on this machine.",
-    ].join(" ");
-    const message = "Serve boot files on a network?";
-    const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, serve);
-    if (answer !== serve) return false;
-    await this.context.globalState.update(agreedKey, [...agreed, agreement]);
-    return true;
+  /** Before the first start on a network the user is told what that means, and may decline. */
+  private async mayServe(
+    folder: vscode.WorkspaceFolder,
+    { wanted }: Settings,
+    why: "start" | "follow",
+  ): Promise<boolean> {
+    if (wanted.addresses.every(isLoopback)) return true;
+    this.agreements ??= new (await network()).Agreements(this.context.globalState, () => this.networks());
+    return this.agreements.mayServe(folder, wanted, why);
   }
 
   private take(row: Row): void {

@@ -127,6 +127,11 @@ export class Store {
     return this.serverRows().some(({ state }) => state !== "stopped" && state !== "failed");
   }
 
+  /** True from a start to the next stop, also where every server failed. */
+  isWanted(): boolean {
+    return this.serverRows().some(({ state }) => state !== "stopped");
+  }
+
   private followServer({ id, state }: ServerRow): void {
     if (state !== "running") this.runningSince.delete(id);
     else if (!this.runningSince.has(id)) this.runningSince.set(id, this.wallTime());

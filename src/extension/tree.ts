@@ -65,6 +65,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     treeItem.accessibilityInformation = { label: item.spoken };
     if (item.description !== undefined) treeItem.description = item.description;
     if (item.context !== undefined) treeItem.contextValue = item.context;
+    if (item.command !== undefined) treeItem.command = { command: item.command, title: item.label };
     return treeItem;
   }
 

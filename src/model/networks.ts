@@ -2,6 +2,14 @@
 
 import type { Fix } from "./events";
 
+/**
+ * True for what can be the name of an interface. Windows has blanks in it ("Ethernet 2"); digits and dots alone are
+ * a misspelt address.
+ */
+export function isInterfaceName(text: string): boolean {
+  return /^[^\s/:](?:[^/:\p{Cc}]*[^\s/:])?$/u.test(text) && !/^[\d.]+$/.test(text);
+}
+
 export type NetworkKind = "loopback" | "wired" | "wireless" | "virtual" | "other";
 
 /** One interface, with or without an address. */

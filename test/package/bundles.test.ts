@@ -8,6 +8,8 @@ const cli = "dist/cli.js";
 const extension = "dist/extension.js";
 /** What the extension loads when it first changes a plan. */
 const planCommands = "dist/planCommands.js";
+/** What it loads when a network is first chosen or served, or when a server could not start. */
+const networkCommands = "dist/networkCommands.js";
 
 describe("the bundles", () => {
   it("hold the program in less than 700 KiB, ftp-srv included", () => {
@@ -16,11 +18,11 @@ describe("the bundles", () => {
 
   it("are these files and no other: .vscodeignore names each", () => {
     const bundles = readdirSync("dist").filter((name) => name.endsWith(".js"));
-    assert.deepEqual(bundles.sort(), ["cli.js", "extension.js", "planCommands.js"]);
+    assert.deepEqual(bundles.sort(), ["cli.js", "extension.js", "networkCommands.js", "planCommands.js"]);
   });
 
   it("keep sockets, ftp-srv and the engine out of the extension", () => {
-    for (const bundle of [extension, planCommands]) {
+    for (const bundle of [extension, networkCommands, planCommands]) {
       const text = readFileSync(bundle, "utf8");
       for (const stranger of ["dgram", "ftp-srv", "FtpSrv"]) assert.ok(!text.includes(stranger), stranger);
     }
@@ -75,6 +77,7 @@ describe("the package", () => {
       "dist/cli.js",
       "dist/cli.js.LICENSE.txt",
       "dist/extension.js",
+      "dist/networkCommands.js",
       "dist/planCommands.js",
       "media/activity.svg",
       "media/boot-plan.schema.json",

@@ -54,7 +54,7 @@ describe("the settings (DESIGN §5)", () => {
   it("all have their place in what is wanted", () => {
     const limits = Object.fromEntries(limitNames.map((name) => [name, limitDefinitions[name].max]));
     const values = {
-      address: ["eth1", "192.168.7.1"],
+      address: ["Ethernet 2", "192.168.7.1"],
       servers: ["ftp", "bootp"],
       "bootp.port": 0,
       "tftp.port": 6969,
@@ -72,7 +72,7 @@ describe("the settings (DESIGN §5)", () => {
     assert.deepEqual(wanted, {
       ...defaultWanted,
       folder: "/drop",
-      addresses: ["eth1", "192.168.7.1"],
+      addresses: ["Ethernet 2", "192.168.7.1"],
       servers: ["bootp", "ftp"],
       ports: { bootp: 0, tftp: 6969, ftp: 2121 },
       ftpPassivePorts: [50000, 50100],
@@ -97,7 +97,8 @@ describe("the settings (DESIGN §5)", () => {
     ["address", "127.0.0.1"],
     ["address", []],
     ["address", ["192.168.7.256"]],
-    ["address", ["a b"]],
+    ["address", ["eth1 "]],
+    ["address", ["eth1\neth2"]],
     ["servers", []],
     ["servers", ["http"]],
     ["tftp.port", 65536],
@@ -170,8 +171,11 @@ describe("package.json", () => {
       ?.filter(({ when }) => when === "false")
       .map(({ command }) => command)
       .sort();
-    const { answerThisBoard, copyAddress, restartSequence, serveFileAs, showMenu } = commandIds;
-    assert.deepEqual(hidden, [answerThisBoard, copyAddress, restartSequence, serveFileAs, showMenu].sort());
+    const { answerThisBoard, copyAddress, copyCommand, restartSequence, serveFileAs, showMenu } = commandIds;
+    assert.deepEqual(
+      hidden,
+      [answerThisBoard, copyAddress, copyCommand, restartSequence, serveFileAs, showMenu].sort(),
+    );
   });
 
   it("has every text that it names in package.nls.json, and no other is there", () => {
