@@ -35,7 +35,7 @@ describe("what a person decides for this machine", () => {
     await vscode.commands.executeCommand("bootServers.chooseNetwork", ["Ethernet 2"]);
     assert.deepEqual(settingsOf("address"), [["Ethernet 2"], undefined, undefined]);
     assert.equal(await exists(file(".vscode/settings.json")), false);
-    assert.deepEqual(api.store.serverRows(), [], "nothing starts by itself");
+    assert.deepEqual([api.store.isServing(), api.childPid()], [false, undefined], "nothing starts by itself");
   });
 
   it("this computer only is served without a question", async () => {
@@ -62,5 +62,6 @@ describe("what a person decides for this machine", () => {
       );
     while (!(await stored()));
     assert.deepEqual(Buffer.from(await tftpRead(tftp, "crash.dump")), bytes);
+    await vscode.workspace.fs.delete(file("images/crash.dump"));
   });
 });
