@@ -20,7 +20,7 @@ export async function serveStdio({ lingerSeconds }: StdioOptions): Promise<numbe
   const output = takeStdout();
   const engine = createEngine();
   const stop = stopRequests();
-  void serveEngine(engine, process.stdin, output).then(() => {
+  void serveEngine(engine, process.stdin, output, lingerSeconds).then(() => {
     // A pipe that is lost is a reason to stop, never one to cut a board's transfer (DESIGN §2.1).
     stop.request();
   });

@@ -52,7 +52,7 @@ export async function linger(
   const running = [...engine.snapshot().transfers.values()].filter(({ state }) => state === "running").length;
   const patience = new AbortController();
   const after = (ms: number): Promise<void> => delay(systemClock, ms, patience.signal).catch(() => undefined);
-  const ended = Promise.race([engine.drain(), stop.second, after(seconds * 1000)]);
+  const ended = Promise.race([engine.drain(seconds), stop.second]);
   // Without a transfer it is over in a moment, and there is nothing to say: but for a last ACK that may be lost.
   const overSoon =
     running === 0 && (await Promise.race([ended.then(() => true), after(wordlessMs).then(() => false)]));

@@ -15,6 +15,7 @@ import { absentRoot } from "./servedRoot/absentRoot";
 import { accessFor } from "./access";
 import type { BootpServer } from "./bootpServer/bootpServer";
 import { systemClock, type Clock, type Timer } from "./clock";
+import { drainAll } from "./draining";
 import { EngineError, errorMessage } from "./errors";
 import { followPlan, onceUsable, usableNow } from "./following";
 import { servedAddresses, watchInterfaces, type InterfaceTable } from "./interfaces";
@@ -91,9 +92,9 @@ class BootEngine implements Engine {
     return this.journal.onRow(listener);
   }
 
-  async drain(): Promise<void> {
+  async drain(lingerSeconds?: number): Promise<void> {
     await this.inTurn(() => this.closeAll());
-    await Promise.all([...this.draining].map((server) => server.drain()));
+    await drainAll([...this.draining], this.clock, lingerSeconds);
   }
 
   async stopNow(): Promise<void> {

@@ -1,22 +1,14 @@
 /**
- * The servers' process: started when it is needed, started again when it died, never killed while a board
- * loads (DESIGN §2.1). Knows nothing of VS Code.
+ * The servers' process: started when it is needed, started again when it died, replaced when it is to be started
+ * in another way, never killed while a board loads (DESIGN §2.1). Knows nothing of VS Code.
  */
 
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { createInterface } from "node:readline";
 import type { Engine } from "../model/api";
 import type { Row } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
 import type { Wanted } from "../model/settings";
-import { connectEngine, RemoteError, type RemoteEngine } from "../rpc/remote";
-
-/** A program, its arguments, and what is added to this process's environment. */
-export interface Command {
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
+import { RemoteError } from "../rpc/remote";
+import { Run, usualPatience, type Command } from "./childRun";
 
 export interface CommandSettings {
   /** `bootServers.launch`: a program and arguments that run ours with more rights, or elsewhere. */
@@ -54,177 +46,248 @@ export function mayRestart(exits: readonly number[]): boolean {
 }
 
 export interface ChildEvents {
+  /** A row; a transfer's id is one that no other process uses. */
   row(row: Row): void;
   /** A line on the process's stderr, or a word of ours about the process. */
   log(level: "info" | "warning" | "error", line: string): void;
-  /** The process has ended; what it last told is no longer true. */
-  ended(): void;
+  /** The process that was just started has told nothing for a while: its start may hang. */
+  quiet(): void;
+  /** What the process told of servers and boards is no longer true: it was let go, or has ended. */
+  left(): void;
+  /** The process has ended; `runs` tells its transfers by their ids. Those that still ran have failed. */
+  ended(runs: (transferId: string) => boolean): void;
   /** It ended too often, or could not be started again: nothing is served until the user starts it. */
   gaveUp(message: string): void;
 }
 
-/** One process that runs. */
-interface Run {
-  readonly process: ChildProcessWithoutNullStreams;
-  readonly engine: RemoteEngine;
-  /** Resolves when it has ended, with how: `exit code 1`, `SIGKILL`, `spawn pkexec ENOENT`. */
-  readonly ended: Promise<string>;
-}
-
 const isGone = (error: unknown): boolean => error instanceof RemoteError && error.code === "engine.gone";
 
+const stoppedCode = "engine.stopped";
+
+/** True for the error of a `configure` that Stop has overtaken: its user knows. */
+export const wasStopped = (error: unknown): boolean =>
+  error instanceof RemoteError && error.code === stoppedCode;
+
+const stoppedMeanwhile = (cause?: unknown): RemoteError =>
+  new RemoteError(
+    { trouble: { code: stoppedCode, message: "the servers were stopped while they started" } },
+    { cause },
+  );
+
 export class Child implements Omit<Engine, "snapshot" | "onRow"> {
+  /** The process that is asked. */
   private run: Run | undefined;
-  /** Set while servers are wanted: what a new process is told. */
-  private wanted: Wanted | undefined;
+  /** All that have not ended: those that were let go carry transfers still. */
+  private readonly runs = new Set<Run>();
+  private count = 0;
+  /** What is served: what a new process is told when this one dies. */
+  private served: Wanted | undefined;
   private exits: number[] = [];
-  /** Counts what was asked of it: an answer that is overtaken decides nothing. */
-  private turn = 0;
-  /** The end of the process before this one: until then its rows come. */
-  private leaving: Promise<unknown> = Promise.resolve();
+  /** Counts the stops: what was asked before one does not come true after it. */
+  private stops = 0;
 
   constructor(
     private readonly command: () => Command,
     private readonly events: ChildEvents,
     private readonly now: () => number = Date.now,
+    private readonly patience = usualPatience,
   ) {}
 
   /** The process's id, for who wants to look at it. */
   get pid(): number | undefined {
-    return this.run?.process.pid;
+    return this.run?.pid;
   }
 
-  /** @throws RemoteError */
+  /** @throws RemoteError; see `wasStopped`. */
   async configure(wanted: Wanted): Promise<void> {
-    this.turn += 1;
-    const earlier = this.wanted;
-    this.wanted = wanted;
-    await this.leaving;
-    const run = (this.run ??= this.start());
+    const { stops } = this;
+    const stopped = (): boolean => this.stops !== stops;
     try {
-      await run.engine.configure(wanted);
+      await this.replace(wanted);
+      if (stopped()) throw stoppedMeanwhile();
+      await this.ask(async ({ engine }) => {
+        await engine.configure(wanted);
+        if (!stopped()) this.served = wanted;
+      });
     } catch (error) {
-      // What ran goes on as it did.
-      this.wanted = earlier;
-      if (earlier === undefined) this.letGo();
-      if (!isGone(error)) throw error;
-      const message = `the servers' process ended: ${await run.ended}`;
-      throw new RemoteError({ trouble: { code: "engine.gone", message } }, { cause: error });
+      throw stopped() ? stoppedMeanwhile(error) : error;
     }
   }
 
   drain(): Promise<void> {
-    return this.stop((engine) => engine.drain());
+    return this.stop((run) => run.engine.drain());
   }
 
   stopNow(): Promise<void> {
-    return this.stop((engine) => engine.stopNow());
+    return this.stop(async (run) => {
+      // Its user has decided: one that does not even answer is ended.
+      const spare = run.endSoon();
+      await run.engine.stopNow();
+      spare();
+    });
   }
 
   /** Where no process runs one is started for it, and let go. @throws RemoteError */
-  async networks(): Promise<readonly NetworkInterface[]> {
-    if (this.run !== undefined) return this.run.engine.networks();
-    await this.leaving;
-    const { engine } = (this.run ??= this.start());
-    try {
-      return await engine.networks();
-    } finally {
-      if (this.wanted === undefined) this.letGo();
-    }
+  networks(): Promise<readonly NetworkInterface[]> {
+    return this.ask(({ engine }) => engine.networks());
   }
 
   cancelTransfer(id: string): void {
-    this.run?.engine.cancelTransfer(id);
+    for (const run of this.runs) {
+      const own = run.ownId(id);
+      if (own !== undefined) run.engine.cancelTransfer(own);
+    }
   }
 
   restartSequence(clientId: string): void {
     this.run?.engine.restartSequence(clientId);
   }
 
-  /** Ends the pipe: the process stops listening at once, and exits with its last transfer. */
+  /** Ends the pipes: the processes stop listening at once, and exit with their last transfers. */
   dispose(): void {
-    this.wanted = undefined;
-    this.letGo();
+    this.stops += 1;
+    this.served = undefined;
+    this.leave();
+    for (const run of this.runs) run.endPipe();
   }
 
-  private async stop(how: (engine: RemoteEngine) => Promise<void>): Promise<void> {
-    const turn = (this.turn += 1);
-    this.wanted = undefined;
-    this.exits = [];
-    const { run } = this;
-    if (run === undefined) return;
+  /** Asks the process that runs, or one that is started for it. One that nobody needs any more is let go. */
+  private async ask<T>(request: (run: Run) => Promise<T>): Promise<T> {
+    const run = (this.run ??= this.start());
+    run.open += 1;
     try {
-      await how(run.engine);
+      const answer = await request(run);
+      run.hear();
+      return answer;
     } catch (error) {
-      // A process that has ended has stopped.
       if (!isGone(error)) throw error;
+      const message = `the servers' process ended: ${await run.ended}`;
+      throw new RemoteError({ trouble: { code: "engine.gone", message } }, { cause: error });
+    } finally {
+      run.open -= 1;
+      if (run.open === 0 && this.served === undefined && this.run === run) {
+        this.leave();
+        run.endPipe();
+      }
     }
-    if (this.turn !== turn) return;
-    this.letGo();
-    await run.ended;
   }
 
-  private letGo(): void {
+  /**
+   * Lets the process go when it would be started in another way now: with a wrapper, or with another Node. It
+   * listens no more, so that the next one can bind the ports; its transfers go on, and it exits with the last.
+   * @throws RemoteError when the plan has problems: then it goes on as it did.
+   */
+  private async replace(wanted: Wanted): Promise<void> {
     const { run } = this;
-    if (run === undefined) return;
+    if (run === undefined || JSON.stringify(run.command) === JSON.stringify(this.command())) return;
+    if (run.spoken) {
+      await run.engine.configure({ ...wanted, servers: [] }).catch((error: unknown) => {
+        if (!isGone(error)) throw error;
+      });
+    }
+    // Another call, or its end, may have been quicker.
+    if (this.run !== run) return;
+    this.served = undefined;
+    this.leave();
+    this.events.log("info", "the servers' process is started in another way from now on");
+    if (run.spoken) this.endAfterTransfers(run);
+    else run.endPipe();
+  }
+
+  /** The pipe stays until the last transfer has ended, so that its rows come; that is not waited for. */
+  private endAfterTransfers(run: Run): void {
+    const end = (): void => {
+      run.endPipe();
+    };
+    void run.engine.drain().then(end, end);
+  }
+
+  private async stop(how: (run: Run) => Promise<void>): Promise<void> {
+    this.stops += 1;
+    this.served = undefined;
+    this.exits = [];
+    const stopped = async (run: Run): Promise<void> => {
+      if (run === this.run) await this.ask(() => how(run));
+      else await how(run);
+    };
+    await Promise.all(
+      [...this.runs].map(async (run) => {
+        // One that has told nothing yet serves nobody, and may never answer.
+        if (!run.spoken) {
+          if (this.run === run) this.leave();
+          run.endPipe();
+        } else await stopped(run).catch(unlessGone);
+        // It goes on when it was asked to serve again meanwhile.
+        if (this.run !== run) await run.ended;
+      }),
+    );
+  }
+
+  /** What the process told of servers and boards is no longer true. */
+  private leave(): void {
+    if (this.run === undefined) return;
+    this.run.left = true;
     this.run = undefined;
-    this.leaving = run.ended;
-    run.process.stdin.end();
+    this.events.left();
   }
 
   private start(): Run {
-    const { file, args, env } = this.command();
-    const child = spawn(file, args, { stdio: "pipe", env: { ...process.env, ...env }, windowsHide: true });
-    this.events.log("info", `starting ${[file, ...args].join(" ")}`);
-    const engine = connectEngine(child.stdout, child.stdin);
-    const stopRows = engine.onRow((row) => {
-      this.events.row(row);
+    const command = this.command();
+    this.count += 1;
+    const { events } = this;
+    const run = new Run(
+      this.count,
+      command,
+      {
+        row: (row) => {
+          events.row(row);
+        },
+        log: (line) => {
+          events.log("warning", line);
+        },
+        quiet: () => {
+          events.quiet();
+        },
+      },
+      this.patience,
+    );
+    events.log("info", `starting ${[command.file, ...command.args].join(" ")}`);
+    this.runs.add(run);
+    void run.ended.then((reason) => {
+      this.runs.delete(run);
+      const died = this.run === run;
+      if (died) this.leave();
+      events.ended((id) => run.ownId(id) !== undefined);
+      if (died) this.died(reason);
     });
-    // A write to a process that has just ended: its exit says all there is to say.
-    child.stdin.on("error", () => undefined);
-    createInterface(child.stderr).on("line", (line) => {
-      this.events.log("warning", line);
-    });
-    const ended = new Promise<string>((resolve) => {
-      child.once("error", ({ message }) => {
-        resolve(message);
-      });
-      child.once("close", (code, signal) => {
-        resolve(signal === null ? `exit code ${code ?? "unknown"}` : signal);
-      });
-    });
-    const run: Run = {
-      process: child,
-      engine,
-      ended: ended.then((reason) => {
-        stopRows();
-        engine.dispose();
-        this.events.ended();
-        if (this.run === run) this.died(reason);
-        return reason;
-      }),
-    };
     return run;
   }
 
   /** It ended and nobody had asked it to. */
   private died(reason: string): void {
-    this.run = undefined;
-    const { wanted } = this;
     this.exits.push(this.now());
     this.events.log("error", `the servers' process ended: ${reason}`);
-    if (wanted === undefined) return;
+    const { served } = this;
+    if (served === undefined) return;
     if (!mayRestart(this.exits)) {
-      this.wanted = undefined;
-      this.exits = [];
-      this.events.gaveUp(`The servers' process ended ${mostExits} times within 3 minutes (${reason}).`);
+      this.giveUp(`The servers' process ended ${mostExits} times within 3 minutes (${reason}).`);
       return;
     }
-    this.configure(wanted).catch((error: unknown) => {
+    this.configure(served).catch((error: unknown) => {
       // A process that ends before it has answered is the next exit, which is counted there.
-      if (isGone(error)) return;
-      this.wanted = undefined;
-      this.events.gaveUp(error instanceof Error ? error.message : String(error));
+      if (isGone(error) || wasStopped(error)) return;
+      this.giveUp(error instanceof Error ? error.message : String(error));
     });
   }
+
+  private giveUp(message: string): void {
+    this.served = undefined;
+    this.exits = [];
+    this.events.gaveUp(message);
+  }
+}
+
+/** A process that has ended has stopped. @throws any other error. */
+function unlessGone(error: unknown): void {
+  if (!isGone(error)) throw error;
 }

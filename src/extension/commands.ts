@@ -5,6 +5,7 @@ import type { TransferRow } from "../model/events";
 import { RemoteError } from "../rpc/remote";
 import type { Problem } from "../model/plan";
 import { boardName } from "./boardName";
+import { wasStopped } from "./child";
 import { commandIds, viewIds, type CommandName } from "./ids";
 import { Node } from "./nodes";
 import { listensOn } from "./serverItems";
@@ -79,6 +80,7 @@ async function start(servers: Servers, given: unknown): Promise<boolean> {
     if (started && given === undefined) servers.offerNetworks();
     return started;
   } catch (error) {
+    if (wasStopped(error)) return false;
     if (!(error instanceof RemoteError)) throw error;
     log(servers, error);
     const { message, remedy = "", problems } = error;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { LogRow, Row } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
-import { Child, commandFor, type CommandSettings } from "./child";
+import { Child, commandFor, wasStopped, type CommandSettings } from "./child";
 import { folderAt } from "./folders";
 import { folderSettings, readSettings, type Settings } from "./config";
 import { section } from "./ids";
@@ -47,8 +47,15 @@ export class Servers implements vscode.Disposable {
         log: (level, line) => {
           this.write(level, line);
         },
-        ended: () => {
-          store.runEnded();
+        quiet: () => {
+          this.write("warning", "the servers' process was started and has told nothing yet");
+          store.quiet();
+        },
+        left: () => {
+          store.left();
+        },
+        ended: (runs) => {
+          store.ended(runs);
         },
         gaveUp: (message) => {
           void this.sayTrouble(`${message} Nothing is served any more.`);
@@ -92,7 +99,13 @@ export class Servers implements vscode.Disposable {
     this.settings = settings;
     this.store.transfersKept = settings.wanted.limits.transfersKept;
     this.store.folder = { name: folder.name, path: folder.uri.fsPath };
-    await this.child.configure(settings.wanted);
+    const takeBack = this.store.isWanted() ? () => undefined : this.store.announce(settings.wanted);
+    try {
+      await this.child.configure(settings.wanted);
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
   }
 
   /** Closes the listening sockets at once. Resolves when the last running transfer has ended. */
@@ -125,7 +138,11 @@ export class Servers implements vscode.Disposable {
       try {
         await this.followNow();
       } catch (error) {
-        this.write("error", error instanceof Error ? error.message : String(error));
+        const message = error instanceof Error ? error.message : String(error);
+        this.write("error", message);
+        // Where the old process was let go first, nothing runs any more.
+        if (this.store.isWanted() || wasStopped(error)) return;
+        void this.sayTrouble(unadorned(`Boot Servers did not start again: ${message}`));
       }
     });
     return this.lastFollow;

@@ -4,7 +4,7 @@
  */
 
 import { protocols, type Row, type ServerRow, type TransferRow } from "../model/events";
-import { defaultLimits } from "../model/settings";
+import { defaultLimits, type Wanted } from "../model/settings";
 import { applyRow, newState, snapshotOf, type Snapshot, type State } from "../model/snapshot";
 
 /** The rows that changed; undefined: anything may have. */
@@ -23,11 +23,17 @@ const diedTrouble = {
   remedy: "Show Log says what it wrote last.",
 };
 
+const quietTrouble = {
+  code: "engine.quiet",
+  message: "the servers' process was started and has told nothing yet",
+  remedy:
+    "A wrapper (bootServers.launch) must not wait for a password. Show Log has its command line; Stop Boot Servers ends it.",
+};
+
 export class Store {
   transfersKept: number = defaultLimits.transfersKept;
-  private state: State = newState();
-  private runs = 0;
-  /** True from the end of a process to the first row of the next: where a board stood is history then. */
+  private readonly state: State = newState();
+  /** True from the end of a process until the next tells of its servers: where a board stood is history then. */
   private between = false;
   private servedFolder: ServedFolder | undefined;
   /** Unix ms since when a server runs, by its id. */
@@ -62,7 +68,7 @@ export class Store {
   constructor(private readonly wallTime: () => number = Date.now) {}
 
   apply(row: Row): void {
-    if (this.between) {
+    if (this.between && row.type === "server") {
       this.between = false;
       this.state.clients.clear();
       this.tell(undefined);
@@ -73,23 +79,41 @@ export class Store {
   }
 
   /**
-   * The process that sent the rows so far has ended. Its transfers are history, under ids that the next process
-   * does not use; what still ran has failed. Where each board stood is shown until the next process tells anew.
+   * Servers are about to start: a row each from the first moment, until their process tells of them.
+   * @returns what takes back those that it has told nothing of.
    */
-  runEnded(): void {
-    const at = this.wallTime();
-    this.runs += 1;
+  announce({ servers, addresses, ports }: Wanted): () => void {
+    const starting = servers.map((protocol): ServerRow => {
+      const port = ports[protocol];
+      return { type: "server", id: protocol, protocol, state: "starting", addresses, port, warnings: [] };
+    });
+    this.replaceServers((row) => row, starting);
+    return () => {
+      this.replaceServers((row) => (row.state === "starting" ? stopped(row) : row));
+    };
+  }
+
+  /** The process has told nothing for a while: the rows of what it is to start say so. */
+  quiet(): void {
+    this.replaceServers((row) => (row.state === "starting" ? { ...row, warnings: [quietTrouble] } : row));
+  }
+
+  /**
+   * The process that told of servers and boards was let go, or has ended. Where each board stood is shown until the
+   * next one tells anew.
+   */
+  left(): void {
     this.between = true;
     this.runningSince.clear();
-    const { transfers, servers, clients } = this.state;
-    const next = newState();
-    for (const row of transfers.values()) {
-      const id = row.id.includes("/") ? row.id : `${this.runs}/${row.id}`;
-      applyRow(next, isRunning(row) ? died({ ...row, id }, at) : { ...row, id }, this.transfersKept);
+    this.replaceServers(stopped);
+  }
+
+  /** A process has ended: of its transfers, those that still ran have failed. */
+  ended(runs: (transferId: string) => boolean): void {
+    const at = this.wallTime();
+    for (const row of this.runningTransfers()) {
+      if (runs(row.id)) applyRow(this.state, died(row, at), this.transfersKept);
     }
-    for (const row of clients.values()) applyRow(next, row, this.transfersKept);
-    for (const row of servers.values()) applyRow(next, stopped(row), this.transfersKept);
-    this.state = next;
     this.tell(undefined);
   }
 
@@ -130,6 +154,13 @@ export class Store {
   /** True from a start to the next stop, also where every server failed. */
   isWanted(): boolean {
     return this.serverRows().some(({ state }) => state !== "stopped");
+  }
+
+  private replaceServers(change: (row: ServerRow) => ServerRow, more: readonly ServerRow[] = []): void {
+    for (const row of [...this.serverRows().map(change), ...more]) {
+      applyRow(this.state, row, this.transfersKept);
+    }
+    this.tell(undefined);
   }
 
   private followServer({ id, state }: ServerRow): void {

@@ -11,8 +11,11 @@ export interface Engine {
    * @throws PlanError when the plan has errors: then nothing starts, and what ran goes on with the plan it had.
    */
   configure(wanted: Wanted): Promise<void>;
-  /** Closes the listening sockets at once; resolves when the last running transfer has ended. */
-  drain(): Promise<void>;
+  /**
+   * Closes the listening sockets at once; resolves when the last running transfer has ended.
+   * @param lingerSeconds what runs then still is cut; absent: everything may take its time.
+   */
+  drain(lingerSeconds?: number): Promise<void>;
   /** Ends everything within a second. */
   stopNow(): Promise<void>;
   cancelTransfer(id: string): void;

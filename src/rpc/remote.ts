@@ -39,6 +39,14 @@ export interface RemoteEngine extends Engine {
   dispose(): void;
 }
 
+const garbled = ({ message }: Error): wire.Failure => ({
+  trouble: {
+    code: "engine.garbled",
+    message: `what the servers' process wrote to stdout is not its protocol: ${message}`,
+    remedy: "A wrapper (bootServers.launch) must write nothing there.",
+  },
+});
+
 const gone: wire.Failure = { trouble: { code: "engine.gone", message: "the servers' process has ended" } };
 
 /**
@@ -46,7 +54,8 @@ const gone: wire.Failure = { trouble: { code: "engine.gone", message: "the serve
  * @param input what the other end writes; @param output what it reads.
  */
 export function connectEngine(input: Readable, output: Writable): RemoteEngine {
-  const connection = createMessageConnection(new StreamMessageReader(input), new StreamMessageWriter(output));
+  const reader = new StreamMessageReader(input);
+  const connection = createMessageConnection(reader, new StreamMessageWriter(output));
   const state = newState();
   let transfersKept = defaultLimits.transfersKept;
   const listeners = new Set<(row: Row) => void>();
@@ -65,7 +74,15 @@ export function connectEngine(input: Readable, output: Writable): RemoteEngine {
     });
   });
   // A connection that closes leaves its open requests without an answer.
-  const lost = closed.then(() => Promise.reject(new RemoteError(gone)));
+  const lost = Promise.race([
+    closed.then(() => gone),
+    // Nothing can be read after it: the reader has lost its place.
+    new Promise<wire.Failure>((resolve) => {
+      reader.onError((error) => {
+        resolve(garbled(error));
+      });
+    }),
+  ]).then((failure) => Promise.reject(new RemoteError(failure)));
   lost.catch(() => undefined); // Whoever asks sees it.
   const ask = async <T>(request: () => Promise<T>): Promise<T> => {
     try {

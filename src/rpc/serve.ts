@@ -21,9 +21,15 @@ const engineFailed = -32000;
 
 /**
  * Serves an engine to whoever is at the other end.
+ * @param lingerSeconds of a drain; absent: it lasts as long as its transfers.
  * @returns resolves when the other end has gone; the engine runs on, its rows go nowhere.
  */
-export function serveEngine(engine: Engine, input: Readable, output: Writable): Promise<void> {
+export function serveEngine(
+  engine: Engine,
+  input: Readable,
+  output: Writable,
+  lingerSeconds?: number,
+): Promise<void> {
   const connection = createMessageConnection(new StreamMessageReader(input), new StreamMessageWriter(output));
   const sink = new RowSink(connection);
   const stopRows = engine.onRow((row) => {
@@ -42,7 +48,7 @@ export function serveEngine(engine: Engine, input: Readable, output: Writable): 
   // JSON knows no undefined.
   const done = (work: Promise<void>): Promise<null> => answer(work.then(() => null));
   connection.onRequest(wire.configure, (wanted) => done(engine.configure(wanted)));
-  connection.onRequest(wire.drain, () => done(engine.drain()));
+  connection.onRequest(wire.drain, () => done(engine.drain(lingerSeconds)));
   connection.onRequest(wire.stopNow, () => done(engine.stopNow()));
   connection.onRequest(wire.networks, () => answer(engine.networks()));
   connection.onNotification(wire.cancelTransfer, ({ id }) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { networkInterfaces } from "node:os";
+import { nextTurn } from "../../src/engine/clock";
 import { createEngine } from "../../src/engine/engine";
 import { EngineError } from "../../src/engine/errors";
 import type { InterfaceTable } from "../../src/engine/interfaces";
@@ -218,6 +219,42 @@ describe("the engine", () => {
       process.getActiveResourcesInfo().filter((kind) => /UDP|TCP/.test(kind)),
       [],
     );
+  });
+
+  it("a drain ends what still runs after the time that it was given, and nothing that was started meanwhile", async () => {
+    const clock = new VirtualClock();
+    const events: string[] = [];
+    let started = 0;
+    const endless: StartServer = (_, addresses, port) => {
+      const name = `server ${(started += 1)}`;
+      let end: () => void = () => undefined;
+      const ended = new Promise<void>((resolve) => (end = resolve));
+      return Promise.resolve({
+        protocol: "tftp",
+        addresses,
+        port,
+        warnings: [],
+        drain: () => ended,
+        stopNow: () => {
+          events.push(`${name} was cut`);
+          end();
+          return Promise.resolve();
+        },
+        cancelTransfer: () => false,
+      });
+    };
+    const endlessly = createEngine({ clock, starters: { ...starters, tftp: endless } });
+    const serve = (): Promise<void> => endlessly.configure({ ...wanted, servers: ["tftp"] });
+    await serve();
+    const drained = endlessly.drain(600).then(() => events.push("drained"));
+    await serve();
+    clock.advance(599_999);
+    await nextTurn();
+    assert.deepEqual(events, []);
+    clock.advance(1);
+    await drained;
+    assert.deepEqual(events, ["server 1 was cut", "drained"]);
+    await endlessly.stopNow();
   });
 
   it("tells each warning of the plan once, however often it is read", async () => {

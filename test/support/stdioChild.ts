@@ -1,7 +1,8 @@
 /** `serve --stdio` as the extension starts it, from source, and a small wait for what it tells. */
 
 import { resolve } from "node:path";
-import { Child, type ChildEvents, type Command } from "../../src/extension/child";
+import { Child, type ChildEvents } from "../../src/extension/child";
+import type { Command, Patience } from "../../src/extension/childRun";
 import type { Row, ServerRow, TransferRow } from "../../src/model/events";
 import { anyPorts, defaultWanted, type Wanted } from "../../src/model/settings";
 import { Store } from "../../src/extension/store";
@@ -22,6 +23,8 @@ export interface Tended {
   readonly lines: string[];
   /** What was said when it was given up. */
   readonly gaveUp: string[];
+  /** How often one that was started told nothing. */
+  readonly quiet: number;
   /** How often a process has ended. */
   readonly ends: number;
   /** Resolves as soon as `value` gives something; it is asked again after each thing that happens. */
@@ -32,13 +35,13 @@ export interface Tended {
 }
 
 /** A child that is looked after as the extension does it. */
-export function tend(command: () => Command): Tended {
+export function tend(command: () => Command, patience?: Patience): Tended {
   const store = new Store();
   const waiting = new Set<() => void>();
   const happened = (): void => {
     for (const look of [...waiting]) look();
   };
-  const tended = { lines: [] as string[], gaveUp: [] as string[], ends: 0 };
+  const tended = { lines: [] as string[], gaveUp: [] as string[], ends: 0, quiet: 0 };
   const events: ChildEvents = {
     row: (row: Row) => {
       store.apply(row);
@@ -48,9 +51,18 @@ export function tend(command: () => Command): Tended {
       tended.lines.push(line);
       happened();
     },
-    ended: () => {
+    quiet: () => {
+      tended.quiet += 1;
+      store.quiet();
+      happened();
+    },
+    left: () => {
+      store.left();
+      happened();
+    },
+    ended: (runs) => {
       tended.ends += 1;
-      store.runEnded();
+      store.ended(runs);
       happened();
     },
     gaveUp: (message) => {
@@ -58,7 +70,7 @@ export function tend(command: () => Command): Tended {
       happened();
     },
   };
-  const child = new Child(command, events);
+  const child = new Child(command, events, Date.now, patience);
   return Object.assign(tended, {
     child,
     store,

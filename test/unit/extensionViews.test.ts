@@ -8,6 +8,7 @@ import { statusText } from "../../src/extension/statusText";
 import { Store } from "../../src/extension/store";
 import { transferItems } from "../../src/extension/transferItems";
 import { unadorned } from "../../src/extension/words";
+import { defaultWanted } from "../../src/model/settings";
 import type { ClientRow, Row, ServerRow, TransferRow } from "../../src/model/events";
 
 const now = 1_000_000_000_000;
@@ -394,25 +395,53 @@ describe("the store", () => {
     assert.deepEqual(told, [[server()]]);
   });
 
-  it("when the process has ended, what ran has failed, under ids that the next one does not use", () => {
-    const store = filled(server(), transfer(), ended({ id: "tftp-2" }), client());
-    store.runEnded();
-    store.apply(transfer({ id: "tftp-1" }));
-    store.runEnded();
+  it("when a process has ended, what ran there has failed; what another one carries goes on", () => {
+    const of = (id: string): Row => transfer({ id });
+    const store = filled(server(), of("1/tftp-1"), ended({ id: "1/tftp-2" }), of("2/tftp-1"));
+    store.ended((id) => id.startsWith("1/"));
     assert.deepEqual(
       [...store.now.transfers.values()].map(({ id, state, endedAt }) => [id, state, endedAt]),
       [
         ["1/tftp-1", "failed", now],
         ["1/tftp-2", "finished", now],
-        ["2/tftp-1", "failed", now],
+        ["2/tftp-1", "running", undefined],
       ],
     );
-    assert.deepEqual([store.isServing(), store.hasRunning()], [false, false]);
+  });
+
+  it("has a row for each server from the moment of the start, and takes it back when nothing comes of it", () => {
+    const store = new Store();
+    const takeBack = store.announce({ ...defaultWanted, folder: "/drop", servers: ["bootp", "tftp"] });
+    const states = (): unknown => store.serverRows().map(({ id, state }) => [id, state]);
+    assert.deepEqual(states(), [
+      ["bootp", "starting"],
+      ["tftp", "starting"],
+    ]);
+    store.apply(server());
+    takeBack();
+    assert.deepEqual(states(), [
+      ["bootp", "stopped"],
+      ["tftp", "running"],
+    ]);
+  });
+
+  it("says of servers that start that nothing was heard of them, and of no others", () => {
+    const store = filled(server({ id: "ftp", protocol: "ftp" }), server({ state: "starting" }));
+    store.quiet();
+    assert.deepEqual(
+      store.serverRows().map(({ id, warnings }) => [id, warnings.map(({ code }) => code)]),
+      [
+        ["tftp", ["engine.quiet"]],
+        ["ftp", []],
+      ],
+    );
   });
 
   it("shows where the boards stood until the next process tells anew", () => {
     const store = filled(server(), client());
-    store.runEnded();
+    store.left();
+    assert.equal(store.isServing(), false);
+    store.apply(transfer());
     assert.equal(store.now.clients.size, 1);
     store.apply(server({ state: "starting" }));
     assert.equal(store.now.clients.size, 0);
