@@ -154,6 +154,80 @@ describe("DISCOVER (RFC 2131 §4.3.1)", () => {
   });
 });
 
+describe("an option of more than 255 bytes (D14, RFC 3396)", () => {
+  const long = Uint8Array.from({ length: 300 }, (_, index) => index % 251);
+
+  it("is read whole from its parts, and comes back in parts that are whole again", () => {
+    const offer = server().reply(
+      dhcp("DISCOVER", { clientIdentifier: long, maximumMessageSize: 1500 }, { ...other }),
+    );
+    assert.deepEqual(value(offer, "clientIdentifier"), long);
+    // On the wire: 255 bytes, then the other 45 under the same code.
+    const [first, second] = [Uint8Array.of(61, 255), Uint8Array.of(61, 45)].map((head) =>
+      Buffer.from(offer.bytes).indexOf(head),
+    );
+    assert.equal(second! - first!, 257);
+  });
+
+  it("is one lease's key, all of it", () => {
+    const bench1 = server({ clients: [pooled], pool: [{ first: "192.168.7.100", last: "192.168.7.102" }] });
+    const give = (clientIdentifier: Uint8Array): string =>
+      bench1.reply(dhcp("DISCOVER", { clientIdentifier }, other)).packet.yiaddr;
+    const ending = Uint8Array.from(long).fill(9, 299);
+    assert.deepEqual(
+      [give(long), give(ending), give(long)].map((address) => address.slice(-3)),
+      ["100", "101", "100"],
+    );
+  });
+});
+
+describe("a PXE ROM (D19, RFC 4578, PXE 2.1 §2.2)", () => {
+  const vendorClassIdentifier = "PXEClient:Arch:00007:UNDI:003016";
+  const guid = Uint8Array.from({ length: 17 }, (_, index) => index);
+
+  it("is told PXEClient and to load the file of this answer, and gets its GUID back", () => {
+    const offer = server().reply(
+      dhcp("DISCOVER", { vendorClassIdentifier, clientMachineIdentifier: guid, clientArchitecture: [7] }),
+    );
+    assert.equal(value(offer, "vendorClassIdentifier"), "PXEClient");
+    assert.deepEqual(value(offer, "vendorSpecific"), Uint8Array.of(6, 1, 8, 255));
+    assert.deepEqual(value(offer, "clientMachineIdentifier"), guid);
+    assert.equal(offer.packet.file, boot);
+  });
+
+  it("with a GUID of another length does not get it back, and is answered all the same", () => {
+    const offer = server().reply(
+      dhcp("DISCOVER", { vendorClassIdentifier, clientMachineIdentifier: guid.slice(1) }),
+    );
+    assert.equal(value(offer, "clientMachineIdentifier"), undefined);
+    assert.equal(offer.packet.file, boot);
+  });
+
+  it("is told nothing of PXE where no file is named: it would wait for one", () => {
+    const offer = new Bench(situation({ clients: [listed] })).reply(
+      dhcp("DISCOVER", { vendorClassIdentifier }),
+    );
+    assert.deepEqual(
+      [value(offer, "vendorClassIdentifier"), value(offer, "vendorSpecific")],
+      [undefined, undefined],
+    );
+  });
+
+  it("is no other client: U-Boot's class does not come back, nor anything of PXE", () => {
+    const offer = server().reply(dhcp("DISCOVER", { vendorClassIdentifier: "U-Boot.armv8" }));
+    assert.deepEqual(codes(offer), [53, 54, 51, 1, 28, 58, 59]);
+  });
+
+  it("has a list of architectures, and none where its length is odd or zero", () => {
+    const read = (...bytes: number[]): ReturnType<typeof getOption<"clientArchitecture">> =>
+      getOption(new Map([[93, Uint8Array.from(bytes)]]), "clientArchitecture");
+    assert.deepEqual(
+      [read(0, 7, 0, 9), read(0), read(), read(0, 0, 1)],
+      [[7, 9], undefined, undefined, undefined],
+    );
+  });
+});
+
 describe("option 53 (RFC 2132 §9.6)", () => {
   const asked = (...bytes: number[]): readonly ReadReply[] => {
     const request = dhcp("DISCOVER");
@@ -325,6 +399,46 @@ describe("RELEASE, DECLINE and INFORM", () => {
     assert.deepEqual([type(ack), ack.to, ack.packet.yiaddr], ["ACK", "192.168.7.10:68", "0.0.0.0"]);
     assert.deepEqual([ack.packet.file, value(ack, "bootFileName")], [boot, boot]);
     assert.deepEqual(codes(ack), [53, 54, 1, 66, 67, 28]);
+  });
+});
+
+describe("the pool (D11)", () => {
+  const third = { mac: "02:00:00:00:00:03" };
+  const bound = (bench1: Bench, client: { readonly mac: string }): string => {
+    const { yiaddr } = bench1.reply(dhcp("DISCOVER", {}, client)).packet;
+    return bench1.reply(dhcp("REQUEST", { ...mine, requestedAddress: yiaddr }, client)).packet.yiaddr;
+  };
+  const clients = [pooled, { mac: boardMac }, third];
+
+  it("that is exhausted gives silence and a row that says so", () => {
+    const bench1 = server({ clients });
+    assert.notEqual(bound(bench1, other), bound(bench1, { mac: boardMac }));
+    assert.deepEqual(bench1.ask(dhcp("DISCOVER", {}, third)), []);
+    assert.equal(bench1.view.stage, "refused");
+    assert.equal(bench1.view.notice?.code, "client.noAddress");
+    assert.match(bench1.view.notice.message, /no free one in a pool of the network of 192\.168\.7\.1/);
+  });
+
+  it("has an address again when a lease has run out by the clock, the one that ran out first", () => {
+    const bench1 = server({ clients });
+    const first = bound(bench1, other);
+    bench1.now += 10_000;
+    bound(bench1, { mac: boardMac });
+    bench1.now += 3_589_999;
+    assert.deepEqual(bench1.ask(dhcp("DISCOVER", {}, third)), []);
+    bench1.now += 1;
+    assert.equal(bound(bench1, third), first);
+    assert.deepEqual(bench1.ask(dhcp("DISCOVER", {}, other)), [], "its own is another's now");
+  });
+
+  it("keeps a lease that is renewed in time", () => {
+    const bench1 = server({ clients });
+    const ciaddr = bound(bench1, other);
+    bound(bench1, { mac: boardMac });
+    bench1.now += 1_800_000;
+    bench1.reply(dhcp("REQUEST", {}, { ...other, ciaddr }), { address: ciaddr, port: 68 });
+    bench1.now += 1_799_999;
+    assert.deepEqual(bench1.ask(dhcp("DISCOVER", {}, third)), []);
   });
 });
 

@@ -3,9 +3,9 @@
  * A map from code to bytes, in the order of the wire; a table says what the bytes of a code mean.
  */
 
-import { concat, decodeText, encodeText, readUint16, readUint32, writeUint16, writeUint32 } from "../bytes";
+import { concat } from "../bytes";
 import { MalformedPacket } from "../errors";
-import { formatIpv4, parseIpv4 } from "../ipv4";
+import { address, opaque, text, uint16, uint16s, uint32, uint8 } from "./optionCodecs";
 
 /** Option code -> its bytes, without code and length, in the order of the wire. PAD and END are never in it. */
 export type Options = ReadonlyMap<number, Uint8Array>;
@@ -17,50 +17,13 @@ export const end = 255;
 /** The bytes that one option can hold; what is longer goes as several of one code (RFC 3396 §5). */
 const longestPart = 255;
 
-const codec = <Value>(
-  decode: (bytes: Uint8Array) => Value | undefined,
-  encode: (value: Value) => Uint8Array,
-): { decode: typeof decode; encode: typeof encode } => ({ decode, encode });
-
-const uint8 = codec(
-  (bytes) => (bytes.length === 1 ? bytes[0] : undefined),
-  (value: number) => Uint8Array.of(value),
-);
-const uint16 = codec(
-  (bytes) => (bytes.length === 2 ? readUint16(bytes, 0) : undefined),
-  (value: number) => {
-    const bytes = new Uint8Array(2);
-    writeUint16(bytes, 0, value);
-    return bytes;
-  },
-);
-const uint32 = codec(
-  (bytes) => (bytes.length === 4 ? readUint32(bytes, 0) : undefined),
-  (value: number) => {
-    const bytes = new Uint8Array(4);
-    writeUint32(bytes, 0, value);
-    return bytes;
-  },
-);
-const address = codec(
-  (bytes) => (bytes.length === 4 ? formatIpv4(readUint32(bytes, 0)) : undefined),
-  (value: string) => uint32.encode(parseIpv4(value) ?? 0),
-);
-/** Some clients end a text with NUL, which RFC 2132 §2 lets a receiver trim. */
-const text = codec(
-  (bytes) => decodeText(bytes).replace(/\0+$/, ""),
-  (value: string) => encodeText(value),
-);
-const opaque = codec(
-  (bytes) => bytes,
-  (value: Uint8Array) => value,
-);
-
 /** The options that Boot Servers reads or writes, by their IANA names. */
 export const optionTable = {
   subnetMask: { code: 1, codec: address },
   hostName: { code: 12, codec: text },
   broadcastAddress: { code: 28, codec: address },
+  /** Options within an option, of whoever option 60 names (RFC 2132 §8.4). */
+  vendorSpecific: { code: 43, codec: opaque },
   requestedAddress: { code: 50, codec: address },
   /** Seconds. */
   leaseTime: { code: 51, codec: uint32 },
@@ -81,6 +44,10 @@ export const optionTable = {
   tftpServerName: { code: 66, codec: text },
   bootFileName: { code: 67, codec: text },
   relayAgentInformation: { code: 82, codec: opaque },
+  /** What the client's firmware runs on: 0 is a PC's BIOS, 7 and 9 its UEFI (RFC 4578 §2.1). */
+  clientArchitecture: { code: 93, codec: uint16s },
+  /** One byte of type and 16 of the client's GUID (RFC 4578 §2.3). */
+  clientMachineIdentifier: { code: 97, codec: opaque },
 } as const;
 
 export type OptionName = keyof typeof optionTable;
@@ -110,10 +77,9 @@ export function getOption<Name extends OptionName>(
 }
 
 /** One entry of a map of options. */
-export function option<Name extends OptionName>(
-  name: Name,
-  value: OptionValue<Name>,
-): readonly [code: number, bytes: Uint8Array] {
+export type OptionEntry = readonly [code: number, bytes: Uint8Array];
+
+export function option<Name extends OptionName>(name: Name, value: OptionValue<Name>): OptionEntry {
   const { code, codec } = optionTable[name];
   return [code, (codec.encode as (value: OptionValue<Name>) => Uint8Array)(value)];
 }

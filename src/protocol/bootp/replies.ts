@@ -3,8 +3,9 @@
 import { encodeText } from "../bytes";
 import { broadcastAddress, type Network } from "../ipv4";
 import { replyFlags } from "./networks";
-import { getOption, messageTypes, option, optionTable } from "./options";
+import { getOption, messageTypes, option, optionTable, type OptionEntry } from "./options";
 import { BOOTREPLY, encodePacket, shortestMessage, unspecified, type BootpPacket } from "./packet";
+import { pxeOptions } from "./pxe";
 
 /** T1 and T2 are 0.5 and 0.875 of the lease (RFC 2131 §4.4.5). */
 const renewalPart = 0.5;
@@ -65,8 +66,6 @@ export function encodeReply(content: ReplyContent): Uint8Array {
   );
 }
 
-type OptionEntry = readonly [code: number, bytes: Uint8Array];
-
 const requestedCodes = (request: BootpPacket): readonly number[] => [
   ...((request.options && getOption(request.options, "parameterRequestList")) ?? []),
 ];
@@ -100,7 +99,7 @@ function dhcpOptions(content: ReplyContent): OptionEntry[] {
   const identifier = request.options?.get(optionTable.clientIdentifier.code);
   if (identifier !== undefined) options.push([optionTable.clientIdentifier.code, identifier]);
   if (messageType !== "NAK") {
-    const rest = commonOptions(content);
+    const rest = [...commonOptions(content), ...pxeOptions(request, content.file)];
     if (leaseSeconds !== undefined) {
       rest.push(option("renewalTime", Math.floor(leaseSeconds * renewalPart)));
       rest.push(option("rebindingTime", Math.floor(leaseSeconds * rebindingPart)));
