@@ -1,12 +1,12 @@
 /** The plan of a workspace folder: read from disk, and followed while it is served. */
 
 import { readFile, stat } from "node:fs/promises";
-import { statSync, type BigIntStats } from "node:fs";
+import { statSync, type BigIntStats, type Stats } from "node:fs";
 import { basename, isAbsolute, relative, resolve, sep } from "node:path";
 import { problemAt } from "../model/places";
 import { emptyPlan, type Plan, type Problem } from "../model/plan";
+import { lacksOf, pathsOf, type Found, type Lack } from "../model/planFiles";
 import { mergePlans, type ParsedPlan, type PlanText } from "../model/planParser";
-import { printable } from "../model/text";
 import { systemClock, type Clock, type Timer } from "./clock";
 import { EngineError, systemCode } from "./errors";
 
@@ -97,43 +97,22 @@ async function readPlanText(
   }
 }
 
-/** What the plan names and is not there as it should be; `absent`: it is not there at all. */
-interface Lack {
-  readonly problem: Problem;
-  readonly absent?: string;
-}
-
-/** Warnings for what the plan names and is not there yet (not built), and an error for a root that is no folder. */
-async function missingFiles(folder: string, parsed: ParsedPlan, plan: Plan): Promise<Lack[]> {
-  const root = resolve(folder, plan.root);
-  const { rootAt } = parsed;
-  const rootStats = await stat(root).catch(() => undefined);
-  if (rootAt !== undefined) {
-    const shown = `the folder "${printable(plan.root)}"`;
-    if (rootStats === undefined) {
-      const problem = problemAt(
-        "warning",
-        rootAt,
-        `${shown} is not there yet; it will be served as soon as it is`,
-      );
-      return [{ problem, absent: plan.root }];
-    }
-    if (!rootStats.isDirectory())
-      return [
-        { problem: problemAt("error", rootAt, `"${printable(plan.root)}" is a file; "root" is a folder`) },
-      ];
-  }
-  const found = await Promise.all(
-    parsed.named.map(async ({ file, at }) => {
-      const stats = await stat(resolve(root, file)).catch(() => undefined);
-      if (stats?.isDirectory() === true)
-        return [{ problem: problemAt("error", at, `"${printable(file)}" is a folder; name a file`) }];
-      if (stats !== undefined) return [];
-      const message = `"${printable(file)}" is not there yet; it will be served as soon as it is built`;
-      return [{ problem: problemAt("warning", at, message), absent: file }];
-    }),
+/** Looks at the disk for what the plan names. */
+async function findLacks(
+  folder: string,
+  paths: readonly string[],
+  parsed: ParsedPlan,
+  plan: Plan,
+): Promise<Lack[]> {
+  const found = new Map(
+    await Promise.all(
+      paths.map(async (path): Promise<[string, Found]> => {
+        const stats = await stat(resolve(folder, path)).catch(() => undefined);
+        return [path, stats && kindOf(stats)];
+      }),
+    ),
   );
-  return found.flat();
+  return lacksOf(parsed, plan, (path) => found.get(path));
 }
 
 /**
@@ -156,23 +135,26 @@ export async function loadPlan(folder: string, planFile?: string): Promise<Loade
 
   const parsed = mergePlans(main as PlanText | undefined, local as PlanText | undefined);
   if (parsed.plan === undefined) throw new PlanError(parsed.problems);
-  const lacks = await missingFiles(folder, parsed, parsed.plan);
+  const paths = pathsOf(parsed.plan, parsed.named);
+  const lacks = await findLacks(folder, paths, parsed, parsed.plan);
   const problems = [...parsed.problems, ...lacks.map(({ problem }) => problem)];
   if (problems.some(({ severity }) => severity === "error")) throw new PlanError(problems);
-  const root = resolve(folder, parsed.plan.root);
   return {
     plan: parsed.plan,
     problems,
     planned: true,
-    files: [root, ...parsed.named.map(({ file }) => resolve(root, file))],
+    files: paths.map((path) => resolve(folder, path)),
     absent: lacks.flatMap(({ absent }) => absent ?? []),
   };
 }
 
+const kindOf = (stats: Stats | BigIntStats): "file" | "folder" | "other" =>
+  stats.isFile() ? "file" : stats.isDirectory() ? "folder" : "other";
+
 /** What is compared of a file from one look to the next. */
 type Trait = (stats: BigIntStats) => string;
 const content: Trait = ({ dev, ino, size, mtimeNs }) => [dev, ino, size, mtimeNs].join(":");
-const existence: Trait = (stats) => (stats.isFile() ? "file" : stats.isDirectory() ? "folder" : "other");
+const existence: Trait = (stats) => kindOf(stats);
 
 const none = "none";
 

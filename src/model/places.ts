@@ -1,7 +1,7 @@
 /** Where a character of a text file stands, as an editor counts, and what every text file must be: UTF-8. */
 
 import type { Trouble } from "./events";
-import type { Problem } from "./plan";
+import type { Problem, QuickFix } from "./plan";
 
 export interface Place {
   readonly file: string;
@@ -9,6 +9,8 @@ export interface Place {
   readonly line: number;
   /** 1-based, in UTF-16 units as an editor counts them. */
   readonly column: number;
+  /** Behind the last character that it is about; absent: as far as a word goes. */
+  readonly end?: { readonly line: number; readonly column: number };
 }
 
 /** A value and where it stands. */
@@ -17,23 +19,38 @@ export interface Located<T> {
   readonly at: Place;
 }
 
-/** The place of any offset of `text`. Lines end with LF, CRLF or CR. */
-export function placesOf(text: string, file: string): (offset: number) => Place {
+/** The place of any offset of `text`, and of `length` units from there. Lines end with LF, CRLF or CR. */
+export function placesOf(text: string, file: string): (offset: number, length?: number) => Place {
   const starts = [0, ...Array.from(text.matchAll(/\r\n|\r|\n/g), (end) => end.index + end[0].length)];
-  return (offset) => {
+  const at = (offset: number): { line: number; column: number } => {
     let line = 0;
     for (let high = starts.length; high - line > 1;) {
       const middle = (line + high) >>> 1;
       if ((starts[middle] ?? 0) <= offset) line = middle;
       else high = middle;
     }
-    return { file, line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
+    return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
   };
+  return (offset, length) => ({
+    file,
+    ...at(offset),
+    ...(length !== undefined && { end: at(offset + length) }),
+  });
 }
 
 /** One problem at a place. */
-export function problemAt(severity: Problem["severity"], at: Place, message: string): Problem {
-  return { severity, file: at.file, line: at.line, column: at.column, message };
+export function problemAt(
+  severity: Problem["severity"],
+  at: Place,
+  message: string,
+  fix?: QuickFix,
+): Problem {
+  return { severity, ...at, message, ...(fix && { fix }) };
+}
+
+/** The fix that writes `text` in place of what stands at `at`. */
+export function replaceFix(at: Place, text: string, title: string): QuickFix {
+  return { title, edits: [{ at, text }] };
 }
 
 /** In the order in which a person reads them: file by file, from the top. */

@@ -1,17 +1,24 @@
 /** The plan: what to serve and to whom. Types here; the parser with line and column beside them. */
 
+import type { Place } from "./places";
 import type { Answer } from "./settings";
 
-/** One thing wrong with a plan or a manifest, where a person can find it. */
-export interface Problem {
+/** A change of a text by which a problem is gone. */
+export interface QuickFix {
+  /** As an editor offers it: `Write "boot"`. */
+  readonly title: string;
+  /** What stands at each place becomes `text`; the places do not overlap. */
+  readonly edits: readonly { readonly at: Place; readonly text: string }[];
+}
+
+/** One thing wrong with a plan or a manifest, where a person can find it; the file as a person knows it. */
+export interface Problem extends Place {
   readonly severity: "error" | "warning";
-  /** The file's name as a person knows it, `.vscode/boot-plan.json`. */
-  readonly file: string;
-  /** 1-based. */
-  readonly line: number;
-  /** 1-based. */
-  readonly column: number;
   readonly message: string;
+  /** True where the text is no JSON: an editor says that by itself. */
+  readonly syntax?: true;
+  /** Where it is obvious what was meant. */
+  readonly fix?: QuickFix;
 }
 
 /** A string: every request gets this file. A list: a sequence, one file a round, then silence. */

@@ -3,13 +3,14 @@
 import { parseIpv4 } from "../protocol/ipv4";
 import { manifestsAmong } from "./drop";
 import { problemAt, type Located, type Place } from "./places";
-import { emptyPlan, type PoolRange, type Problem } from "./plan";
+import { emptyPlan, type PoolRange, type Problem, type QuickFix } from "./plan";
 import type { BootDraft, PlanDraft } from "./planFields";
+import { valueFix } from "./planReader";
 import { printable } from "./text";
 
 type Rule = (draft: PlanDraft) => Problem[];
 
-const error = (at: Place, message: string): Problem => problemAt("error", at, message);
+const error = (at: Place, message: string, fix?: QuickFix): Problem => problemAt("error", at, message, fix);
 
 const number = (address: string): number => parseIpv4(address) ?? 0;
 
@@ -55,7 +56,13 @@ const ambiguousManifest: Rule = ({ boot, clients, manifest }) => {
 
 const nobodyListed: Rule = ({ answer, clients }) =>
   answer?.value === "listed" && (clients ?? []).length === 0
-    ? [error(answer.at, '"answer" is "listed" and "clients" lists nobody; list a client, or answer "boards"')]
+    ? [
+        error(
+          answer.at,
+          '"answer" is "listed" and "clients" lists nobody; list a client, or answer "boards"',
+          valueFix(answer.at, "boards"),
+        ),
+      ]
     : [];
 
 const sameName: Rule = ({ clients = [] }) =>
@@ -107,6 +114,7 @@ const aliasChains: Rule = ({ aliases = [] }) => {
       error(
         file.at,
         `"${printable(file.value)}" is an alias itself, and aliases are followed once; write "${printable(next.file.value)}"`,
+        valueFix(file.at, next.file.value),
       ),
     ];
   });
@@ -121,6 +129,7 @@ const silence: Rule = ({ silentSeconds, restartSeconds }) => {
     error(
       at,
       `"restartSeconds" (${restart}) is less than "silentSeconds" (${silent}); make it at least that`,
+      restartSeconds && valueFix(restartSeconds.at, silent),
     ),
   ];
 };

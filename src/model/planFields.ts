@@ -6,8 +6,17 @@ import { isStationMac, parseMac } from "./mac";
 import type { Trouble } from "./events";
 import { checkName, normalizeName, protectedRule } from "./names";
 import { refusalSentence, type Located } from "./places";
-import type { PoolRange } from "./plan";
-import { listOf, membersOf, readObject, isKind, type Reader, type Report, type Values } from "./planReader";
+import type { PoolRange, QuickFix } from "./plan";
+import {
+  listOf,
+  membersOf,
+  readObject,
+  isKind,
+  valueFix,
+  type Reader,
+  type Report,
+  type Values,
+} from "./planReader";
 import type { Answer } from "./settings";
 import { nearestWord } from "./nearestWord";
 import { printable } from "./text";
@@ -72,7 +81,9 @@ const readFiles: Reader<Located<string>[]> = (node, name, report) => {
   const readOne: Reader<Located<string>> = (item, itemName) => {
     const file = readFile(item, itemName, report);
     if (file === undefined) return undefined;
-    if (seen.has(file.value)) report.warning(item, `"${printable(file.value)}" stands twice in "${name}"`);
+    if (seen.has(file.value)) {
+      report.warning(item, `"${printable(file.value)}" stands twice in "${name}"`, report.removal(item));
+    }
     seen.add(file.value);
     return file;
   };
@@ -109,9 +120,11 @@ const readRoot: Reader<Located<string>> = (node, name, report) => {
   if (text === undefined) return undefined;
   const plain = text.value.replace(/\\/g, "/");
   if (/^(\/|~|[a-z]:)|\$\{|(^|\/)\.\.(\/|$)/i.test(plain)) {
+    const inside = /^\/+([^/~$:.][^~$:]*)$/.exec(plain)?.[1];
     report.error(
       node,
       `"${name}" must lie inside the workspace folder; write it relative to it, such as "images"`,
+      inside === undefined || inside.includes("..") ? undefined : valueFix(text.at, normalizeName(inside)),
     );
     return undefined;
   }
@@ -133,6 +146,7 @@ const readAliases: Reader<AliasDraft[]> = (node, name, report) => {
       report.error(
         keyNode,
         `"${printable(key.value)}" and another key of "${name}" are the same name; remove one`,
+        report.removal(value.parent ?? value),
       );
     } else aliases.set(asked, { name: { value: asked, at: key.at }, file });
   }
@@ -145,7 +159,8 @@ function checkAddress(text: string, node: Node, name: string, report: Report): n
   if (value === undefined) {
     report.error(node, `"${name}": ${printable(text)} is no IPv4 address; write it like 192.168.7.10`);
   } else if (formatIpv4(value) !== text) {
-    report.error(node, `"${name}": write ${formatIpv4(value)} for ${printable(text)}`);
+    const fix = node.value === text ? valueFix(report.at(node), formatIpv4(value)) : undefined;
+    report.error(node, `"${name}": write ${formatIpv4(value)} for ${printable(text)}`, fix);
   } else if (value < 2 ** 24 || value >= 224 * 2 ** 24) {
     // 0/8 is "this network"; 224/4 and up are groups, reserved, and the broadcast (RFC 1122 §3.2.1.3).
     report.error(node, `"${name}": ${text} cannot be the address of one host`);
@@ -175,7 +190,8 @@ const readRange: Reader<Located<PoolRange>> = (node, name, report) => {
   const [low, high] = [first, last].map((end) => checkAddress(end, node, name, report));
   if (low === undefined || high === undefined) return undefined;
   if (low > high) {
-    report.error(node, `"${name}" ends before it begins; write ${last}-${first}`);
+    const turned = `${last}-${first}`;
+    report.error(node, `"${name}" ends before it begins; write ${turned}`, valueFix(report.at(node), turned));
   } else if (high - low >= largestPool) {
     report.error(node, `"${name}" holds ${high - low + 1} addresses; ${largestPool} at most`);
   } else return { value: { first, last }, at: text.at };
@@ -198,6 +214,7 @@ const readAnswer: Reader<Located<Answer>> = (node, name, report) => {
   report.error(
     node,
     `"${name}" must be ${known}, not "${printable(text.value)}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
+    near === undefined ? undefined : valueFix(report.at(node), near),
   );
   return undefined;
 };
@@ -208,7 +225,12 @@ const seconds =
     if (!isKind("number", node, name, `a whole number of seconds from ${least}`, report)) return undefined;
     const value = node.value as number;
     if (Number.isInteger(value) && value >= least && value <= most) return { value, at: report.at(node) };
-    report.error(node, `"${name}" must be a whole number from ${least} to ${most}${why}`);
+    const nearest = Math.min(Math.max(Math.round(value), least), most);
+    report.error(
+      node,
+      `"${name}" must be a whole number from ${least} to ${most}${why}`,
+      valueFix(report.at(node), nearest),
+    );
     return undefined;
   };
 
@@ -240,6 +262,8 @@ export const clientFields = { name: readName, mac: readMac, address: readAddress
 /** `mac` is missing only where that was reported. */
 export interface ClientDraft extends Values<typeof clientFields> {
   readonly at: Located<string>["at"];
+  /** Takes it out of the list. */
+  readonly removal: QuickFix;
 }
 
 const readClient: Reader<ClientDraft> = (node, name, report) => {
@@ -248,7 +272,7 @@ const readClient: Reader<ClientDraft> = (node, name, report) => {
   const client = readObject(node, name, clientFields, laterClientKeys, report);
   const hasMac = node.children?.some((property) => property.children?.[0]?.value === "mac");
   if (hasMac !== true) report.error(node, `"${name}" has no "mac"; a client is known by its MAC`);
-  return { ...client, at: report.at(node) };
+  return { ...client, at: report.at(node), removal: report.removal(node) };
 };
 
 export const planFields = {

@@ -35,13 +35,13 @@ function readDraft(source: PlanText | undefined): { draft: PlanDraft; problems: 
   const { root, report, problems } = readTree(source.text, source.file);
   const draft = root === undefined ? {} : readObject(root, "", planFields, laterPlanKeys, report);
   const macs = new Map<string, Place>();
-  for (const { mac } of draft.clients ?? []) {
+  for (const { mac, removal } of draft.clients ?? []) {
     if (mac === undefined) continue;
     const first = macs.get(mac.value);
     if (first === undefined) macs.set(mac.value, mac.at);
     else {
       const message = `${mac.value} is listed twice, first in line ${first.line}; make one client of the two`;
-      problems.push(problemAt("error", mac.at, message));
+      problems.push(problemAt("error", mac.at, message, removal));
     }
   }
   return { draft, problems };

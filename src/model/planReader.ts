@@ -4,16 +4,26 @@
  */
 
 import { createScanner, parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
-import { encodingProblem, placesOf, problemAt, withoutBom, type Located, type Place } from "./places";
-import type { Problem } from "./plan";
+import {
+  encodingProblem,
+  placesOf,
+  problemAt,
+  replaceFix,
+  withoutBom,
+  type Located,
+  type Place,
+} from "./places";
+import type { Problem, QuickFix } from "./plan";
 import { nearestWord } from "./nearestWord";
 import { printable } from "./text";
 
 /** Where readers put what is wrong. */
 export interface Report {
   at(node: Node): Place;
-  error(node: Node, message: string): void;
-  warning(node: Node, message: string): void;
+  error(node: Node, message: string, fix?: QuickFix): void;
+  warning(node: Node, message: string, fix?: QuickFix): void;
+  /** The fix that takes a property or an item away. */
+  removal(node: Node): QuickFix;
 }
 
 /** Reads the value of the key `name`; undefined: it was reported. */
@@ -63,6 +73,37 @@ function tooDeep(text: string): number | undefined {
   return undefined;
 }
 
+/** The fix that writes another value where one stands. */
+export function valueFix(at: Place, value: unknown): QuickFix {
+  const text = JSON.stringify(value);
+  return replaceFix(at, text, `Write ${printable(text)}`);
+}
+
+/** The offset of the comma that comes next, whatever comments are before it; undefined: something else comes. */
+function commaAfter(text: string, offset: number): number | undefined {
+  const scanner = createScanner(text.slice(offset), true);
+  scanner.scan();
+  const at = offset + scanner.getTokenOffset();
+  return text[at] === "," ? at : undefined;
+}
+
+/** What is cut out, as offset and length, to take a property or an item away: with a comma, and with its line. */
+function cutsFor(text: string, node: Node): [number, number][] {
+  const end = node.offset + node.length;
+  const after = commaAfter(text, end);
+  const cut = after === undefined ? end : after + 1;
+  let start = node.offset;
+  while (text[start - 1] === " " || text[start - 1] === "\t") start -= 1;
+  const tail = /^[ \t]*(\r\n|\n|\r)?/.exec(text.slice(cut, cut + 200));
+  const alone = /^[\r\n]?$/.test(text[start - 1] ?? "") && tail?.[1] !== undefined;
+  // A line of its own goes whole; of others the blanks go that stood before it, so that what follows moves up.
+  const last = alone ? cut + tail[0].length : cut;
+  // Without a comma behind it, it is the last one: the comma before it goes.
+  const earlier = after === undefined ? node.parent?.children?.at(-2) : undefined;
+  const before = earlier && commaAfter(text, earlier.offset + earlier.length);
+  return [...(before === undefined ? [] : [[before, 1] as [number, number]]), [start, last - start]];
+}
+
 /** The JSON tree of a text, with everything that keeps it from being one object. */
 export function readTree(
   source: string,
@@ -72,9 +113,13 @@ export function readTree(
   const problems: Problem[] = [];
   const place = placesOf(text, file);
   const report: Report = {
-    at: (node) => place(node.offset),
-    error: (node, message) => problems.push(problemAt("error", place(node.offset), message)),
-    warning: (node, message) => problems.push(problemAt("warning", place(node.offset), message)),
+    at: (node) => place(node.offset, node.length),
+    error: (node, message, fix) => problems.push(problemAt("error", report.at(node), message, fix)),
+    warning: (node, message, fix) => problems.push(problemAt("warning", report.at(node), message, fix)),
+    removal: (node) => ({
+      title: "Remove it",
+      edits: cutsFor(text, node).map(([offset, length]) => ({ at: place(offset, length), text: "" })),
+    }),
   };
   const fail = (offset: number, message: string): void => {
     problems.push(problemAt("error", place(offset), message));
@@ -91,7 +136,11 @@ export function readTree(
 
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true });
-  for (const { error, offset } of errors) fail(offset, syntaxSentences[printParseErrorCode(error)]);
+  for (const { error, offset, length } of errors) {
+    const problem = problemAt("error", place(offset, length), syntaxSentences[printParseErrorCode(error)]);
+    // Of a text with nothing in it an editor says nothing.
+    problems.push(root === undefined ? problem : { ...problem, syntax: true });
+  }
   if (root !== undefined && root.type !== "object") fail(root.offset, "a plan is one object: { … }");
   return { root: root?.type === "object" ? root : undefined, report, problems };
 }
@@ -113,9 +162,10 @@ export function isKind(
   name: string,
   expected: string,
   report: Report,
+  fix?: QuickFix,
 ): boolean {
   if (node.type === kind) return true;
-  report.error(node, `"${name}" must be ${expected}, not ${kinds[node.type]}`);
+  report.error(node, `"${name}" must be ${expected}, not ${kinds[node.type]}`, fix);
   return false;
 }
 
@@ -133,6 +183,7 @@ export function membersOf(node: Node, name: string, report: Report): { key: Loca
       report.error(
         keyNode,
         `"${printable(key.value)}" stands twice${where}, first in line ${earlier.key.at.line}; remove one`,
+        report.removal(property),
       );
     }
   }
@@ -163,10 +214,14 @@ export function readObject<F extends Fields>(
     const shown = printable(key.value);
     const keyNode = value.parent?.children?.[0] ?? value;
     const near = nearestWord(key.value.toLowerCase(), Object.keys(fields));
-    if (later.includes(key.value)) report.error(keyNode, `"${shown}" is not supported yet; remove it`);
-    else if (near === undefined) {
+    if (later.includes(key.value)) {
+      const removal = report.removal(value.parent ?? value);
+      report.error(keyNode, `"${shown}" is not supported yet; remove it`, removal);
+    } else if (near === undefined) {
       report.error(keyNode, `unknown key "${shown}"; known are ${Object.keys(fields).join(", ")}`);
-    } else report.error(keyNode, `unknown key "${shown}"; did you mean "${near}"?`);
+    } else {
+      report.error(keyNode, `unknown key "${shown}"; did you mean "${near}"?`, valueFix(key.at, near));
+    }
   }
   return values as Values<F>;
 }
@@ -174,7 +229,8 @@ export function readObject<F extends Fields>(
 /** A list of which each item is read by `item`; items that were reported are left out. */
 export function listOf<T>(item: Reader<T>, what: string): Reader<T[]> {
   return (node, name, report) => {
-    if (!isKind("array", node, name, what, report)) return undefined;
+    const asList = node.type === "string" ? valueFix(report.at(node), [node.value]) : undefined;
+    if (!isKind("array", node, name, what, report, asList)) return undefined;
     return (node.children ?? []).flatMap((child, index) => {
       const value = item(child, `${name}[${index}]`, report);
       return value === undefined ? [] : [value];

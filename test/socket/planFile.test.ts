@@ -87,6 +87,7 @@ describe("the plan of a folder (DESIGN §2.4)", () => {
         file: planPath,
         line: 2,
         column: 21,
+        end: { line: 2, column: 30 },
         message: '"not/yet" is not there yet; it will be served as soon as it is built',
       },
       {
@@ -94,6 +95,7 @@ describe("the plan of a folder (DESIGN §2.4)", () => {
         file: planPath,
         line: 3,
         column: 15,
+        end: { line: 3, column: 18 },
         message: '"m" is not there yet; it will be served as soon as it is built',
       },
     ]);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { nearestNames, newSearch } from "../../src/engine/servedRoot/nearest";
+import { nextTurn } from "../../src/engine/clock";
+import { newSearch } from "../../src/engine/servedRoot/nearest";
+import { nearestNames } from "../../src/model/nearestNames";
 import { letterDistance } from "../../src/model/nearestWord";
 import { countTurns } from "../support/pace";
 
@@ -31,13 +33,13 @@ describe("the names that are most like a missing one", () => {
     ["images/", [], "a folder is no file"],
   ] as const) {
     it(`for "${asked}" are ${told.join(", ") || "none"}: ${why}`, async () => {
-      assert.deepEqual(await nearestNames(asked, served), told);
+      assert.deepEqual(await nearestNames(asked, served, nextTurn), told);
     });
   }
 
   it("are three at most, the best first", async () => {
     const many = ["a/fw.bin", "fw.img", "FW.BIN", "fw1.bin", "b/FW.bin", "fw.dtb"];
-    assert.deepEqual(await nearestNames("fw.bin", many), ["FW.BIN", "a/fw.bin", "b/FW.bin"]);
+    assert.deepEqual(await nearestNames("fw.bin", many, nextTurn), ["FW.BIN", "a/fw.bin", "b/FW.bin"]);
   });
 
   it("are found among 5,000 while others have their turn, the best of all batches", async () => {
@@ -45,14 +47,16 @@ describe("the names that are most like a missing one", () => {
     many[4999] = "u-boot.bin";
     many[1] = "u-boot.binx";
     const turns = countTurns();
-    assert.deepEqual(await nearestNames("u-boot.bim", many), ["u-boot.bin", "u-boot.binx"]);
+    assert.deepEqual(await nearestNames("u-boot.bim", many, nextTurn), ["u-boot.bin", "u-boot.binx"]);
     const taken = turns.stop();
     assert.ok(taken >= 5000 / 200 - 1, `${taken} turns`);
   });
 
   it("of more than 100 letters are the same name elsewhere, and none that is like it", async () => {
     const long = `${"a".repeat(240)}.bin`;
-    assert.deepEqual(await nearestNames(long, [`sub/${long}`, `${"a".repeat(241)}.bin`]), [`sub/${long}`]);
+    assert.deepEqual(await nearestNames(long, [`sub/${long}`, `${"a".repeat(241)}.bin`], nextTurn), [
+      `sub/${long}`,
+    ]);
   });
 
   it("are searched one at a time, once for all who ask for one name, and for 16 names at the most", async () => {

@@ -10,20 +10,10 @@ import { parsePlan } from "../../src/model/planParser";
 interface Schema {
   readonly type?: "object" | "array" | "string" | "integer";
   readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: false | Schema;
-  readonly propertyNames?: Schema;
+  readonly additionalProperties?: Schema;
   readonly items?: Schema;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly pattern?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
   readonly enum?: readonly string[];
   readonly anyOf?: readonly Schema[];
-  readonly not?: Schema;
   readonly $ref?: string;
   readonly default?: unknown;
   readonly description?: string;
@@ -32,22 +22,10 @@ interface Schema {
   readonly enumDescriptions?: readonly string[];
 }
 
-const judging = [
-  ...[
-    "type",
-    "properties",
-    "required",
-    "additionalProperties",
-    "propertyNames",
-    "items",
-    "minItems",
-    "maxItems",
-  ],
-  ...["minLength", "maxLength", "pattern", "minimum", "maximum", "enum", "anyOf", "not", "$ref"],
-];
+const judging = ["type", "properties", "additionalProperties", "items", "enum", "anyOf", "$ref"];
 const forPeople = [
-  ...["$schema", "title", "description", "default", "examples", "definitions", "enumDescriptions"],
-  ...["defaultSnippets", "errorMessage", "allowComments", "allowTrailingCommas"],
+  ...["$schema", "$comment", "title", "description", "default", "examples", "definitions"],
+  ...["enumDescriptions", "defaultSnippets", "allowComments", "allowTrailingCommas"],
 ];
 
 const repository = join(__dirname, "../..");
@@ -71,27 +49,15 @@ function accepts(rule: Schema, value: unknown): boolean {
   }
   if (rule.type !== undefined && rule.type !== typeOf(value)) return false;
   if (rule.anyOf !== undefined && !rule.anyOf.some((one) => accepts(one, value))) return false;
-  if (rule.not !== undefined && accepts(rule.not, value)) return false;
   if (rule.enum !== undefined && !rule.enum.includes(value as string)) return false;
-  if (typeof value === "string") {
-    if (value.length < (rule.minLength ?? 0) || value.length > (rule.maxLength ?? Infinity)) return false;
-    if (rule.pattern !== undefined && !new RegExp(rule.pattern, "u").test(value)) return false;
-  }
-  if (typeof value === "number") {
-    if (value < (rule.minimum ?? -Infinity) || value > (rule.maximum ?? Infinity)) return false;
-  }
   if (Array.isArray(value)) {
-    if (value.length < (rule.minItems ?? 0) || value.length > (rule.maxItems ?? Infinity)) return false;
     return value.every((item) => rule.items === undefined || accepts(rule.items, item));
   }
   if (typeof value !== "object" || value === null) return true;
-  if (rule.required?.some((key) => !Object.hasOwn(value, key)) === true) return false;
   return Object.entries(value).every(([key, member]) => {
-    if (rule.propertyNames !== undefined && !accepts(rule.propertyNames, key)) return false;
     if (rule.properties !== undefined && Object.hasOwn(rule.properties, key)) {
       return accepts(rule.properties[key]!, member);
     }
-    if (rule.additionalProperties === false) return false;
     return rule.additionalProperties === undefined || accepts(rule.additionalProperties, member);
   });
 }
@@ -105,8 +71,6 @@ describe("the schema of the plan", () => {
   it("knows exactly the keys that the parser reads", () => {
     assert.deepEqual(Object.keys(schema.properties!).sort(), Object.keys(planFields).sort());
     assert.deepEqual(Object.keys(client.properties!).sort(), Object.keys(clientFields).sort());
-    assert.equal(schema.additionalProperties, false);
-    assert.equal(client.additionalProperties, false);
     for (const key of laterPlanKeys) assert.ok(!Object.hasOwn(schema.properties!, key));
     for (const key of laterClientKeys) assert.ok(!Object.hasOwn(client.properties!, key));
   });
@@ -162,43 +126,17 @@ describe("the schema of the plan", () => {
     });
   }
 
-  const bad: Record<string, unknown> = {
-    "a list": [],
-    "an unknown key": { bot: "a" },
-    "an unknown key of a client": { clients: [{ mac, root: "x" }] },
-    "a client without a MAC": { clients: [{ name: "x" }] },
-    "a MAC that is none": { clients: [{ mac: "52:54:00:12:34" }] },
-    "a MAC of mixed forms": { clients: [{ mac: "52:54-00:12:34:56" }] },
-    "an empty name": { clients: [{ mac, name: "" }] },
-    "a root above": { root: "../x" },
-    "an absolute root": { root: "/srv" },
-    "a root at home": { root: "~/x" },
-    "a root with a drive": { root: "C:\\x" },
-    "a root from the environment": { root: "${workspaceFolder}/x" },
-    "an empty boot": { boot: "" },
-    "an empty sequence": { boot: [] },
-    "a sequence that is too long": { boot: Array(65).fill("a") },
-    "a file above the root": { tftp: ["a/../../b"] },
-    "a file under .git": { tftp: ["a/.Git/config"] },
-    "a folder": { ftp: ["a/"] },
-    "a drive": { ftp: ["C:\\x"] },
-    "a text for a list": { tftp: "a" },
-    "a number for a file": { manifest: 1 },
-    "an alias to nothing": { aliases: { a: "" } },
-    "an alias of nothing": { aliases: { "": "a" } },
-    "aliases in a list": { aliases: ["a"] },
-    "a server by name": { server: "bench" },
-    "an octal address": { server: "10.0.0.01" },
-    "a pool of one address": { pool: "10.0.0.1" },
-    "an answer that is none": { answer: "all" },
-    "half a second": { silentSeconds: 8.5 },
-    "too short a silence": { silentSeconds: 7 },
-    "no memory": { restartSeconds: 0 },
-  };
-  for (const [name, plan] of Object.entries(bad)) {
-    it(`refuses ${name}, as the parser does`, () => {
-      assert.ok(!parses(plan));
-      assert.ok(!accepts(schema, plan));
+  it("judges nothing but kinds: what is wrong in a plan is said once, by the parser, in its own words", () => {
+    const words = new Set<string>();
+    JSON.stringify(schema, (key: string, value: unknown) => {
+      words.add(key);
+      return value;
     });
-  }
+    for (const word of ["required", "pattern", "not", "minimum", "maximum", "minItems", "maxItems"]) {
+      assert.ok(!words.has(word), word);
+    }
+    for (const plan of [{ bot: "a" }, { root: "../x" }, { clients: [{ name: "x" }] }, { silentSeconds: 7 }]) {
+      assert.ok(!parses(plan) && accepts(schema, plan), JSON.stringify(plan));
+    }
+  });
 });
