@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { registerCommands } from "./commands";
 import { followContext } from "./context";
 import { section } from "./ids";
+import { followLanguages } from "./languages";
 import { ftpPasswordKey, Servers } from "./servers";
 import { createStatus } from "./status";
 import { Store } from "./store";
@@ -35,6 +36,7 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
     views.transfers,
     createStatus(store),
     followContext(store),
+    followLanguages(),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(section)) void servers.follow();
     }),

@@ -6,19 +6,8 @@ import * as vscode from "vscode";
 import { checkName, protectedRule } from "../model/names";
 import { describeTrouble } from "./item";
 import { edited, isPlan, newPlan, valueAt } from "./planText";
+import { exists, localPlanUri, planUri } from "./planUris";
 import { quoted, unadorned } from "./words";
-
-const planUri = (folder: vscode.WorkspaceFolder): vscode.Uri =>
-  vscode.Uri.joinPath(folder.uri, ".vscode", "boot-plan.json");
-const localPlanUri = (folder: vscode.WorkspaceFolder): vscode.Uri =>
-  vscode.Uri.joinPath(folder.uri, ".vscode", "boot-plan.local.json");
-
-async function exists(uri: vscode.Uri): Promise<boolean> {
-  return vscode.workspace.fs.stat(uri).then(
-    () => true,
-    () => false,
-  );
-}
 
 /** The text of a plan as the user sees it, saved or not; undefined: there is none. */
 async function textOf(uri: vscode.Uri): Promise<string | undefined> {

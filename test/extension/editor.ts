@@ -90,3 +90,49 @@ export const file = (path: string): vscode.Uri => vscode.Uri.joinPath(firstFolde
 
 export const readText = async (uri: vscode.Uri): Promise<string> =>
   Buffer.from(await vscode.workspace.fs.readFile(uri)).toString();
+
+/** Puts a text into a document, not saved. */
+export async function write(document: vscode.TextDocument, text: string): Promise<void> {
+  const edit = new vscode.WorkspaceEdit();
+  const all = new vscode.Range(document.positionAt(0), document.positionAt(document.getText().length));
+  edit.replace(document.uri, all, text);
+  assert.ok(await vscode.workspace.applyEdit(edit));
+}
+
+/** What the Problems view shows of us at a file: `1:3-1:8 error A sentence`, places as an editor counts. */
+export function problemsOf(uri: vscode.Uri): string[] {
+  return vscode.languages
+    .getDiagnostics(uri)
+    .filter(({ source }) => source === "Boot Servers")
+    .map(({ range: { start, end }, severity, message }) => {
+      const kind = severity === vscode.DiagnosticSeverity.Error ? "error" : "warning";
+      return `${start.line + 1}:${start.character + 1}-${end.line + 1}:${end.character + 1} ${kind} ${message}`;
+    });
+}
+
+/** Resolves once the Problems view shows exactly these; mocha's limit ends it, and tells what it showed last. */
+export async function settled(uri: vscode.Uri, expected: readonly (string | RegExp)[]): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  const fits = (shown: readonly string[]): boolean =>
+    shown.length === expected.length &&
+    expected.every((each, index) =>
+      typeof each === "string" ? each === shown[index] : each.test(shown[index]!),
+    );
+  while (!fits(problemsOf(uri))) {
+    if (Date.now() > deadline) assert.deepEqual(problemsOf(uri), expected);
+    await changeOfProblems(deadline - Date.now());
+  }
+}
+
+/** Resolves with the next change of the Problems view, or after the time. */
+function changeOfProblems(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      subscription.dispose();
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    const subscription = vscode.languages.onDidChangeDiagnostics(done);
+  });
+}

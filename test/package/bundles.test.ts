@@ -6,10 +6,8 @@ import { join } from "node:path";
 
 const cli = "dist/cli.js";
 const extension = "dist/extension.js";
-/** What the extension loads when it first changes a plan. */
-const planCommands = "dist/planCommands.js";
-/** What it loads when a network is first chosen or served, or when a server could not start. */
-const networkCommands = "dist/networkCommands.js";
+/** What the extension loads when it is first needed: when there is a plan to read, a network to choose, a plan to change. */
+const later = ["languages.js", "networkCommands.js", "planCommands.js"];
 
 describe("the bundles", () => {
   it("hold the program in less than 700 KiB, ftp-srv included", () => {
@@ -18,11 +16,11 @@ describe("the bundles", () => {
 
   it("are these files and no other: .vscodeignore names each", () => {
     const bundles = readdirSync("dist").filter((name) => name.endsWith(".js"));
-    assert.deepEqual(bundles.sort(), ["cli.js", "extension.js", "networkCommands.js", "planCommands.js"]);
+    assert.deepEqual(bundles.sort(), ["cli.js", "extension.js", ...later]);
   });
 
   it("keep sockets, ftp-srv and the engine out of the extension", () => {
-    for (const bundle of [extension, networkCommands, planCommands]) {
+    for (const bundle of [extension, ...later.map((name) => `dist/${name}`)]) {
       const text = readFileSync(bundle, "utf8");
       for (const stranger of ["dgram", "ftp-srv", "FtpSrv"]) assert.ok(!text.includes(stranger), stranger);
     }
@@ -77,8 +75,7 @@ describe("the package", () => {
       "dist/cli.js",
       "dist/cli.js.LICENSE.txt",
       "dist/extension.js",
-      "dist/networkCommands.js",
-      "dist/planCommands.js",
+      ...later.map((name) => `dist/${name}`),
       "media/activity.svg",
       "media/boot-plan.schema.json",
       "media/icon.png",

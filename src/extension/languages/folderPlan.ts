@@ -1,0 +1,76 @@
+/** The plan of one workspace folder as the user sees it, saved or not, with what is wrong with it. */
+
+import * as vscode from "vscode";
+import { lacksOf, pathsOf, type Found } from "../../model/planFiles";
+import { mergePlans, type ParsedPlan, type PlanText } from "../../model/planParser";
+import type { Problem } from "../../model/plan";
+import { planFiles } from "../planUris";
+
+/** A problem; `absent`: it is about a file that is not there, as the plan names it. */
+export type PlanProblem = Problem & { readonly absent?: string };
+
+export interface FolderPlan {
+  readonly folder: vscode.WorkspaceFolder;
+  readonly parsed: ParsedPlan;
+  readonly problems: readonly PlanProblem[];
+  /** Paths whose coming and going changes the problems. */
+  readonly followed: readonly string[];
+}
+
+/** The document of a file that is open. */
+export const openDocument = (uri: vscode.Uri): vscode.TextDocument | undefined =>
+  vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+
+async function textOf(folder: vscode.WorkspaceFolder, file: string): Promise<PlanText | undefined> {
+  const uri = vscode.Uri.joinPath(folder.uri, file);
+  try {
+    // What was deleted may still be open: the engine reads the disk.
+    const bytes = await vscode.workspace.fs.readFile(uri);
+    return { file, text: openDocument(uri)?.getText() ?? new TextDecoder().decode(bytes) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What stands at a place. */
+export async function found(uri: vscode.Uri): Promise<Found> {
+  try {
+    const { type } = await vscode.workspace.fs.stat(uri);
+    if ((type & vscode.FileType.Directory) !== 0) return "folder";
+    return (type & vscode.FileType.File) !== 0 ? "file" : "other";
+  } catch {
+    return undefined;
+  }
+}
+
+/** VS Code's own JSON support tells of an open document that it is no JSON. */
+function saysSyntax(folder: vscode.WorkspaceFolder, file: string): boolean {
+  return (
+    vscode.extensions.getExtension("vscode.json-language-features") !== undefined &&
+    vscode.workspace.getConfiguration("json").get("validate.enable") !== false &&
+    openDocument(vscode.Uri.joinPath(folder.uri, file)) !== undefined
+  );
+}
+
+/** Reads both files and looks for what they name. undefined: there is no plan. */
+export async function readFolderPlan(folder: vscode.WorkspaceFolder): Promise<FolderPlan | undefined> {
+  const [main, local] = await Promise.all(planFiles.map((file) => textOf(folder, file)));
+  if (main === undefined && local === undefined) return undefined;
+  const parsed = mergePlans(main, local);
+  const { plan, named, problems } = parsed;
+  const told = problems.filter(({ syntax, file }) => syntax !== true || !saysSyntax(folder, file));
+  if (plan === undefined) return { folder, parsed, problems: told, followed: [] };
+  const paths = pathsOf(plan, named);
+  const uris = paths.map((path) => vscode.Uri.joinPath(folder.uri, path));
+  const kinds = await Promise.all(uris.map(found));
+  const lacks = lacksOf(parsed, plan, (path) => kinds[paths.indexOf(path)]);
+  return {
+    folder,
+    parsed,
+    problems: [
+      ...told,
+      ...lacks.map(({ problem, absent }) => ({ ...problem, ...(absent !== undefined && { absent }) })),
+    ],
+    followed: uris.map(({ path }) => path),
+  };
+}
