@@ -7,7 +7,7 @@ import { describeProblem, PlanError } from "../engine/planFile";
 import type { Subject } from "../engine/verification/boards";
 import type { EngineError } from "../engine/errors";
 import type { Screen } from "./progress";
-import { describeTrouble, type Tone } from "./rows";
+import { describeFixes, describeTrouble, type Tone } from "./rows";
 
 export type Paint = (tone: Tone, text: string) => string;
 
@@ -79,6 +79,7 @@ function explain(row: StepRow, paint: Paint): string[] {
       if (row.got !== undefined) lines.push(`${indent}got       ${printable(row.got)}`);
     }
     if (trouble.remedy !== undefined) lines.push(`${indent}to do     ${printable(trouble.remedy)}`);
+    lines.push(...describeFixes([trouble], indent));
   }
   for (const warning of row.warnings)
     lines.push(`${indent}${paint("warning", `note: ${printable(warning)}`)}`);
@@ -120,7 +121,8 @@ export function formatReport(report: ReportRow, paint: Paint): string[] {
 
 /** An error that ended a command before its work: each problem of a plan has a line of its own. Ends with a line end. */
 export function formatError(error: EngineError): string {
-  if (!(error instanceof PlanError)) return `boot-servers: ${describeTrouble(error)}\n`;
+  if (!(error instanceof PlanError))
+    return [`boot-servers: ${describeTrouble(error)}`, ...describeFixes([error], "  "), ""].join("\n");
   return `boot-servers: the plan cannot be used\n${error.problems
     .map(
       (problem) =>

@@ -18,6 +18,12 @@ export function describeTrouble({ message, remedy }: Trouble): string {
   return printable(remedy === undefined ? sentence : `${sentence} ${remedy}`);
 }
 
+/** The lines to paste for these troubles, each below what it does, and once however many of them it mends. */
+export function describeFixes(troubles: readonly Trouble[], indent: string): string[] {
+  const fixes = new Map(troubles.flatMap(({ fixes = [] }) => fixes.map(({ what, line }) => [line, what])));
+  return [...fixes].flatMap(([line, what]) => [`${indent}This line ${what}:`, `${indent}    ${line}`]);
+}
+
 const host = (address: string): string => (address.includes(":") ? `[${address}]` : address);
 
 /** Where a server listens: `192.168.7.1:69, 10.0.0.1:69`. */

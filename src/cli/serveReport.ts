@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import type { Writable } from "node:stream";
 import manifest from "../../package.json";
 import { systemClock } from "../engine/clock";
-import type { Row, ServerRow, TransferRow } from "../model/events";
+import type { Row, ServerRow, TransferRow, Trouble } from "../model/events";
 import type { Wanted } from "../model/settings";
 import { printable, printableJson } from "../model/text";
 import { paintFor, type Paint } from "./print";
@@ -12,6 +12,7 @@ import { Screen, type Bar } from "./progress";
 import { Refusals } from "./refusals";
 import {
   describeAddresses,
+  describeFixes,
   describeRepeats,
   describeRow,
   describeTrouble,
@@ -86,14 +87,18 @@ const stateTones: Readonly<Record<ServerRow["state"], Tone>> = {
 
 /** The server's state, and below it what is the matter with it. */
 function formatServer(row: ServerRow, paint: Paint): string[] {
-  const { state, trouble, warnings } = row;
+  const { state } = row;
   const listens =
     state === "running" ? `listening on ${describeAddresses(row)}, nothing received yet` : state;
   return [
     `  ${row.protocol.padEnd(6)}${paint(stateTones[state], listens)}`,
-    ...(trouble === undefined ? warnings : [trouble]).map((remark) => `        ${describeTrouble(remark)}`),
+    ...troublesOf(row).map((remark) => `        ${describeTrouble(remark)}`),
   ];
 }
+
+/** All that a person may have to mend in a server. */
+const troublesOf = ({ trouble, warnings }: ServerRow): Trouble[] =>
+  trouble === undefined ? [...warnings] : [trouble];
 
 /** A running transfer as a bar; a board that stands still is told as waiting, not as broken. */
 function barOf(row: TransferRow, wallTime: number): Bar {
@@ -142,6 +147,7 @@ export function peopleReporter(wanted: Wanted): ServeReporter {
       screen.line(
         `Boot Servers ${manifest.version} · serving ${printable(basename(wanted.folder))} · uploads: ${wanted.uploads}`,
         ...servers.flatMap((row) => formatServer(row, paint)),
+        ...describeFixes(servers.flatMap(troublesOf), "  "),
         ...(servers.some(isUseful) ? ["Ctrl+C stops them."] : []),
       );
       servers.forEach(remember);
@@ -157,7 +163,9 @@ export function peopleReporter(wanted: Wanted): ServeReporter {
           return;
         }
       }
-      if (line !== undefined) say(Date.now(), line.about, line);
+      if (line === undefined) return;
+      say(Date.now(), line.about, line);
+      if (row.type === "server") screen.line(...describeFixes(troublesOf(row), " ".repeat(10)));
     },
     stopping: (count, seconds) => {
       const transfers = count === 1 ? "1 transfer is" : `${count} transfers are`;

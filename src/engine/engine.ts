@@ -33,6 +33,7 @@ const heardEveryMs = 1000;
 export interface Surroundings {
   readonly clock: Clock;
   readonly readInterfaces: () => InterfaceTable;
+  readonly listNetworks: () => Promise<readonly NetworkInterface[]>;
   readonly starters: Starters;
 }
 
@@ -81,7 +82,7 @@ class BootEngine implements Engine {
   }
 
   networks(): Promise<readonly NetworkInterface[]> {
-    return listNetworks();
+    return this.surroundings.listNetworks();
   }
 
   snapshot(): Snapshot {
@@ -182,12 +183,13 @@ class BootEngine implements Engine {
     this.stopAddresses();
     this.stopAddresses = onceUsable(unusable, this.clock, this.addressesMoved);
     const ipv4 = networks.map(({ address }) => address);
+    const absent = [...missing, ...unusable];
+    // Asked at most once: on some systems it takes a second.
+    let asked: Promise<readonly NetworkInterface[]> | undefined;
+    const all = (): Promise<readonly NetworkInterface[]> => (asked ??= this.networks());
     await Promise.all(
       protocols.map((protocol) =>
-        this.settle(protocol, wanted, protocol === "bootp" ? ipv4 : [...ipv4, ...usableIpv6], [
-          ...missing,
-          ...unusable,
-        ]),
+        this.settle(protocol, wanted, protocol === "bootp" ? ipv4 : [...ipv4, ...usableIpv6], absent, all),
       ),
     );
     this.bootpServer()?.planChanged();
@@ -216,10 +218,12 @@ class BootEngine implements Engine {
     wanted: Wanted,
     addresses: readonly string[],
     missing: readonly string[],
+    networks: () => Promise<readonly NetworkInterface[]>,
   ): Promise<void> {
     const port = wanted.ports[protocol];
     const isWanted = wanted.servers.includes(protocol);
-    const key = `${addresses.join(" ")}:${port}`;
+    // One that waits is told anew where it waits for another address.
+    const key = `${(addresses.length > 0 ? addresses : missing).join(" ")}:${port}`;
     const earlier = this.slots.get(protocol);
     // A server that failed is tried again: what held its port may be gone.
     if (isWanted && earlier?.key === key && earlier.row.state !== "failed") return;
@@ -243,8 +247,8 @@ class BootEngine implements Engine {
       this.journal.report(told);
     };
     if (addresses.length === 0) {
-      const interfaces = Object.keys(this.surroundings.readInterfaces());
-      place(undefined, row("waiting", { trouble: waitingFor(protocol, missing, interfaces) }));
+      const trouble = waitingFor(protocol, wanted.addresses, missing, await networks());
+      place(undefined, row("waiting", { trouble }));
       return;
     }
     this.journal.report(row("starting"));
@@ -353,6 +357,7 @@ export function createEngine(surroundings: Partial<Surroundings> = {}): Engine {
   return new BootEngine({
     clock: systemClock,
     readInterfaces: networkInterfaces,
+    listNetworks,
     starters,
     ...surroundings,
   });

@@ -1,6 +1,6 @@
 /** This computer's addresses: what `--address` means now, and word of every change. */
 
-import { isIP, isIPv4 } from "node:net";
+import { isIPv4 } from "node:net";
 import { networkInterfaces, type NetworkInterfaceInfo } from "node:os";
 import type { Network } from "../protocol/ipv4";
 import { isLoopback } from "../protocol/ipv4";
@@ -61,13 +61,6 @@ export function servedAddresses(wanted: readonly string[], table: InterfaceTable
     } else missing.push(address);
   }
   return { networks: [...networks.values()], ipv6: [...ipv6], missing };
-}
-
-/** How a wanted address that is not there reads to a person. */
-export function describeMissing(missing: readonly string[]): string {
-  return missing
-    .map((name) => (isIP(name) === 0 ? `interface ${name} has no address` : `no interface has ${name}`))
-    .join(", ");
 }
 
 /** Node tells nothing about a link that comes or goes; looking twice a second costs less than 0.1 ms. */

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { isLoopback } from "../protocol/ipv4";
 import { EngineError, errorMessage, systemCode } from "./errors";
+import { permissionAdvice } from "./portRights";
 
 export type Transport = "udp" | "tcp";
 
@@ -46,19 +47,6 @@ export function portHolder(transport: Transport, port: number): string | undefin
   return undefined;
 }
 
-/** What to do about a port that needs rights, on this system. */
-function permissionRemedy(port: number): string {
-  const high = `Use --high-ports, or ports above 1023`;
-  switch (process.platform) {
-    case "linux":
-      return `${high}; or allow it: sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}`;
-    case "darwin":
-      return `${high}; or serve with --address 0.0.0.0: macOS lets a user bind low ports on every interface only`;
-    default:
-      return `${high}.`;
-  }
-}
-
 /** The error of a bind, in words. */
 export function bindError(
   transport: Transport,
@@ -88,7 +76,7 @@ export function bindError(
         {
           code: "port.permission",
           message: `no permission to listen on ${where}`,
-          remedy: permissionRemedy(wanted.port),
+          ...permissionAdvice(transport, wanted.port),
         },
         cause,
       );

@@ -1,11 +1,13 @@
 /** How one of the three servers is started, and what is said where it cannot be. */
 
 import type { Protocol, Trouble } from "../model/events";
+import type { NetworkInterface } from "../model/networks";
 import { highPorts, standardPorts, type Wanted } from "../model/settings";
+import { describeAbsence, fixesFor } from "./absence";
 import { startBootpServer } from "./bootpServer/bootpServer";
 import { EngineError, errorMessage } from "./errors";
 import { startFtpServer } from "./ftpServer/ftpServer";
-import { describeMissing, isEveryInterface, onlyLoopback } from "./interfaces";
+import { isEveryInterface, onlyLoopback } from "./interfaces";
 import type { BootServer, ServerContext, StartServer } from "./server";
 import { startTftpServer } from "./tftpServer/tftpServer";
 
@@ -64,23 +66,27 @@ export function troubleOf(error: unknown): Trouble {
 
 /**
  * Why a server has no address to listen on.
- * @param interfaces those that have one, for a name that was misspelt.
+ * @param wanted the addresses and interfaces to serve; `missing` are those of them that are not there.
+ * @param networks the interfaces of this computer.
  */
 export function waitingFor(
   protocol: Protocol,
+  wanted: readonly string[],
   missing: readonly string[],
-  interfaces: readonly string[],
+  networks: readonly NetworkInterface[],
 ): Trouble {
   if (missing.length === 0 && protocol === "bootp") {
     return {
       code: "address.noIpv4",
       message: "BOOTP needs an IPv4 address, and the served addresses have none",
       remedy: "Serve an interface with an IPv4 address.",
+      ...fixesFor(wanted, networks),
     };
   }
+  const absence = describeAbsence(missing, networks);
   return {
+    ...absence,
     code: "address.waiting",
-    message: `${describeMissing(missing)}; it starts as soon as there is one`,
-    remedy: `Plug the cable in, or give the interface an address. These have one: ${interfaces.join(", ")}.`,
+    message: `${absence.message}; it starts as soon as there is one`,
   };
 }

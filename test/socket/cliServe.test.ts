@@ -269,7 +269,7 @@ describe("serve as a person and a program run it (DESIGN §2.1, §3)", function 
     const served = await start(["--address", "nosuch0"]);
     for (const row of served.ready.servers) {
       assert.equal(row.state, "waiting");
-      assert.match(row.trouble?.message ?? "", /interface nosuch0 has no address/);
+      assert.match(row.trouble?.message ?? "", /there is no interface nosuch0/);
     }
     await served.stop();
   });

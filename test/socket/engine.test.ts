@@ -105,7 +105,7 @@ describe("the engine", () => {
   it("waits where the wanted interface is not there, and says what for", async () => {
     await engine.configure({ ...wanted, addresses: ["nosuch0"] });
     assert.deepEqual(states(engine), ["waiting", "waiting", "waiting"]);
-    assert.match(server(engine, "tftp").trouble?.message ?? "", /interface nosuch0 has no address/);
+    assert.match(server(engine, "tftp").trouble?.message ?? "", /there is no interface nosuch0/);
   });
 
   it("starts nothing with a plan that has problems, and names line and column", async () => {

@@ -6,7 +6,8 @@ import { delimiter, join } from "node:path";
 import type { Fix } from "../../model/events";
 import type { NetworkInterface, NetworkKind } from "../../model/networks";
 import { formatIpv4, inNetwork } from "../../protocol/ipv4";
-import { posixWord, proposed, type ToldInterface } from "./told";
+import { posixWord } from "../pasting";
+import { proposed, type ToldInterface } from "./told";
 
 /** The kernel's files; tests give others. */
 export interface SystemFiles {

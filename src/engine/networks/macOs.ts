@@ -2,7 +2,8 @@
 
 import type { NetworkKind } from "../../model/networks";
 import { formatIpv4 } from "../../protocol/ipv4";
-import { posixWord, proposed, runProgram, type RunProgram, type ToldInterface } from "./told";
+import { posixWord } from "../pasting";
+import { proposed, runProgram, type RunProgram, type ToldInterface } from "./told";
 
 /** What the programs print; all but the first may be empty. */
 export interface MacTexts {

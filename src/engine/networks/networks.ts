@@ -4,6 +4,7 @@ import { networkInterfaces } from "node:os";
 import type { NetworkInterface, NetworkKind } from "../../model/networks";
 import { inNetwork } from "../../protocol/ipv4";
 import type { InterfaceTable } from "../interfaces";
+import { isPastable } from "../pasting";
 import { linuxInterfaces } from "./linux";
 import { macInterfaces } from "./macOs";
 import { proposed, type ToldInterface } from "./told";
@@ -82,7 +83,7 @@ export function arrange(told: readonly ToldInterface[], table: InterfaceTable): 
     .map(({ giveAddress, ...one }): NetworkInterface => {
       const needsOne = one.addresses.every(isSelfAssigned);
       const fix = needsOne && free !== undefined ? giveAddress?.(free) : undefined;
-      return fix === undefined ? one : { ...one, fix };
+      return fix === undefined || !isPastable(fix) ? one : { ...one, fix };
     })
     .sort(compare);
 }

@@ -29,8 +29,3 @@ export const runProgram: RunProgram = async (file, args) => {
   });
   return stdout;
 };
-
-/** A word of a POSIX shell: as it is where nothing in it is special, else between single quotes. */
-export function posixWord(text: string): string {
-  return /^[\w.,:/@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}

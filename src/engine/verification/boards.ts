@@ -13,10 +13,12 @@ import { reportOf, type RunFacts } from "../../model/verdict";
 import { verificationPrefix } from "../../protocol/bootp/clients";
 import type { BoardIo, BootpOptions, BootpWay, FtpTarget } from "../clients/boardIo";
 import type { Clock } from "../clock";
+import { describeAbsence, fixesFor } from "../absence";
 import { EngineError } from "../errors";
 import { playBoard } from "./flow";
 import type { PlayedBoard, Run } from "./run";
 import { servedAddresses } from "../interfaces";
+import { listNetworks } from "../networks/networks";
 import { Steps } from "./steps";
 
 /** Who to be and how to ask: what verify and fetch have in common. */
@@ -80,16 +82,21 @@ export async function addressOf(host: string): Promise<string> {
 }
 
 /** The address to ask from. @throws EngineError `address.missing`. */
-export function localAddressOf(wanted: string | undefined, ipv6: boolean): string | undefined {
+export async function localAddressOf(wanted: string | undefined, ipv6: boolean): Promise<string | undefined> {
   if (wanted === undefined) return undefined;
-  const { networks, ipv6: addresses } = servedAddresses([wanted], networkInterfaces());
+  const { networks, ipv6: addresses, missing } = servedAddresses([wanted], networkInterfaces());
   const found = ipv6 ? addresses[0] : networks[0]?.address;
   if (found !== undefined) return found;
-  throw new EngineError({
-    code: "address.missing",
-    message: `${wanted} is no address or interface of this computer that can ask`,
-    remedy: "Give an interface that has an address, or one of this computer's addresses.",
-  });
+  const all = await listNetworks();
+  const absence =
+    missing.length > 0
+      ? describeAbsence(missing, all)
+      : {
+          message: `${wanted} has no IPv${ipv6 ? 6 : 4} address to ask from`,
+          remedy: "Ask from another one, or give it such an address.",
+          ...(ipv6 ? {} : fixesFor([wanted], all)),
+        };
+  throw new EngineError({ code: "address.missing", ...absence });
 }
 
 /** @throws EngineError `client.unknown`. */

@@ -44,7 +44,7 @@ const defaultMostBytes = 16 * 2 ** 30;
 export async function fetchInto(settings: FetchSettings, environment: RunEnvironment): Promise<ReportRow> {
   const plan = await planOf(settings.planFile);
   const host = await addressOf(settings.target);
-  const localAddress = localAddressOf(settings.address, isIPv6(host));
+  const localAddress = await localAddressOf(settings.address, isIPv6(host));
   // One board: with neither --client nor --mac the one that stands for everybody, or the first that is answered.
   const [board] = chooseBoards(plan, settings);
   await mkdir(settings.into, { recursive: true });

@@ -92,7 +92,7 @@ interface Target {
 async function openTarget(settings: VerifySettings, environment: RunEnvironment): Promise<Target> {
   if (settings.target === undefined) return startOwnServers(settings, environment);
   const host = await addressOf(settings.target);
-  const localAddress = localAddressOf(settings.address, isIPv6(host));
+  const localAddress = await localAddressOf(settings.address, isIPv6(host));
   return {
     name: settings.target,
     own: false,

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { permissionAdvice } from "../../src/engine/portRights";
+
+const user = {
+  platform: "linux",
+  uid: 1000,
+  gid: 1001,
+  command: ["/usr/bin/node", "/opt/boot servers/cli.js", "serve", "it's", "--address", "eth1"],
+  environment: {},
+} as const;
+
+const lines = (surroundings: Partial<Parameters<typeof permissionAdvice>[2]>, port = 69): string[] =>
+  permissionAdvice("udp", port, { ...user, ...surroundings }).fixes.map(({ line }) => line);
+
+describe("a port that needs rights", () => {
+  it("offers on Linux the one right for this command first, then the low ports for everybody", () => {
+    const { fixes } = permissionAdvice("udp", 67, user);
+    assert.deepEqual(fixes, [
+      {
+        what: "runs this command as you, with the one right to low ports",
+        line:
+          "sudo setpriv --reuid=1000 --regid=1001 --init-groups --inh-caps=+net_bind_service" +
+          " --ambient-caps=+net_bind_service" +
+          " /usr/bin/node '/opt/boot servers/cli.js' serve 'it'\\''s' --address eth1",
+      },
+      {
+        what: "lets every program of every user of this computer listen on ports from 21 on, now and after each boot",
+        line:
+          "echo net.ipv4.ip_unprivileged_port_start=21 | sudo tee /etc/sysctl.d/60-boot-servers.conf" +
+          " && sudo sysctl -p /etc/sysctl.d/60-boot-servers.conf",
+      },
+    ]);
+  });
+
+  it("offers one line for the three servers, and a lower port what it needs", () => {
+    assert.equal(new Set([67, 69, 21].map((port) => lines({}, port).at(-1))).size, 1);
+    assert.match(lines({}, 20).at(-1) ?? "", /port_start=20 /);
+  });
+
+  it("keeps the password through sudo, and never writes it", () => {
+    const [line = ""] = lines({ environment: { BOOT_SERVERS_FTP_PASSWORD: "secret" } });
+    assert.match(line, /^sudo --preserve-env=BOOT_SERVERS_FTP_PASSWORD setpriv /);
+    assert.doesNotMatch(line, /secret/);
+  });
+
+  it("offers no command that a program has started, and none with sudo to root without the right", () => {
+    assert.equal(lines({ command: ["node", "cli.js", "serve", "--stdio"] }).length, 1);
+    assert.equal(lines({ uid: 0, gid: 0 }).length, 1);
+  });
+
+  it("offers no line that does more than it shows", () => {
+    assert.equal(lines({ command: ["node", "cli.js", "serve", "a\u001b[2Kb"] }).length, 1);
+  });
+
+  it("offers other ports for TFTP and FTP, and never for BOOTP: boards ask on port 67 only", () => {
+    for (const platform of ["linux", "darwin", "win32", "freebsd"] as const) {
+      const remedies = [67, 68, 69, 21].map(
+        (port) => permissionAdvice("udp", port, { ...user, platform }).remedy,
+      );
+      assert.deepEqual(
+        remedies.map((remedy) => remedy.includes("--high-ports")),
+        [false, false, true, true],
+      );
+      assert.match(remedies[0] ?? "", /port 67 only/);
+    }
+  });
+
+  it("on a Mac is had on every interface, or as root", () => {
+    assert.match(permissionAdvice("udp", 69, { ...user, platform: "darwin" }).remedy, /--address 0\.0\.0\.0/);
+    assert.match(lines({ platform: "darwin" }).join(), /^sudo \/usr\/bin\/node /);
+  });
+
+  it("on Windows is one that is spoken for: no rights are wanted there", () => {
+    assert.deepEqual(lines({ platform: "win32" }), ["netsh interface ipv4 show excludedportrange udp"]);
+  });
+});
