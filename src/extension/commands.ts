@@ -1,22 +1,21 @@
 /** What each command does. */
 
 import * as vscode from "vscode";
-import type { TransferRow } from "../model/events";
 import { RemoteError } from "../rpc/remote";
 import type { Problem } from "../model/plan";
-import { boardName } from "./boardName";
 import { wasStopped } from "./child";
 import { commandIds, viewIds, type CommandName } from "./ids";
 import { Node } from "./nodes";
-import { listensOn } from "./serverItems";
-import { ftpPasswordKey, type Servers } from "./servers";
+import type { Servers } from "./servers";
 import type { Store } from "./store";
-import { count, percent, quoted, unadorned } from "./words";
+import { count, unadorned } from "./words";
 
 /** The choice of networks, too. */
 const network = () => import(/* webpackChunkName: "networkCommands" */ "./networkCommands");
 /** What changes the plan is a bundle of its own, loaded when it is first needed: activation stays quick. */
 const plan = () => import(/* webpackChunkName: "planCommands" */ "./planCommands");
+/** In the same bundle. */
+const rows = () => import(/* webpackChunkName: "planCommands" */ "./rowCommands");
 
 type Handler = (...args: readonly unknown[]) => unknown;
 
@@ -44,7 +43,11 @@ export function registerCommands(
       store.clearFinished();
     },
     cancelTransfer: (row) => cancelTransfer(servers, rowId(row)),
-    copyAddress: (row) => copyAddress(store, rowId(row)),
+    copyAddress: async (row) => (await rows()).copyAddress(store, rowId(row)),
+    revealFile: async (row) => (await rows()).revealFile(store, rowId(row)),
+    copyName: async (row) => (await rows()).copyOf(store, rowId(row), "name"),
+    copySha256: async (row) => (await rows()).copyOf(store, rowId(row), "sha256"),
+    copyCrc32: async (row) => (await rows()).copyOf(store, rowId(row), "crc32"),
     serveAsBootFile: async (file) => (await plan()).serveClicked(store, file),
     addToBootSequence: async (file, selected) => (await plan()).addClicked(store, file, selected),
     // The Explorer gives the clicked file and all selected ones: a list is no choice.
@@ -57,7 +60,7 @@ export function registerCommands(
     },
     answerThisBoard: async (row, name) => (await plan()).answerBoard(store, rowId(row), name),
     openBootPlan: async () => (await plan()).showPlan(store),
-    setFtpPassword: (password) => setFtpPassword(secrets, password),
+    setFtpPassword: async (password) => (await rows()).setFtpPassword(secrets, password),
     chooseNetwork: async (addresses) => (await network()).chooseNetwork(servers, addresses),
     allowUploads: async (policy) => (await network()).allowUploads(servers, policy),
     copyCommand: (row) => copyCommand(row),
@@ -137,62 +140,18 @@ async function chooseFolder(servers: Servers): Promise<vscode.WorkspaceFolder | 
   return (await vscode.window.showQuickPick(items, { placeHolder }))?.folder;
 }
 
-const finish = "Stop When Finished";
-const now = "Stop Now";
-
 /** @param given `whenFinished` or `now`, from a caller that knows; else the user is asked where a board loads. */
 async function stop(servers: Servers, given: unknown): Promise<void> {
-  const how = given === "now" || given === "whenFinished" ? given : await askHow(servers);
+  const known = given === "now" || given === "whenFinished" ? given : undefined;
+  // Where nothing runs there is nothing to ask.
+  const asks = known === undefined && servers.store.hasRunning();
+  const how = asks ? await (await rows()).askHow(servers.store) : (known ?? "whenFinished");
   if (how !== undefined) await servers.stop(how);
 }
 
-async function askHow({ store }: Servers): Promise<"whenFinished" | "now" | undefined> {
-  const running = store.runningTransfers();
-  if (running.length === 0) return "whenFinished";
-  const detail =
-    "Stop When Finished listens no more and lets these end. Stop Now cuts them: a board that writes its flash may be left without a boot loader.";
-  const answer = await vscode.window.showWarningMessage(
-    describeRunning(running, (address) => boardName(store.now.clients.values(), address)),
-    { modal: true, detail },
-    finish,
-    now,
-  );
-  return answer === finish ? "whenFinished" : answer === now ? "now" : undefined;
-}
-
-/** `bench-1 is at 80 % of etsw.b3`, a line for each, the first few. */
-function describeRunning(running: readonly TransferRow[], nameOf: (address: string) => string): string {
-  const told = running.slice(0, 3).map(({ address, file, bytes, size }) => {
-    const far = percent(bytes, size);
-    return unadorned(
-      `${nameOf(address)} is ${far === undefined ? "in the middle" : `at ${far}`} of ${quoted(file)}`,
-    );
-  });
-  const left = running.length - told.length;
-  return [...told, ...(left > 0 ? [`and ${count(left, "more transfer")}`] : [])].join("\n");
-}
-
 async function cancelTransfer(servers: Servers, given: string | undefined): Promise<void> {
-  const id = given ?? (await chooseTransfer(servers.store.runningTransfers()));
+  const id = given ?? (await (await rows()).chooseTransfer(servers.store.runningTransfers()));
   if (id !== undefined) servers.cancelTransfer(id);
-}
-
-async function chooseTransfer(running: readonly TransferRow[]): Promise<string | undefined> {
-  const items = running.map(({ id, file, address, bytes, size }) => ({
-    label: unadorned(file),
-    description: unadorned([address, percent(bytes, size)].filter((part) => part !== undefined).join(" · ")),
-    id,
-  }));
-  return (await vscode.window.showQuickPick(items, { placeHolder: "Which transfer?" }))?.id;
-}
-
-/** `127.0.0.1:69`, as a boot loader or a browser wants it. */
-async function copyAddress(store: Store, id: string | undefined): Promise<void> {
-  const row = store
-    .serverRows()
-    .find((each) => (id === undefined ? each.state === "running" : each.id === id));
-  if (row === undefined) return;
-  await vscode.env.clipboard.writeText(listensOn({ ...row, addresses: row.addresses.slice(0, 1) }));
 }
 
 /** The line of a row that mends a trouble. */
@@ -216,19 +175,4 @@ async function showMenu(store: Store): Promise<void> {
   ];
   const chosen = await vscode.window.showQuickPick(items, { placeHolder: "Boot Servers" });
   if (chosen !== undefined) await vscode.commands.executeCommand(chosen.command);
-}
-
-/** Kept in the secret storage; empty takes it away, and then anyone may log in and read. */
-async function setFtpPassword(secrets: vscode.SecretStorage, given: unknown): Promise<void> {
-  const password =
-    typeof given === "string"
-      ? given
-      : await vscode.window.showInputBox({
-          title: "Set FTP Password",
-          prompt: 'The user is "boot". Leave it empty to let anyone log in and read.',
-          password: true,
-        });
-  if (password === undefined) return;
-  if (password === "") await secrets.delete(ftpPasswordKey);
-  else await secrets.store(ftpPasswordKey, password);
 }

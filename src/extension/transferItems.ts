@@ -21,6 +21,10 @@ const endedAt = ({ endedAt: end, startedAt }: TransferRow): number => end ?? sta
 export const isMissing = ({ state, trouble, direction }: TransferRow): boolean =>
   state === "refused" && direction === "read" && trouble?.code === "file.missing";
 
+/** True where a file stands behind the row: an upload has none before it is complete. */
+const hasFile = ({ state, direction }: TransferRow): boolean =>
+  state === "finished" || (direction === "read" && state !== "refused");
+
 /** Who a row is about, by address. */
 export type NameOf = (address: string) => string;
 
@@ -90,7 +94,14 @@ export function transferItem(row: TransferRow, nameOf: NameOf, now: number, time
     tooltip: tooltip(row, name),
     ...looks[row.state],
     ...(missing && { icon: "question" }),
-    context: joined(" ", "transfer", `transfer.${row.state}`, missing && "transfer.missing"),
+    context: joined(
+      " ",
+      "transfer",
+      `transfer.${row.state}`,
+      missing && "transfer.missing",
+      hasFile(row) && "transfer.hasFile",
+      row.sha256 !== undefined && "transfer.hasSums",
+    ),
     spoken: joined(
       ", ",
       `${quoted(row.file)} ${row.direction === "read" ? "to" : "from"} ${name}`,

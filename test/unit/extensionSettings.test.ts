@@ -171,10 +171,12 @@ describe("package.json", () => {
       ?.filter(({ when }) => when === "false")
       .map(({ command }) => command)
       .sort();
-    const { answerThisBoard, copyAddress, copyCommand, restartSequence, serveFileAs, showMenu } = commandIds;
+    const { answerThisBoard, copyAddress, copyCommand, copyCrc32, copyName, copySha256 } = commandIds;
+    const { restartSequence, revealFile, serveFileAs, showMenu } = commandIds;
+    const copies = [copyAddress, copyCommand, copyCrc32, copyName, copySha256];
     assert.deepEqual(
       hidden,
-      [answerThisBoard, copyAddress, copyCommand, restartSequence, serveFileAs, showMenu].sort(),
+      [...copies, answerThisBoard, restartSequence, revealFile, serveFileAs, showMenu].sort(),
     );
   });
 

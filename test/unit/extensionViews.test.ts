@@ -200,6 +200,22 @@ describe("the Transfers view (DESIGN §5)", () => {
     ]);
   });
 
+  it("can be revealed where there is a file: an upload once it is complete, nothing that was refused", () => {
+    const has = (row: TransferRow): boolean =>
+      transferItems([row], same, now)[0]?.context?.includes("transfer.hasFile") === true;
+    const write = { direction: "write" } as const;
+    assert.deepEqual([transfer(), ended(), ended({ state: "failed" }), ended({ ...write })].map(has), [
+      true,
+      true,
+      true,
+      true,
+    ]);
+    assert.deepEqual(
+      [missing("tftp-3", "x"), transfer(write), ended({ ...write, state: "failed" })].map(has),
+      [false, false, false],
+    );
+  });
+
   it("a refused file says which rule", () => {
     const trouble = { code: "name.dotFile", message: "dot files and dot folders are not served" };
     assert.deepEqual(shown(missing("a", ".env", { trouble })), [
