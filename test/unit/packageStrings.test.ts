@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+
+/** The keys of package.json whose text VS Code or the Marketplace shows; all of them may be translated. */
+const shown = new Set([
+  ...["displayName", "description", "title", "shortTitle", "category", "name", "contextualTitle", "contents"],
+  ...["markdownDescription", "enumDescriptions", "markdownEnumDescriptions", "enumItemLabels"],
+  ...["patternErrorMessage", "errorMessage", "deprecationMessage", "markdownDeprecationMessage", "label"],
+  ...["altText", "fallbackLabel"],
+]);
+
+const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Record<string, unknown>;
+const strings = JSON.parse(readFileSync("package.nls.json", "utf8")) as Record<string, string>;
+
+/** Every text below a value, with the key that it, or the list it is in, stands under. */
+function textsIn(value: unknown, key = ""): { readonly key: string; readonly text: string }[] {
+  if (typeof value === "string") return [{ key, text: value }];
+  if (Array.isArray(value)) return value.flatMap((each) => textsIn(each, key));
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, each]) => textsIn(each, name));
+}
+
+const { displayName, description, contributes, capabilities } = manifest;
+const texts = textsIn({ displayName, description, contributes, capabilities });
+const keyOf = (text: string): string | undefined => /^%([^%]+)%$/.exec(text)?.[1];
+
+describe("the texts of package.json", () => {
+  it("that people see all stand in package.nls.json", () => {
+    const literal = texts.filter(({ key, text }) => shown.has(key) && keyOf(text) === undefined);
+    assert.deepEqual(literal, []);
+    assert.ok(texts.filter(({ key }) => shown.has(key)).length > 60, "the walk has lost its way");
+  });
+
+  it("name keys that package.nls.json has, and it has no other", () => {
+    const named = texts.map(({ text }) => keyOf(text)).filter((key) => key !== undefined);
+    assert.deepEqual([...new Set(named)].sort(), Object.keys(strings).sort());
+    assert.deepEqual(
+      Object.entries(strings).filter(([, text]) => text.trim() === ""),
+      [],
+    );
+  });
+});
+
+describe("package.json as the Marketplace takes it", () => {
+  it("has at most 30 keywords, none twice, and an icon of 256 × 256 pixels", () => {
+    const { keywords, icon } = manifest as { keywords: string[]; icon: string };
+    assert.ok(keywords.length <= 30 && new Set(keywords).size === keywords.length);
+    const png = readFileSync(icon);
+    // Width and height are the first fields of the first chunk (PNG §11.2.2).
+    assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [256, 256]);
+  });
+});
