@@ -18,7 +18,7 @@ import { freePorts } from "../extension/windows";
 import { browserLack, openBrowser } from "./browser";
 import { skipOrFail } from "./programs";
 import { temporaryFolder, type TemporaryFolder } from "./temporaryFolder";
-import { Workbench } from "./workbench";
+import { Workbench, type Screen } from "./workbench";
 
 export interface UiServer {
   /** The browser's page. */
@@ -35,6 +35,8 @@ export interface UiOptions {
   /** Over the free ports; VS Code's server takes settings of the machine from nowhere else. */
   readonly machineSettings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: pictures of the whole window, in a folder that git ignores. */
+  readonly screen?: Screen;
 }
 
 export const uiVersion: Version = process.env["BOOT_SERVERS_VSCODE"] === "oldest" ? "oldest" : "newest";
@@ -66,7 +68,7 @@ function installed(): Installed | string {
  * picture of a test that failed.
  * @returns what is open; it is there from the first test on.
  */
-export function openUi({ make, machineSettings = {}, env = {} }: UiOptions): UiServer {
+export function openUi({ make, machineSettings = {}, env = {}, screen = { pictures } }: UiOptions): UiServer {
   /** What `before` opened, to be closed in the reverse order, as far as it came. */
   const opened: (() => Promise<void>)[] = [];
   const ui = {} as { -readonly [key in keyof UiServer]: UiServer[key] };
@@ -94,7 +96,7 @@ export function openUi({ make, machineSettings = {}, env = {} }: UiOptions): UiS
     ui.processes = () => processesOf(server.group);
     const browser = await openBrowser();
     opened.push(() => browser.close());
-    ui.workbench = await Workbench.open(browser, server.port, folder, pictures);
+    ui.workbench = await Workbench.open(browser, server.port, folder, screen);
   });
 
   after(async () => {

@@ -4,6 +4,15 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 
+export interface Screen {
+  /** The folder where pictures are kept. */
+  readonly pictures: string;
+  /** In CSS pixels; default 800. */
+  readonly height?: number;
+  /** Pixels of a picture for each CSS pixel, in each direction; default 1. */
+  readonly deviceScaleFactor?: number;
+}
+
 /** Of every wait for something on the screen. */
 const limitMs = 20_000;
 
@@ -15,10 +24,11 @@ export class Workbench {
 
   /**
    * Opens a folder in the workbench of the server at a port of loopback.
-   * @param pictures the folder where the pictures of the run are kept.
+   * @param screen the folder where the pictures of the run are kept, and how they are taken.
    */
-  static async open(browser: Browser, port: number, folder: string, pictures: string): Promise<Workbench> {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  static async open(browser: Browser, port: number, folder: string, screen: Screen): Promise<Workbench> {
+    const { pictures, height = 800, deviceScaleFactor = 1 } = screen;
+    const page = await browser.newPage({ viewport: { width: 1280, height }, deviceScaleFactor });
     page.setDefaultTimeout(limitMs);
     await page.goto(`http://127.0.0.1:${port}/?${new URLSearchParams({ folder }).toString()}`);
     await page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
@@ -122,9 +132,26 @@ export class Workbench {
     return this.page.locator(".statusbar-item").filter({ hasText: text });
   }
 
-  /** Keeps what is on the screen. */
-  async picture(name: string): Promise<void> {
+  /**
+   * Keeps what is on the screen.
+   * @param shown no more than the rectangle around these; none: all of it.
+   */
+  async picture(name: string, ...shown: readonly Locator[]): Promise<void> {
     await mkdir(this.pictures, { recursive: true });
-    await this.page.screenshot({ path: join(this.pictures, `${name}.png`) });
+    const path = join(this.pictures, `${name}.png`);
+    await this.page.screenshot(shown.length === 0 ? { path } : { path, clip: await this.around(shown) });
+  }
+
+  /** The smallest rectangle that holds all of these. */
+  private async around(
+    shown: readonly Locator[],
+  ): Promise<{ x: number; y: number; width: number; height: number }> {
+    const found = await Promise.all(shown.map((each) => each.first().boundingBox()));
+    const boxes = found.filter((box) => box !== null);
+    const x = Math.min(...boxes.map((box) => box.x));
+    const y = Math.min(...boxes.map((box) => box.y));
+    const right = Math.max(...boxes.map((box) => box.x + box.width));
+    const bottom = Math.max(...boxes.map((box) => box.y + box.height));
+    return { x, y, width: right - x, height: bottom - y };
   }
 }

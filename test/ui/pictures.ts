@@ -1,0 +1,78 @@
+/** Takes the README's pictures from the real thing: `npm run pictures`. Look at them before they are committed. */
+
+import assert from "node:assert/strict";
+import { cp } from "node:fs/promises";
+import { resolve } from "node:path";
+import { unlikeBytes } from "../support/files";
+import { askBootp, ftpRead, tftpRead } from "../support/loopbackBoard";
+import { heldBoard, portOf } from "../support/uiBoard";
+import { openUi } from "../support/uiServer";
+
+const rootfs = unlikeBytes(8 * 2 ** 20);
+
+/** Boards by their MAC: the sample's plan lists the first. */
+const [bench1, stranger] = ["52:54:00:12:34:56", "52:54:00:a1:b2:c3"] as const;
+
+describe("the pictures of the README", function () {
+  this.timeout(60_000);
+  this.bail(true);
+  const ui = openUi({
+    make: async (fixture) => {
+      const folder = fixture.at("firmware-drop");
+      await cp(resolve("samples/firmware-drop"), folder, { recursive: true });
+      await fixture.write("firmware-drop/images/rootfs.squashfs", rootfs);
+      return folder;
+    },
+    // As most people see them, where these ports may be had.
+    machineSettings: {
+      "bootServers.bootp.port": 67,
+      "bootServers.tftp.port": 69,
+      "bootServers.ftp.port": 21,
+    },
+    screen: { pictures: "docs/images", height: 600, deviceScaleFactor: 2 },
+  });
+  const sideBar = () => ui.workbench.page.locator(".part.sidebar");
+  const left = () => [ui.workbench.page.locator(".part.activitybar"), sideBar()];
+
+  it("the views while boards boot", async () => {
+    await ui.workbench.show("Boot Servers");
+    await ui.workbench.command("Boot Servers: Start Boot Servers");
+    const [bootp, tftp, ftp] = [
+      await portOf(ui.workbench, "BOOTP"),
+      await portOf(ui.workbench, "TFTP"),
+      await portOf(ui.workbench, "FTP"),
+    ];
+    await askBootp(bootp, bench1);
+    await tftpRead(tftp, "bench1.bin");
+    await askBootp(bootp, stranger);
+    await tftpRead(tftp, "u-boot.bin");
+    await askBootp(bootp, stranger);
+    await ftpRead(ftp, "etsw.b3");
+    await assert.rejects(tftpRead(tftp, "u-boot.img"));
+    const { reading, goOn } = heldBoard(tftp, "rootfs.squashfs", rootfs.length * 0.6);
+    await ui.workbench.row(/rootfs\.squashfs.*\d\d %/);
+    await ui.workbench.command("Notifications: Clear All Notifications");
+    await ui.workbench.picture("views", ...left());
+    goOn();
+    await reading;
+  });
+
+  it("the menu of a file that is missing", async () => {
+    const row = await ui.workbench.row(/u-boot\.img.*not found/);
+    // Beside the row's text, which the menu would cover.
+    await row.click({ button: "right", position: { x: 410, y: 11 } });
+    await ui.workbench.page.locator(".monaco-menu .action-item").first().hover();
+    const pane = ui.workbench.page.locator(".pane").filter({ hasText: "Transfers" });
+    await ui.workbench.picture("missing-file", pane, ui.workbench.page.locator(".monaco-menu"));
+    await ui.workbench.page.keyboard.press("Escape");
+  });
+
+  it("the right-click on a file", async () => {
+    await ui.workbench.openMenu("images/u-boot.bin");
+    const item = ui.workbench.page
+      .locator(".monaco-menu .action-item")
+      .filter({ hasText: "Serve as Boot File" });
+    await item.hover();
+    await ui.workbench.picture("right-click", ...left(), ui.workbench.page.locator(".monaco-menu"));
+  });
+});
