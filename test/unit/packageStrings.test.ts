@@ -49,4 +49,20 @@ describe("package.json as the Marketplace takes it", () => {
     // Width and height are the first fields of the first chunk (PNG §11.2.2).
     assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [256, 256]);
   });
+
+  it("puts its actions on rows and titles of its own views alone", () => {
+    const { menus } = contributes as { menus: Record<string, { command: string; when: string }[]> };
+    const strays = ["view/title", "view/item/context"]
+      .flatMap((menu) => menus[menu]!)
+      .filter(({ when }) => !/^view (== bootServers\.|=~ \/\^bootServers\\\.)/.test(when));
+    assert.deepEqual(strays, []);
+  });
+
+  it("offers what is done with a file for files on a disk alone: no untitled one, none of an older commit", () => {
+    const { menus } = contributes as { menus: Record<string, { command: string; when: string }[]> };
+    const strays = ["explorer/context", "editor/title/context"]
+      .flatMap((menu) => menus[menu]!)
+      .filter(({ when }) => !when.split(" && ").includes("resourceScheme == file"));
+    assert.deepEqual(strays, []);
+  });
 });
