@@ -60,7 +60,7 @@ function address(port: number, opened: string): string {
 
 /** Opens the workbench and waits for what VS Code says the suite ended with. @throws at the time limit. */
 async function suiteEnd(browser: Browser, url: string, report: Report): Promise<Exit> {
-  const page = await browser.newPage();
+  const page = await browser.newPage({ permissions: ["clipboard-read", "clipboard-write"] });
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Exit>((resolve, reject) => {

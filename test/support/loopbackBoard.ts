@@ -31,12 +31,21 @@ export async function tftpStore(port: number, file: string, bytes: Uint8Array): 
   await storeTftp(systemClock, { host, port }, file, Readable.from([bytes]));
 }
 
-/** The bytes of a file, over FTP, in a session of its own. */
-export async function ftpRead(port: number, file: string): Promise<Uint8Array> {
+/** The bytes of a file, over FTP, in a session of its own. @param pause as for `tftpRead`. */
+export async function ftpRead(
+  port: number,
+  file: string,
+  pause: (bytes: number) => Promise<void> | void = () => undefined,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
+  let bytes = 0;
   const session = await io.openFtp({ host, port });
   try {
-    await session.fetch(file, (chunk) => void chunks.push(chunk.slice()));
+    await session.fetch(file, (chunk) => {
+      chunks.push(chunk.slice());
+      bytes += chunk.length;
+      return pause(bytes);
+    });
   } finally {
     await session.close();
   }
