@@ -1,5 +1,6 @@
 /** `serve`: the servers run until Ctrl+C; running transfers are given their time (DESIGN §2.1, "Stopping"). */
 
+import { homedir } from "node:os";
 import { createEngine } from "../engine/engine";
 import { EngineError } from "../engine/errors";
 import type { Row } from "../model/events";
@@ -7,6 +8,7 @@ import { exitCodes } from "./exitCodes";
 import type { ServeOptions } from "./options";
 import { formatError } from "./print";
 import { isUseful, jsonReporter, peopleReporter, type ServeReporter } from "./serveReport";
+import { stateFolder } from "./stateFolder";
 import { linger, stopRequests } from "./stopping";
 
 /** @returns the exit code. */
@@ -21,7 +23,10 @@ export async function serve(options: ServeOptions): Promise<number> {
     tell(row);
   });
   try {
-    await engine.configure(options.wanted);
+    await engine.configure({
+      ...options.wanted,
+      stateFolder: stateFolder(process.env, process.platform, homedir()),
+    });
   } catch (error) {
     stop.dispose();
     await engine.stopNow();

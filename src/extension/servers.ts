@@ -227,7 +227,10 @@ export class Servers implements vscode.Disposable {
       await this.context.secrets.get(ftpPasswordKey),
     );
     for (const problem of settings.problems) this.write("warning", problem);
-    return settings;
+    // Absent where no folder is open: then nothing is kept.
+    const stateFolder = this.context.storageUri?.fsPath;
+    if (stateFolder === undefined) return settings;
+    return { ...settings, wanted: { ...settings.wanted, stateFolder } };
   }
 
   /** Before the first start on a network the user is told what that means, and may decline. */

@@ -87,6 +87,8 @@ export interface Wanted {
   /** First and last passive port; absent: any. */
   readonly ftpPassivePorts?: readonly [first: number, last: number];
   readonly limits: Limits;
+  /** Absolute path of a folder for what outlasts a run (leases); absent: nothing is written. Never in the workspace. */
+  readonly stateFolder?: string;
 }
 
 /** Loopback, read only, boards that the plan lists or that speak plain BOOTP: DESIGN §6. */

@@ -3,6 +3,7 @@
 import { emptyPlan, type Plan } from "../../src/model/plan";
 import type { Network } from "../../src/protocol/ipv4";
 import type { BootpSituation, ClientView } from "../../src/protocol/bootp/clients";
+import type { Leases } from "../../src/protocol/bootp/leases";
 import type { Endpoint } from "../../src/protocol/bootp/networks";
 import { messageTypes, option, type OptionName, type OptionValue } from "../../src/protocol/bootp/options";
 import { decodePacket, encodePacket, parseMac, type BootpPacket } from "../../src/protocol/bootp/packet";
@@ -80,11 +81,16 @@ export interface ReadReply {
 
 /** The server's machine, asked in words. Each packet goes through the codec on both ways. */
 export class Bench {
-  readonly machine = new BootpMachine();
+  readonly machine: BootpMachine;
   now = 1_000;
   last: Reaction | undefined;
 
-  constructor(public situation: BootpSituation) {}
+  constructor(
+    public situation: BootpSituation,
+    leases?: Leases,
+  ) {
+    this.machine = new BootpMachine(leases);
+  }
 
   ask(request: BootpPacket | Uint8Array, from = broadcaster, on?: string): readonly ReadReply[] {
     const packet = request instanceof Uint8Array ? request : encodePacket(request);

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import type { Protocol, ReportRow, Row, ServerRow, StepRow } from "../../src/model/events";
 import type { Host } from "./namespace";
 import { Running, runToEnd, type Finished, type RunOptions } from "./processes";
@@ -87,7 +88,9 @@ export async function serve(
   options: OursOptions = {},
 ): Promise<Served> {
   const [file, args] = commandLine(host, ["serve", folder, "--json", ...flags], options);
-  const running = host.start(file, args, options);
+  // What outlasts a run is not to stand in the home of whoever runs the tests.
+  const env = { XDG_STATE_HOME: join(tmpdir(), "boot-servers-test-state"), ...options.env };
+  const running = host.start(file, args, { ...options, env });
   const isReady = (line: Line): line is ReadyLine => line.type === "ready";
   const ready = await running.waitFor("ready line", (_, stdout) => jsonLines(stdout).find(isReady));
   const rows = (): Row[] =>

@@ -21,6 +21,7 @@ const openers: Readonly<Record<string, string>> = {
   "engine/servedRoot/uploadNames.ts": "the door",
   "engine/verification/fetchInto.ts": "the folder that the user named",
   "engine/planFile.ts": "the user's plan",
+  "engine/bootpServer/leaseStore.ts": "the user's state folder, by a hash",
   "engine/networks/linux.ts": "/proc and /sys",
   "engine/portHolder.ts": "/proc",
   "engine/ftpServer/sendQueue.ts": "/proc",

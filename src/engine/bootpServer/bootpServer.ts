@@ -3,8 +3,10 @@
 import type { ClientRow } from "../../model/events";
 import { printable } from "../../model/text";
 import type { BootpSituation, ClientView } from "../../protocol/bootp/clients";
+import { Leases, type Lease } from "../../protocol/bootp/leases";
 import { BootpMachine } from "../../protocol/bootp/server";
 import { toHex } from "../../protocol/bytes";
+import { fromStored, LeaseStore, toStored } from "./leaseStore";
 import { openBootpSockets, type BootpSockets } from "./sockets";
 import type { Timer } from "../clock";
 import { errorMessage } from "../errors";
@@ -36,7 +38,8 @@ export async function startBootpServer(
   platform: NodeJS.Platform = process.platform,
 ): Promise<BootpServer> {
   const { networks } = context.situation();
-  const service = new Service(context);
+  const store = leaseStore(context);
+  const service = new Service(context, store, fromStored((await store?.read()) ?? [], context.clock));
   const sockets = await openBootpSockets({
     addresses: addresses.flatMap((address) =>
       address === "0.0.0.0" ? networks.map((network) => network.address) : [address],
@@ -65,6 +68,15 @@ export async function startBootpServer(
   };
 }
 
+/** Where the leases are kept for the next run; undefined: nowhere. */
+function leaseStore(context: ServerContext): LeaseStore | undefined {
+  const { stateFolder, folder } = context.situation().wanted;
+  if (stateFolder === undefined) return undefined;
+  return new LeaseStore(stateFolder, folder, context.clock, (message) => {
+    context.journal.log("warning", `BOOTP: ${message}`);
+  });
+}
+
 type Receive = (packet: Uint8Array, from: Endpoint, on: string | undefined) => void;
 
 /** Passes on the first of two equal datagrams (chaddr, xid and all other bytes) that come at the same time. */
@@ -83,7 +95,8 @@ function once({ clock }: ServerContext, receive: Receive): Receive {
 }
 
 class Service {
-  private readonly machine = new BootpMachine();
+  private readonly machine: BootpMachine;
+  private revision = 0;
   private sockets: BootpSockets | undefined;
   private timer: Timer | undefined;
   private wakeAt = Infinity;
@@ -91,7 +104,12 @@ class Service {
   private plan: BootpSituation["plan"] | undefined;
   private droppedUntil = -Infinity;
 
-  constructor(private readonly context: ServerContext) {
+  constructor(
+    private readonly context: ServerContext,
+    private readonly store: LeaseStore | undefined,
+    leases: readonly Lease[],
+  ) {
+    this.machine = new BootpMachine(new Leases(leases));
     this.shownAt = context.clock.now();
   }
 
@@ -104,7 +122,7 @@ class Service {
     const { sockets } = this;
     this.sockets = undefined;
     this.timer?.cancel();
-    await sockets?.close();
+    await Promise.all([sockets?.close(), this.store?.close()]);
   }
 
   readonly receive: Receive = (packet, from, on) => {
@@ -115,6 +133,7 @@ class Service {
       this.followPlan();
       const reaction = this.machine.receive({ packet, from, on }, this.situation(), this.context.clock.now());
       for (const reply of reaction.replies) sockets.send(reply.packet, reply.via, reply.to);
+      this.keepLeases();
       for (const id of reaction.forgotten) this.forget(id);
       this.show(reaction.clients);
       if (reaction.dropped !== undefined) {
@@ -148,6 +167,13 @@ class Service {
     if (now < this.droppedUntil) return;
     this.droppedUntil = now + dropLogMs;
     this.context.journal.log(level, `BOOTP: ${printable(message)}`);
+  }
+
+  private keepLeases(): void {
+    const { leases } = this.machine;
+    if (leases.revision === this.revision) return;
+    this.revision = leases.revision;
+    this.store?.save(() => toStored(leases.kept(), this.context.clock));
   }
 
   private followPlan(): void {

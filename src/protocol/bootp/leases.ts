@@ -1,6 +1,6 @@
 /**
- * Which address a client gets: its own by the plan, or one of the pool. In memory only; times are monotonic ms.
- * Nothing is given twice: not an address of another client, of this host, or of the network itself.
+ * Which address of the pool a client gets. Times are monotonic ms; who keeps the leases for the next run converts
+ * them. Nothing is given twice: not an address of another client, of this host, or of the network itself.
  */
 
 import { broadcastAddress, formatIpv4, inNetwork, parseIpv4, type Network } from "../ipv4";
@@ -11,11 +11,17 @@ export interface AddressRange {
   readonly last: string;
 }
 
-interface Lease {
+export interface Lease {
+  /** Whose it is; "": nobody's, since another computer was found to use it. */
   readonly key: string;
   readonly address: string;
   /** Until then nobody else gets it; afterwards it is still this client's as long as nobody needs it. */
   readonly heldUntil: number;
+}
+
+interface Entry extends Lease {
+  /** True once it was acknowledged; an offer that nobody took is not worth keeping. */
+  readonly bound: boolean;
 }
 
 /** How long an OFFER is kept for its client (RFC 2131 §3.1, 2: "SHOULD NOT be offered to another"). */
@@ -39,7 +45,25 @@ export interface Search {
 }
 
 export class Leases {
-  private readonly byAddress = new Map<string, Lease>();
+  private readonly byAddress = new Map<string, Entry>();
+  private changes = 0;
+
+  /** @param kept what `kept` gave in an earlier run. */
+  constructor(kept: Iterable<Lease> = []) {
+    for (const lease of kept) this.byAddress.set(lease.address, { ...lease, bound: true });
+  }
+
+  /** What has to survive a restart: every lease that was acknowledged, and every address that was found taken. */
+  kept(): Lease[] {
+    return [...this.byAddress.values()]
+      .filter(({ bound }) => bound)
+      .map(({ key, address, heldUntil }) => ({ key, address, heldUntil }));
+  }
+
+  /** Another number means that `kept` has something else to give. */
+  get revision(): number {
+    return this.changes;
+  }
 
   /** The address that this client would get; nothing is reserved. Undefined: none is free. */
   find({ key, network, pool, reserved, spare, wanted, now }: Search): string | undefined {
@@ -50,7 +74,7 @@ export class Leases {
     }
     const isFree = (address: string): boolean => (this.byAddress.get(address)?.heldUntil ?? 0) <= now;
     let fresh: string | undefined;
-    let oldest: Lease | undefined;
+    let oldest: Entry | undefined;
     let free = 0;
     for (const address of addressesOf(pool, network)) {
       if (reserved.has(address) || !isFree(address)) continue;
@@ -68,19 +92,22 @@ export class Leases {
   /** Keeps an offered address for its client. */
   offer(key: string, address: string, now: number): void {
     const lease = this.byAddress.get(address);
-    const held = lease?.key === key ? lease.heldUntil : 0;
-    this.byAddress.set(address, { key, address, heldUntil: Math.max(held, now + offerMs) });
+    const own = lease?.key === key ? lease : undefined;
+    const heldUntil = Math.max(own?.heldUntil ?? 0, now + offerMs);
+    this.byAddress.set(address, { key, address, heldUntil, bound: own?.bound ?? false });
   }
 
   /** Gives the address for `ms`. */
   bind(key: string, address: string, ms: number, now: number): void {
-    this.byAddress.set(address, { key, address, heldUntil: now + ms });
+    this.keep({ key, address, heldUntil: now + ms });
   }
 
   /** Free for others, but still this client's own while nobody needs it (RFC 2131 §4.3.4). */
   release(key: string, address: string, now: number): void {
-    if (this.byAddress.get(address)?.key === key)
-      this.byAddress.set(address, { key, address, heldUntil: now });
+    const lease = this.byAddress.get(address);
+    if (lease?.key !== key) return;
+    if (lease.bound) this.keep({ key, address, heldUntil: now });
+    else this.byAddress.set(address, { ...lease, heldUntil: now });
   }
 
   /** The client took another server's offer: what was offered here is free again (RFC 2131 §4.3.2). */
@@ -93,7 +120,12 @@ export class Leases {
   /** Somebody else uses the address: nobody gets it for a while (RFC 2131 §4.3.3). */
   decline(key: string, address: string, now: number): void {
     if (this.byAddress.get(address)?.key !== key) return;
-    this.byAddress.set(address, { key: "", address, heldUntil: now + declinedMs });
+    this.keep({ key: "", address, heldUntil: now + declinedMs });
+  }
+
+  private keep(lease: Lease): void {
+    this.byAddress.set(lease.address, { ...lease, bound: true });
+    this.changes += 1;
   }
 
   /** True when this client holds a lease in the network. */

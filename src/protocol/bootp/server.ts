@@ -38,8 +38,9 @@ const dropped = (reason: string): Reaction => ({ replies: [], clients: [], forgo
 
 export class BootpMachine {
   private readonly table = new ClientTable();
-  private readonly leases = new Leases();
   private readonly transfers = new RunningTransfers();
+
+  constructor(readonly leases: Leases = new Leases()) {}
 
   /** Answers one datagram, or says why not. Never throws on any bytes. */
   receive({ packet, from, on }: Datagram, situation: BootpSituation, now: number): Reaction {
