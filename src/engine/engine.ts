@@ -5,24 +5,22 @@
 
 import { networkInterfaces } from "node:os";
 import type { Engine } from "../model/api";
-import { publishedFiles } from "../model/drop";
-import { protocols, type Protocol, type Row, type ServerRow } from "../model/events";
+import { protocols, type Protocol, type Row, type ServerRow, type Trouble } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
 import type { Wanted } from "../model/settings";
 import type { Snapshot } from "../model/snapshot";
 import { printable } from "../model/text";
-import { absentRoot } from "./servedRoot/absentRoot";
 import { accessFor } from "./access";
 import type { BootpServer } from "./bootpServer/bootpServer";
 import { systemClock, type Clock, type Timer } from "./clock";
 import { drainAll } from "./draining";
-import { EngineError, errorMessage } from "./errors";
+import { errorMessage } from "./errors";
 import { followPlan, onceUsable, usableNow } from "./following";
 import { servedAddresses, watchInterfaces, type InterfaceTable } from "./interfaces";
 import { Journal } from "./journal";
 import { listNetworks } from "./networks/networks";
-import { describeProblem, PlanError, type LoadedPlan } from "./planFile";
-import { openServedRoot, type ServedRoot } from "./servedRoot/servedRoot";
+import { describeProblem, notTaken, PlanError, type LoadedPlan } from "./planFile";
+import { openPlannedRoot } from "./servedRoot/plannedRoot";
 import type { BootServer, ServerContext, Situation } from "./server";
 import { starters, startServer, troubleOf, waitingFor, type Starters } from "./starting";
 
@@ -67,6 +65,8 @@ class BootEngine implements Engine {
   private readonly draining = new Set<BootServer>();
   private stopInterfaces: (() => void) | undefined;
   private stopAddresses: () => void = () => undefined;
+  /** Why what the plan says now is not what is served. */
+  private planTrouble: Trouble | undefined;
   /** Problems that were told: a plan that is read again tells what is new. */
   private told: ReadonlySet<string> = new Set();
   /** Changes are made one after the other. */
@@ -135,6 +135,7 @@ class BootEngine implements Engine {
     const earlier = this.service;
     earlier?.stopPlan();
     this.service = { wanted, loaded, stopPlan };
+    this.warnOfPlan(undefined);
     this.stopInterfaces ??= watchInterfaces(
       this.clock,
       this.addressesMoved,
@@ -145,7 +146,14 @@ class BootEngine implements Engine {
 
   /** The plan, or a file that it names, is another one. A plan with problems changes nothing. */
   private readonly planMoved = (): void => {
-    this.follow(({ wanted }) => this.readAndServe(wanted));
+    this.follow(async ({ wanted }) => {
+      try {
+        await this.readAndServe(wanted);
+      } catch (error) {
+        this.warnOfPlan(notTaken(error));
+        throw error;
+      }
+    });
   };
 
   /** A link or an address came or went. */
@@ -169,10 +177,26 @@ class BootEngine implements Engine {
     });
   }
 
+  /** Every server's row says that the plan was not taken, or no longer. */
+  private warnOfPlan(trouble: Trouble | undefined): void {
+    if (this.planTrouble?.message === trouble?.message) return;
+    this.planTrouble = trouble;
+    for (const slot of this.slots.values()) this.journal.report(this.rowNow(slot));
+  }
+
+  /** The row of a server with what changes between its states. */
+  private rowNow({ row, lastPacketAt }: Slot): ServerRow {
+    return {
+      ...row,
+      ...(lastPacketAt !== undefined && { lastPacketAt }),
+      ...(this.planTrouble && { warnings: [...row.warnings, this.planTrouble] }),
+    };
+  }
+
   /** Makes what runs equal to what is wanted. @throws EngineError when the served root is not to be served. */
   private async adopt(wanted: Wanted, loaded: LoadedPlan): Promise<void> {
     const { plan } = loaded;
-    const root = await openRoot(wanted, loaded);
+    const root = await openPlannedRoot(wanted, loaded.plan);
     const { networks, ipv6, missing } = servedAddresses(wanted.addresses, this.surroundings.readInterfaces());
     const usableIpv6 = await usableNow(ipv6);
     const unusable = ipv6.filter((address) => !usableIpv6.includes(address));
@@ -243,8 +267,9 @@ class BootEngine implements Engine {
       ...rest,
     });
     const place = (server: BootServer | undefined, told: ServerRow): void => {
-      this.slots.set(protocol, { key, server, row: told });
-      this.journal.report(told);
+      const slot: Slot = { key, server, row: told };
+      this.slots.set(protocol, slot);
+      this.journal.report(this.rowNow(slot));
     };
     if (addresses.length === 0) {
       const trouble = waitingFor(protocol, wanted.addresses, missing, await networks());
@@ -291,7 +316,7 @@ class BootEngine implements Engine {
 
   private tellHeard(slot: Slot): void {
     const at = slot.lastPacketAt;
-    this.journal.report(rowNow(slot));
+    this.journal.report(this.rowNow(slot));
     slot.tellLater = this.clock.at(this.clock.now() + heardEveryMs, () => {
       delete slot.tellLater;
       if (slot.lastPacketAt !== at) this.tellHeard(slot);
@@ -302,6 +327,7 @@ class BootEngine implements Engine {
   private closeAll(): Promise<void> {
     this.service?.stopPlan();
     this.service = undefined;
+    this.planTrouble = undefined;
     this.stopInterfaces?.();
     this.stopInterfaces = undefined;
     this.stopAddresses();
@@ -313,7 +339,7 @@ class BootEngine implements Engine {
   private close(protocol: Protocol): void {
     const slot = this.release(protocol);
     // After the sockets: who reads this row may bind the port.
-    if (slot !== undefined) this.journal.report({ ...rowNow(slot), state: "stopped" });
+    if (slot !== undefined) this.journal.report({ ...this.rowNow(slot), state: "stopped" });
   }
 
   /** Closes the listening sockets of a server at once. What is told of it is up to the caller. */
@@ -326,29 +352,6 @@ class BootEngine implements Engine {
     this.draining.add(server);
     void server.drain().finally(() => this.draining.delete(server));
     return slot;
-  }
-}
-
-const rowNow = ({ row, lastPacketAt }: Slot): ServerRow =>
-  lastPacketAt === undefined ? row : { ...row, lastPacketAt };
-
-/** The door to what is served. A root that the plan names and that is not built yet is followed like its files. */
-async function openRoot(wanted: Wanted, { plan }: LoadedPlan): Promise<ServedRoot> {
-  const { folder, alsoServe, uploads, limits } = wanted;
-  try {
-    return await openServedRoot({
-      folder,
-      root: plan.root,
-      aliases: plan.aliases,
-      published: publishedFiles(plan),
-      alsoServe,
-      uploads,
-      uploadSize: limits.uploadSize,
-    });
-  } catch (error) {
-    const isAbsent = error instanceof EngineError && error.code === "root.missing" && plan.root !== ".";
-    if (!isAbsent) throw error;
-    return absentRoot;
   }
 }
 

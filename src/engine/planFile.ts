@@ -3,12 +3,13 @@
 import { readFile, stat } from "node:fs/promises";
 import { statSync, type BigIntStats, type Stats } from "node:fs";
 import { basename, isAbsolute, relative, resolve, sep } from "node:path";
+import { planNotTaken, type Trouble } from "../model/events";
 import { problemAt } from "../model/places";
 import { emptyPlan, type Plan, type Problem } from "../model/plan";
 import { lacksOf, pathsOf, type Found, type Lack } from "../model/planFiles";
 import { mergePlans, type ParsedPlan, type PlanText } from "../model/planParser";
 import { systemClock, type Clock, type Timer } from "./clock";
-import { EngineError, systemCode } from "./errors";
+import { EngineError, errorMessage, systemCode } from "./errors";
 
 const planPath = ".vscode/boot-plan.json";
 const localPlanPath = ".vscode/boot-plan.local.json";
@@ -42,6 +43,17 @@ export class PlanError extends EngineError {
       remedy: "Mend the plan and save it.",
     });
   }
+}
+
+/** Why a plan was not taken; what is wrong with it the log says. */
+export function notTaken(error: unknown): Trouble {
+  if (!(error instanceof PlanError)) return { code: planNotTaken, message: errorMessage(error) };
+  const count = error.problems.filter(({ severity }) => severity === "error").length;
+  return {
+    code: planNotTaken,
+    message: `the boot plan has ${count} problem${count === 1 ? "" : "s"}; the servers go on with the plan they had`,
+    remedy: "Mend the plan and save it.",
+  };
 }
 
 export interface LoadedPlan {

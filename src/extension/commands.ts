@@ -48,7 +48,7 @@ export function registerCommands(
     copyName: async (row) => (await rows()).copyOf(store, rowId(row), "name"),
     copySha256: async (row) => (await rows()).copyOf(store, rowId(row), "sha256"),
     copyCrc32: async (row) => (await rows()).copyOf(store, rowId(row), "crc32"),
-    serveAsBootFile: async (file) => (await plan()).serveClicked(store, file),
+    serveAsBootFile: async (file, _selected, outside) => (await plan()).serveClicked(store, file, outside),
     addToBootSequence: async (file, selected) => (await plan()).addClicked(store, file, selected),
     // The Explorer gives the clicked file and all selected ones: a list is no choice.
     serveToClient: async (file, mac) => (await plan()).serveToChosen(store, file, mac),

@@ -1,39 +1,30 @@
 /** The boot plan as VS Code's own document: changes are edits that can be undone, and are saved unless the user was at it. */
 
-import { isAbsolute, relative, resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import type { Edit } from "jsonc-parser";
 import * as vscode from "vscode";
-import { checkName, protectedRule } from "../model/names";
-import { describeTrouble } from "./item";
-import { edited, isPlan, newPlan, valueAt } from "./planText";
+import type { Plan } from "../model/plan";
+import { edited, isPlan, newPlan, startedPlan, valueAt } from "./planText";
+import { planSources, readPlan } from "./planSources";
 import { exists, localPlanUri, planUri } from "./planUris";
-import { quoted, unadorned } from "./words";
-
-/** The text of a plan as the user sees it, saved or not; undefined: there is none. */
-async function textOf(uri: vscode.Uri): Promise<string | undefined> {
-  if (!(await exists(uri))) return undefined;
-  return (await vscode.workspace.openTextDocument(uri)).getText();
-}
+import { count, unadorned } from "./words";
 
 /** A value of the plan; the local one is laid over the other. */
 export async function planValue(folder: vscode.WorkspaceFolder, key: string): Promise<unknown> {
-  for (const uri of [localPlanUri(folder), planUri(folder)]) {
-    const text = await textOf(uri);
-    const value = text === undefined ? undefined : valueAt(text, [key]);
-    if (value !== undefined) return value;
-  }
-  return undefined;
+  const [main, local] = await planSources(folder);
+  return [local, main]
+    .map((source) => source && valueAt(source.text, [key]))
+    .find((value) => value !== undefined);
 }
 
 /** Both plans' texts, for who looks for addresses in them. */
 export async function planTexts(folder: vscode.WorkspaceFolder): Promise<string[]> {
-  const texts = await Promise.all([planUri(folder), localPlanUri(folder)].map(textOf));
-  return texts.filter((text) => text !== undefined);
+  return (await planSources(folder)).flatMap((source) => source?.text ?? []);
 }
 
 /** Shows the plan; one that is not there yet is made. */
 export async function openPlan(folder: vscode.WorkspaceFolder): Promise<void> {
-  if (!(await exists(planUri(folder)))) await createPlan(folder, newPlan);
+  if (!(await exists(planUri(folder)))) await createPlan(folder, startedPlan);
   await vscode.window.showTextDocument(planUri(folder));
 }
 
@@ -72,6 +63,38 @@ export async function editPlan(
   return true;
 }
 
+/**
+ * Says why an edit of the plan has no effect, where it has none.
+ * @param holds true for a plan that says what the edit wanted.
+ * @returns true when there is nothing to say.
+ */
+export async function holdsNow(
+  folder: vscode.WorkspaceFolder,
+  holds: (plan: Plan) => boolean,
+): Promise<boolean> {
+  const parsed = await readPlan(folder);
+  if (parsed?.plan === undefined) {
+    const { length } = parsed?.problems.filter(({ severity }) => severity === "error") ?? [];
+    void refuse(
+      folder,
+      `The boot plan was changed, and has ${count(length, "problem")}: nothing follows it before it is mended.`,
+    );
+    return false;
+  }
+  if (holds(parsed.plan)) return true;
+  void sayHidden(folder);
+  return false;
+}
+
+async function sayHidden(folder: vscode.WorkspaceFolder): Promise<void> {
+  const open = "Open Local Plan";
+  const message =
+    "The boot plan was changed, but boot-plan.local.json, which is laid over it, says otherwise: boards get what stands there.";
+  if ((await vscode.window.showWarningMessage(message, open)) === open) {
+    await vscode.window.showTextDocument(localPlanUri(folder));
+  }
+}
+
 async function askToSave(document: vscode.TextDocument): Promise<void> {
   const save = "Save Boot Plan";
   const message =
@@ -85,42 +108,8 @@ export async function refuse(folder: vscode.WorkspaceFolder, message: string): P
   if ((await vscode.window.showErrorMessage(unadorned(message), open)) === open) await openPlan(folder);
 }
 
-/** A file as the plan names it. */
-export interface PlannedFile {
-  readonly folder: vscode.WorkspaceFolder;
-  /** Relative to the served root, with `/`. */
-  readonly name: string;
-}
-
 /** The folder that a board sees as `/`. */
 export async function servedRootOf(folder: vscode.WorkspaceFolder): Promise<string> {
   const root = await planValue(folder, "root");
   return resolve(folder.uri.fsPath, typeof root === "string" ? root : ".");
-}
-
-/** A file as its folder's plan would name it; where it cannot be served the user is told why. */
-export async function plannedFile(uri: vscode.Uri): Promise<PlannedFile | undefined> {
-  const folder = vscode.workspace.getWorkspaceFolder(uri);
-  if (folder === undefined || uri.scheme !== "file") {
-    void vscode.window.showErrorMessage("Only files of a workspace folder on a real disk can be served.");
-    return undefined;
-  }
-  const root = await servedRootOf(folder);
-  const path = relative(root, uri.fsPath);
-  const name = path.split(sep).join("/");
-  if (name === "" || name.startsWith("../") || isAbsolute(path)) {
-    const shown = relative(folder.uri.fsPath, root);
-    void refuse(
-      folder,
-      `"${vscode.workspace.asRelativePath(uri, false)}" lies outside of the served root "${quoted(shown)}". Move the file there, or change "root" in the boot plan.`,
-    );
-    return undefined;
-  }
-  const checked = checkName(name);
-  const trouble = "refused" in checked ? checked.refused : protectedRule(checked.path, true);
-  if (trouble !== undefined) {
-    void refuse(folder, `"${quoted(name)}" cannot be served. ${describeTrouble(trouble)}`);
-    return undefined;
-  }
-  return { folder, name };
 }

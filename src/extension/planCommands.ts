@@ -3,13 +3,16 @@
 import { createReadStream } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { crc32 } from "node:zlib";
+import type { Edit } from "jsonc-parser";
 import * as vscode from "vscode";
 import { freeAddress, type Network } from "../model/freeAddress";
 import { checkName } from "../model/names";
+import type { Plan } from "../model/plan";
 import { standardPorts } from "../model/settings";
 import { bootCommands } from "./bootCommands";
 import { commandIds } from "./ids";
-import { editPlan, openPlan, plannedFile, planTexts, planValue, servedRootOf } from "./plan";
+import { editPlan, holdsNow, openPlan, planTexts, planValue, servedRootOf } from "./plan";
+import { copyIntoRoot, plannedFile, type PlannedFile } from "./plannedFile";
 import {
   addAlias,
   addToBootSequence,
@@ -44,26 +47,60 @@ function tell(store: Store, message: string): void {
   });
 }
 
-/** Every board gets the clicked file at its next request. */
-export async function serveClicked(store: Store, given: unknown): Promise<void> {
+/** Changes the plan, and says what holds now. @returns true when the plan says so, all in all. */
+async function change(
+  store: Store,
+  folder: vscode.WorkspaceFolder,
+  edits: (text: string) => Edit[],
+  holds: (plan: Plan) => boolean,
+  message: string,
+): Promise<boolean> {
+  if (!(await editPlan(folder, edits)) || !(await holdsNow(folder, holds))) return false;
+  tell(store, message);
+  return true;
+}
+
+/**
+ * Every board gets the clicked file at its next request.
+ * @param outside `copy`, from a caller that wants a file outside of the served root copied there; else the user is asked.
+ */
+export async function serveClicked(store: Store, given: unknown, outside?: unknown): Promise<boolean> {
   const uri = clickedFile(given);
-  const file = uri && (await plannedFile(uri));
-  if (file === undefined) return;
-  const done = await editPlan(file.folder, (text) => serveAsBootFile(text, file.name));
-  if (done) tell(store, `Boards get ${file.name} at their next request.`);
+  const again = (copy: vscode.Uri): Promise<boolean> => serveClicked(store, copy);
+  if (uri !== undefined && outside === "copy") {
+    const folder = vscode.workspace.getWorkspaceFolder(uri);
+    const copy = folder && (await copyIntoRoot(folder, uri));
+    return copy !== undefined && again(copy);
+  }
+  const file = uri && (await plannedFile(uri, again));
+  if (file === undefined) return false;
+  const { folder, name } = file;
+  return change(
+    store,
+    folder,
+    (text) => serveAsBootFile(text, name),
+    ({ boot }) => boot === name,
+    `Boards get ${name} at their next request.`,
+  );
 }
 
 /** @param selected all that were selected with the clicked file. */
-export async function addClicked(store: Store, given: unknown, selected: unknown): Promise<void> {
+export async function addClicked(store: Store, given: unknown, selected?: unknown): Promise<void> {
   const several = Array.isArray(selected) ? selected.filter((each) => each instanceof vscode.Uri) : [];
-  const added: string[] = [];
+  const added: PlannedFile[] = [];
   for (const uri of several.length > 0 ? several : [clickedFile(given)]) {
-    const file = uri && (await plannedFile(uri));
+    const file = uri && (await plannedFile(uri, (copy) => addClicked(store, copy)));
     if (file === undefined) break;
     if (!(await editPlan(file.folder, (text) => addToBootSequence(text, file.name)))) break;
-    added.push(file.name);
+    added.push(file);
   }
-  if (added.length > 0) tell(store, `The boot sequence ends with ${formatList(added)} now.`);
+  const [first] = added;
+  const names = added.map(({ name }) => name);
+  if (first === undefined) return;
+  const holds = await holdsNow(first.folder, ({ boot }) =>
+    names.every((name) => typeof boot !== "string" && boot?.includes(name) === true),
+  );
+  if (holds) tell(store, `The boot sequence ends with ${formatList(names)} now.`);
 }
 
 /**
@@ -72,7 +109,7 @@ export async function addClicked(store: Store, given: unknown, selected: unknown
  */
 export async function serveToChosen(store: Store, given: unknown, chosen?: unknown): Promise<void> {
   const uri = clickedFile(given);
-  const file = uri && (await plannedFile(uri));
+  const file = uri && (await plannedFile(uri, (copy) => serveToChosen(store, copy, chosen)));
   if (file === undefined) return;
   const known = new Map(
     [...store.now.clients.values()].flatMap(({ mac, name, verification }) =>
@@ -85,8 +122,13 @@ export async function serveToChosen(store: Store, given: unknown, chosen?: unkno
   const client =
     typeof chosen === "string" ? known.get(chosen) : await chooseClient([...known.values()], file.name);
   if (client === undefined) return;
-  const done = await editPlan(file.folder, (text) => serveToClient(text, client, file.name));
-  if (done) tell(store, `${client.name} gets ${file.name} at its next request.`);
+  await change(
+    store,
+    file.folder,
+    (text) => serveToClient(text, client, file.name),
+    ({ clients }) => clients.some(({ mac, boot }) => mac === client.mac && boot === file.name),
+    `${client.name} gets ${file.name} at its next request.`,
+  );
 }
 
 async function chooseClient(clients: readonly NewClient[], file: string): Promise<NewClient | undefined> {
@@ -111,7 +153,7 @@ async function chooseClient(clients: readonly NewClient[], file: string): Promis
  */
 export async function copyBootCommands(store: Store, given: unknown, chosen?: unknown): Promise<void> {
   const uri = clickedFile(given);
-  const file = uri && (await plannedFile(uri));
+  const file = uri && (await plannedFile(uri, (copy) => copyBootCommands(store, copy, chosen)));
   if (uri === undefined || file === undefined) return;
   const { tftp, ftp } = Object.fromEntries(store.serverRows().map((row) => [row.protocol, row]));
   const all = bootCommands({
@@ -163,19 +205,26 @@ export async function serveFileAs(store: Store, id: string | undefined, given?: 
   if (transfer === undefined || folder === undefined) return;
   const asked = checkName(transfer.file);
   if ("refused" in asked) return;
+  const again = (copy: vscode.Uri): Promise<void> => serveFileAs(store, id, copy);
   const file =
     given instanceof vscode.Uri
-      ? (await plannedFile(given))?.name
-      : await chooseFile(folder, asked.path, transfer.nearest ?? []);
+      ? (await plannedFile(given, again))?.name
+      : await chooseFile(folder, asked.path, transfer.nearest ?? [], again);
   if (file === undefined) return;
-  const done = await editPlan(folder, (text) => addAlias(text, asked.path, file));
-  if (done) tell(store, `Who asks for ${asked.path} gets ${file}.`);
+  await change(
+    store,
+    folder,
+    (text) => addAlias(text, asked.path, file),
+    ({ aliases }) => aliases[asked.path] === file,
+    `Who asks for ${asked.path} gets ${file}.`,
+  );
 }
 
 async function chooseFile(
   folder: vscode.WorkspaceFolder,
   asked: string,
   nearest: readonly string[],
+  again: (copy: vscode.Uri) => Promise<void>,
 ): Promise<string | undefined> {
   const another = "Choose a File…";
   const items = [
@@ -188,7 +237,7 @@ async function chooseFile(
   const defaultUri = vscode.Uri.file(await servedRootOf(folder));
   const [uri] =
     (await vscode.window.showOpenDialog({ defaultUri, title, openLabel: `Serve as '${asked}'` })) ?? [];
-  return uri && (await plannedFile(uri))?.name;
+  return uri && (await plannedFile(uri, again))?.name;
 }
 
 /**
@@ -213,8 +262,14 @@ export async function answerBoard(store: Store, id: string | undefined, given?: 
   const place = await addressFor(store, folder);
   if (place === undefined) return;
   const listed = { name: name.trim(), mac, ...place };
-  const done = await editPlan(folder, (text) => listClient(text, listed));
-  if (done) tell(store, `${listed.name} is answered at its next request.`);
+  await change(
+    store,
+    folder,
+    (text) => listClient(text, listed),
+    ({ clients }) =>
+      clients.some((client) => client.mac === mac && (!place.address || client.address === place.address)),
+    `${listed.name} is answered at its next request.`,
+  );
 }
 
 /** A free address of the network that is served, none where the plan has a pool. undefined: the user gave up. */

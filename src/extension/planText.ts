@@ -16,6 +16,17 @@ export const newPlan = `// What is served from this folder, and to whom. Hover o
 {}
 `;
 
+/** What a plan begins as that a person will write. */
+export const startedPlan = `// What is served from this folder, and to whom. Hover over a key to read what it means.
+{
+  // "boot": "u-boot.bin",                       // every board gets this file; or, one file after the other:
+  // "boot": ["u-boot.bin", "copy-files4.rc"],   // once a board has fetched the last one, BOOTP is silent
+
+  // The folder that boards see as /; "." is this one.
+  "root": "."
+}
+`;
+
 /** One change; `path` is what is set, `value` what it becomes. */
 interface Change {
   readonly path: JSONPath;

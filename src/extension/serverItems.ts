@@ -1,8 +1,8 @@
 /** The Servers view as data. */
 
-import type { Protocol, ServerRow, ServerState } from "../model/events";
+import { planNotTaken, type Protocol, type ServerRow, type ServerState } from "../model/events";
 import { commandIds } from "./ids";
-import { ago, colours, joined, troubleItem, type Item } from "./item";
+import { ago, colours, describeTrouble, joined, troubleItem, type Item } from "./item";
 import { formatList } from "./words";
 
 const names: Readonly<Record<Protocol, string>> = { bootp: "BOOTP", tftp: "TFTP", ftp: "FTP" };
@@ -65,6 +65,12 @@ function nothingArrives(row: ServerRow): Item {
   };
 }
 
+/** What the view says above its rows: that the plan was changed and is not the one that is served. */
+export function serversMessage(rows: readonly ServerRow[]): string | undefined {
+  const trouble = rows.flatMap(({ warnings }) => warnings).find(({ code }) => code === planNotTaken);
+  return trouble && describeTrouble(trouble);
+}
+
 /**
  * @param runningSince Unix ms since when a server runs, by its id.
  * @param now Unix ms.
@@ -77,7 +83,9 @@ export function serverItems(
   // Three rows that say "stopped" say less than the words on how to start.
   if (rows.every(({ state }) => state === "stopped")) return [];
   return rows.map((row) => {
-    const { id, protocol, state, trouble, warnings } = row;
+    const { id, protocol, state, trouble } = row;
+    // It concerns all three: the view says it once.
+    const warnings = row.warnings.filter(({ code }) => code !== planNotTaken);
     const silentSince = row.lastPacketAt === undefined ? runningSince.get(id) : undefined;
     const silent = state === "running" && silentSince !== undefined && now - silentSince >= silenceMs;
     const children = [

@@ -6,7 +6,7 @@ import { boardName } from "./boardName";
 import { clientItems } from "./clientItems";
 import { viewIds } from "./ids";
 import type { Item } from "./item";
-import { serverItems } from "./serverItems";
+import { serverItems, serversMessage } from "./serverItems";
 import type { Store } from "./store";
 import { transferItems } from "./transferItems";
 import { Tree } from "./tree";
@@ -30,6 +30,8 @@ export function createViews(store: Store): Views {
         const { folder } = store;
         view.description =
           folder !== undefined && store.isServing() ? [folder.name, ...where].join(" · ") : "";
+        const message = serversMessage(store.serverRows()) ?? "";
+        if (view.message !== message) view.message = message;
       },
     ),
     clients: new Tree(viewIds.clients, store, () =>

@@ -26,6 +26,9 @@ export interface Trouble {
   readonly fixes?: readonly Fix[];
 }
 
+/** The code of the warning that a plan was changed and not taken: the one before it is served. */
+export const planNotTaken = "plan.notTaken";
+
 export type ServerState = "stopped" | "starting" | "waiting" | "running" | "failed";
 
 export interface ServerRow {

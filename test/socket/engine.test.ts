@@ -9,7 +9,7 @@ import type { InterfaceTable } from "../../src/engine/interfaces";
 import type { StartServer } from "../../src/engine/server";
 import { starters } from "../../src/engine/starting";
 import type { Engine } from "../../src/model/api";
-import type { Row, ServerRow } from "../../src/model/events";
+import { planNotTaken, type Row, type ServerRow } from "../../src/model/events";
 import { anyPorts, defaultWanted, standardPorts, type Wanted } from "../../src/model/settings";
 import { VirtualClock } from "../support/virtualClock";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
@@ -121,6 +121,28 @@ describe("the engine", () => {
     const row = await told;
     assert.match(row.type === "log" ? row.message : "", /boot-plan\.json:2:11/);
     assert.deepEqual(states(engine), ["running", "running", "running"]);
+  });
+
+  it("a plan that is not taken is a warning of every server until it is mended", async () => {
+    await engine.configure(wanted);
+    const { warnings } = server(engine, "tftp");
+    const warned = (code: string | undefined) =>
+      rowThat(
+        engine,
+        (row) => row.type === "server" && row.id === "tftp" && row.warnings.at(-1)?.code === code,
+      );
+    const broken = warned(planNotTaken);
+    await folder.write(".vscode/boot-plan.json", badPlan);
+    await broken;
+    assert.deepEqual(server(engine, "ftp").warnings.at(-1), {
+      code: planNotTaken,
+      message: "the boot plan has 1 problem; the servers go on with the plan they had",
+      remedy: "Mend the plan and save it.",
+    });
+    const mended = warned(warnings.at(-1)?.code);
+    await folder.write(".vscode/boot-plan.json", "{}");
+    await mended;
+    assert.deepEqual(server(engine, "tftp").warnings, warnings);
   });
 
   it("frees every port at a stop: the next start can have them", async () => {

@@ -11,6 +11,7 @@ import {
   newPlan,
   serveAsBootFile,
   serveToClient,
+  startedPlan,
 } from "../../src/extension/planText";
 import { mergePlans } from "../../src/model/planParser";
 import type { Plan } from "../../src/model/plan";
@@ -22,6 +23,8 @@ function after(text: string, change: (text: string) => Edit[]): { text: string; 
   assert.deepEqual(problems, [], changed);
   return { text: changed, plan: plan! };
 }
+
+const planOf = (text: string): Plan => after(text, () => []).plan;
 
 const commented = `{
   // The boot loader of release 3.
@@ -47,6 +50,13 @@ describe("changes of a boot plan (DESIGN §5)", () => {
       after(newPlan, (text) => serveAsBootFile(text, "u-boot.bin")).text,
       `// What is served from this folder, and to whom. Hover over a key to read what it means.\n{\n  "boot": "u-boot.bin"\n}\n`,
     );
+  });
+
+  it("a plan that is made to be written in is one without problems, and takes a boot file", () => {
+    const { text, plan } = after(startedPlan, (each) => serveAsBootFile(each, "u-boot.bin"));
+    assert.deepEqual([plan.root, plan.boot], [".", "u-boot.bin"]);
+    assert.match(text, /^ {2}"root": "\.",\n {2}"boot": "u-boot\.bin"\n\}$/m);
+    assert.equal(planOf(startedPlan.replace(/\/\/ "boot"/, '"boot"')).boot, "u-boot.bin");
   });
 
   it("comments, order and trailing commas survive", () => {

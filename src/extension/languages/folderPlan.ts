@@ -2,9 +2,9 @@
 
 import * as vscode from "vscode";
 import { lacksOf, pathsOf, type Found } from "../../model/planFiles";
-import { mergePlans, type ParsedPlan, type PlanText } from "../../model/planParser";
+import type { ParsedPlan } from "../../model/planParser";
 import type { Problem } from "../../model/plan";
-import { planFiles } from "../planUris";
+import { openDocument, readPlan } from "../planSources";
 
 /** A problem; `absent`: it is about a file that is not there, as the plan names it. */
 export type PlanProblem = Problem & { readonly absent?: string };
@@ -15,21 +15,6 @@ export interface FolderPlan {
   readonly problems: readonly PlanProblem[];
   /** Paths whose coming and going changes the problems. */
   readonly followed: readonly string[];
-}
-
-/** The document of a file that is open. */
-export const openDocument = (uri: vscode.Uri): vscode.TextDocument | undefined =>
-  vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
-
-async function textOf(folder: vscode.WorkspaceFolder, file: string): Promise<PlanText | undefined> {
-  const uri = vscode.Uri.joinPath(folder.uri, file);
-  try {
-    // What was deleted may still be open: the engine reads the disk.
-    const bytes = await vscode.workspace.fs.readFile(uri);
-    return { file, text: openDocument(uri)?.getText() ?? new TextDecoder().decode(bytes) };
-  } catch {
-    return undefined;
-  }
 }
 
 /** What stands at a place. */
@@ -54,9 +39,8 @@ function saysSyntax(folder: vscode.WorkspaceFolder, file: string): boolean {
 
 /** Reads both files and looks for what they name. undefined: there is no plan. */
 export async function readFolderPlan(folder: vscode.WorkspaceFolder): Promise<FolderPlan | undefined> {
-  const [main, local] = await Promise.all(planFiles.map((file) => textOf(folder, file)));
-  if (main === undefined && local === undefined) return undefined;
-  const parsed = mergePlans(main, local);
+  const parsed = await readPlan(folder);
+  if (parsed === undefined) return undefined;
   const { plan, named, problems } = parsed;
   const told = problems.filter(({ syntax, file }) => syntax !== true || !saysSyntax(folder, file));
   if (plan === undefined) return { folder, parsed, problems: told, followed: [] };

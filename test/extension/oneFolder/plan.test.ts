@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
 import { askBootp, sha256, tftpRead } from "../../support/loopbackBoard";
-import { activated, file, lines, readText, start, stop, until } from "../editor";
+import { parsePlan } from "../../../src/model/planParser";
+import { activated, file, lines, readText, settled, start, stop, until } from "../editor";
 
 const plan = file(".vscode/boot-plan.json");
 const mac = "02:00:00:00:00:01";
@@ -70,6 +71,60 @@ describe("the commands that change the boot plan", () => {
   it("a file outside of the served root is refused, and the plan stays as it was", async () => {
     await vscode.commands.executeCommand("bootServers.serveAsBootFile", file("README.md"));
     assert.equal(await planText(), original);
+  });
+
+  it("a file outside of the served root is copied there where that was chosen, and served; never over another", async () => {
+    const copy = file("images/README.md");
+    const serve = () =>
+      vscode.commands.executeCommand("bootServers.serveAsBootFile", file("README.md"), [], "copy");
+    assert.equal(await serve(), true);
+    assert.match(await planText(), /"boot": "README.md"/);
+    assert.equal(await readText(copy), await readText(file("README.md")));
+    await setPlan(original);
+    await vscode.workspace.fs.writeFile(copy, Buffer.from("mine"));
+    assert.equal(await serve(), false);
+    assert.equal(await readText(copy), "mine");
+    assert.equal(await planText(), original);
+    await vscode.workspace.fs.delete(copy);
+  });
+
+  it("what the local plan says otherwise is told: nothing is claimed that does not hold", async () => {
+    const local = file(".vscode/boot-plan.local.json");
+    const serve = () =>
+      vscode.commands.executeCommand("bootServers.serveAsBootFile", file("images/bench1.bin"));
+    assert.equal(await serve(), true);
+    await vscode.workspace.fs.writeFile(local, Buffer.from('{ "boot": "Image" }'));
+    assert.equal(await serve(), false);
+    await vscode.workspace.fs.delete(local);
+    assert.equal(await serve(), true);
+  });
+
+  it("a plan with changes of the user's own is changed, and not saved behind their back", async () => {
+    const document = await vscode.workspace.openTextDocument(plan);
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(plan, new vscode.Position(0, 0), "// mine\n");
+    await vscode.workspace.applyEdit(edit);
+    await vscode.commands.executeCommand("bootServers.serveAsBootFile", file("images/bench1.bin"));
+    assert.equal(document.isDirty, true);
+    assert.match(document.getText(), /^\/\/ mine\n[^]*"boot": "bench1.bin"/);
+    assert.equal(await readText(plan), original);
+    await document.save();
+  });
+
+  it("a folder without a plan gets one, which can be undone; Open Boot Plan makes one to write in", async () => {
+    const { uri } = await vscode.workspace.openTextDocument(plan);
+    await vscode.workspace.fs.delete(uri);
+    await vscode.commands.executeCommand("bootServers.serveAsBootFile", file("images/bench1.bin"));
+    assert.match(await readText(plan), /"boot": "images\/bench1.bin"/);
+    await vscode.workspace.fs.delete(uri);
+    await vscode.commands.executeCommand("bootServers.openBootPlan");
+    assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), uri.toString());
+    await settled(plan, []);
+    assert.equal(
+      await vscode.commands.executeCommand("bootServers.serveAsBootFile", file("README.md")),
+      true,
+    );
+    assert.deepEqual(parsePlan(await readText(plan), "").plan?.boot, "README.md");
   });
 
   it("a missing file is a row with the nearest name, and one command serves a file in its place", async () => {
