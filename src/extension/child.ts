@@ -18,7 +18,7 @@ export interface CommandSettings {
 }
 
 /** Without it the editor's binary starts an editor. */
-const runAsNode = "ELECTRON_RUN_AS_NODE";
+export const runAsNode = "ELECTRON_RUN_AS_NODE";
 
 /**
  * What starts the servers' process.

@@ -8,6 +8,8 @@ import { followLanguages } from "./languages";
 import { ftpPasswordKey, Servers } from "./servers";
 import { createStatus } from "./status";
 import { Store } from "./store";
+import { registerTasks } from "./taskProvider";
+import { offerInTerminal } from "./terminalPath";
 import { createViews, type Views } from "./views";
 
 /** What the tests ask of a running extension, so that no test reads the screen. */
@@ -37,6 +39,8 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
     createStatus(store),
     followContext(store),
     followLanguages(),
+    registerTasks(servers),
+    offerInTerminal(context),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(section)) void servers.follow();
     }),

@@ -24,9 +24,13 @@ const network = () => import(/* webpackChunkName: "networkCommands" */ "./networ
 
 export class Servers implements vscode.Disposable {
   private readonly child: Child;
+  /** Absolute path of the program. */
+  readonly cli: string;
+  private readonly ending = new vscode.EventEmitter<"stopped" | "gaveUp">();
+  /** They were stopped, or their process ended too often: nothing is served until the next start. */
+  readonly onDidEnd = this.ending.event;
   /** What the next process is started with. */
   private settings: Settings | undefined;
-  private readonly cli: string;
   private lastFollow: Promise<void> = Promise.resolve();
   private agreements: Agreements | undefined;
   /** The failures that the user was told of. */
@@ -58,6 +62,7 @@ export class Servers implements vscode.Disposable {
           store.ended(runs);
         },
         gaveUp: (message) => {
+          this.ending.fire("gaveUp");
           void this.sayTrouble(`${message} Nothing is served any more.`);
         },
       },
@@ -71,6 +76,7 @@ export class Servers implements vscode.Disposable {
 
   dispose(): void {
     this.child.dispose();
+    this.ending.dispose();
   }
 
   /** Serves a folder, with the settings as they are. @throws RemoteError, when nothing could be started. */
@@ -110,6 +116,7 @@ export class Servers implements vscode.Disposable {
 
   /** Closes the listening sockets at once. Resolves when the last running transfer has ended. */
   async stop(how: "whenFinished" | "now"): Promise<void> {
+    this.ending.fire("stopped");
     await (how === "now" ? this.child.stopNow() : this.child.drain());
   }
 

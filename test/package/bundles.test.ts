@@ -6,8 +6,8 @@ import { join } from "node:path";
 
 const cli = "dist/cli.js";
 const extension = "dist/extension.js";
-/** What the extension loads when it is first needed: when there is a plan to read, a network to choose, a plan to change. */
-const later = ["languages.js", "networkCommands.js", "planCommands.js"];
+/** What the extension loads when it is first needed: when there is a plan to read, a network to choose, a plan to change, a task to list. */
+const later = ["languages.js", "networkCommands.js", "planCommands.js", "tasks.js"];
 
 describe("the bundles", () => {
   it("hold the program in less than 700 KiB, ftp-srv included", () => {
@@ -62,16 +62,18 @@ describe("the bundles", () => {
   });
 });
 
-/** The names in a zip archive: its central directory (APPNOTE §4.3.12). */
-function zipNames(zip: Buffer): string[] {
-  const names = [];
+/** The names in a zip archive and the Unix mode of each: its central directory (APPNOTE §4.3.12, §4.4.15). */
+function zipModes(zip: Buffer): Map<string, number> {
+  const modes = new Map<string, number>();
   for (
     let at = zip.indexOf("PK\x01\x02", 0, "latin1");
     at >= 0;
     at = zip.indexOf("PK\x01\x02", at + 46, "latin1")
-  )
-    names.push(zip.toString("utf8", at + 46, at + 46 + zip.readUInt16LE(at + 28)));
-  return names;
+  ) {
+    const name = zip.toString("utf8", at + 46, at + 46 + zip.readUInt16LE(at + 28));
+    modes.set(name, zip.readUInt32LE(at + 38) >>> 16);
+  }
+  return modes;
 }
 
 describe("the package", () => {
@@ -83,7 +85,9 @@ describe("the package", () => {
       execFileSync("npm", ["run", "vsix", "--", "--out", file], { stdio: "pipe" });
       const vsix = readFileSync(file);
       assert.ok(vsix.length < 1e6, `${vsix.length} bytes`);
-      assert.deepEqual(zipNames(vsix).sort(), [
+      const modes = zipModes(vsix);
+      assert.equal((modes.get("extension/media/bin/boot-servers") ?? 0) & 0o111, 0o111, "no program");
+      assert.deepEqual([...modes.keys()].sort(), [
         "[Content_Types].xml",
         "extension.vsixmanifest",
         ...[
@@ -94,6 +98,8 @@ describe("the package", () => {
           "dist/extension.js",
           ...later.map((name) => `dist/${name}`),
           "media/activity.svg",
+          "media/bin/boot-servers",
+          "media/bin/boot-servers.cmd",
           "media/boot-plan.schema.json",
           "media/icon.png",
           "package.json",

@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { delimiter } from "node:path";
+import * as vscode from "vscode";
+import type { BootServersApi } from "../../../src/extension/extension";
+import { activated, file, running, until } from "../editor";
+
+const type = "boot-servers";
+const folder = (): vscode.WorkspaceFolder => vscode.workspace.workspaceFolders![0]!;
+
+/** Runs a task to its end. @returns its exit code. */
+function run(task: vscode.Task): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const ended = vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
+      if (execution.task.name !== task.name) return;
+      ended.dispose();
+      resolve(exitCode);
+    });
+    vscode.tasks.executeTask(task).then(undefined, reject);
+  });
+}
+
+/** Resolves once `look` gives something; mocha's limit ends it. */
+async function eventually<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Changes a file of the folder while `during` runs. */
+async function withFile(path: string, content: string, during: () => Promise<void>): Promise<void> {
+  const at = file(path).fsPath;
+  const before = await readFile(at).catch(() => undefined);
+  await writeFile(at, content);
+  try {
+    await during();
+  } finally {
+    await (before === undefined ? rm(at) : writeFile(at, before));
+  }
+}
+
+describe("tasks of the type boot-servers", function () {
+  this.timeout(60_000);
+  let api: BootServersApi;
+  before(async () => {
+    api = await activated();
+  });
+  afterEach(async () => {
+    for (const execution of vscode.tasks.taskExecutions) execution.terminate();
+    await until(api, () => api.childPid() === undefined);
+  });
+
+  const offered = async (command: string): Promise<vscode.Task> => {
+    const tasks = await vscode.tasks.fetchTasks({ type });
+    const found = tasks.find(({ definition }) => definition["command"] === command);
+    assert.ok(found, command);
+    return found;
+  };
+  /** Our own task with these properties, as VS Code resolves it from tasks.json. */
+  const fromTasksJson = async (
+    tasks: readonly object[],
+    label: string,
+    during: (task: vscode.Task) => Promise<void>,
+  ): Promise<void> => {
+    await withFile(".vscode/tasks.json", JSON.stringify({ version: "2.0.0", tasks }), async () => {
+      const task = await eventually(async () =>
+        (await vscode.tasks.fetchTasks()).find(({ name }) => name.endsWith(label)),
+      );
+      await during(task);
+    });
+  };
+
+  it("are offered for each folder: verify, and serve in the background", async () => {
+    const tasks = await vscode.tasks.fetchTasks({ type });
+    assert.deepEqual(
+      tasks.map(({ name, source, isBackground, problemMatchers, scope }) => ({
+        name,
+        source,
+        isBackground,
+        problemMatchers,
+        folder: (scope as vscode.WorkspaceFolder).name,
+      })),
+      [false, true].map((isBackground) => ({
+        name: isBackground ? "serve" : "verify",
+        source: type,
+        isBackground,
+        problemMatchers: ["$boot-servers"],
+        folder: folder().name,
+      })),
+    );
+  });
+
+  it("verify ends with 0 for the sample, with no node in PATH but the editor's own", async () => {
+    assert.equal(await run(await offered("verify")), 0);
+  });
+
+  it("verify ends with 1 where a file is not what its manifest says", async () => {
+    await withFile("images/config/first-boot.flag", "not empty", async () => {
+      assert.equal(await run(await offered("verify")), 1);
+    });
+  });
+
+  it("verify ends with 2 where the plan is bad, and each problem stands at its line", async () => {
+    await withFile(".vscode/boot-plan.json", `{\n  "boot": 7\n}`, async () => {
+      assert.equal(await run(await offered("verify")), 2);
+      const problem = await eventually(() =>
+        vscode.languages
+          .getDiagnostics(file(".vscode/boot-plan.json"))
+          .find(({ source }) => source === "Boot Servers"),
+      );
+      assert.equal(problem.range.start.line, 1);
+      assert.equal(problem.severity, vscode.DiagnosticSeverity.Error);
+    });
+  });
+
+  it("verify of tasks.json takes its properties: a target, and a JUnit file", async () => {
+    const task = { type, label: "of a target", command: "verify", target: "127.0.0.1", bootp: "skip" };
+    await fromTasksJson([{ ...task, highPorts: true, junit: "report.xml" }], "of a target", async (found) => {
+      // Nobody serves there.
+      assert.equal(await run(found), 3);
+      assert.match(
+        await readFile(file("report.xml").fsPath, "utf8"),
+        /<property name="target" value="127\.0\.0\.1"/,
+      );
+      await rm(file("report.xml").fsPath);
+    });
+  });
+
+  it("serve is ready once the servers listen, so that another task may wait for it, and stops them at its end", async () => {
+    const serve = {
+      type,
+      label: "the bench",
+      command: "serve",
+      isBackground: true,
+      problemMatcher: "$boot-servers",
+    };
+    const after = {
+      type: "process",
+      label: "after",
+      command: "true",
+      dependsOn: ["the bench"],
+      problemMatcher: [],
+    };
+    await fromTasksJson([serve, after], "after", async (task) => {
+      assert.equal(await run(task), 0);
+      await running(api);
+      assert.equal(api.store.folder?.path, folder().uri.fsPath);
+      const execution = vscode.tasks.taskExecutions.find(({ task: { name } }) => name.endsWith("the bench"));
+      assert.ok(execution, "it goes on");
+      execution.terminate();
+      await until(api, () => !api.store.isServing());
+    });
+  });
+
+  it("serve ends when the servers are stopped by their command", async () => {
+    const ended = run(await offered("serve"));
+    await running(api);
+    await vscode.commands.executeCommand("bootServers.stop", "whenFinished");
+    assert.equal(await ended, 0);
+  });
+
+  it("serve leaves servers alone that ran before it", async () => {
+    await vscode.commands.executeCommand("bootServers.start");
+    await running(api);
+    const execution = await vscode.tasks.executeTask(await offered("serve"));
+    const ended = new Promise((resolve) => vscode.tasks.onDidEndTask(resolve));
+    execution.terminate();
+    await ended;
+    assert.ok(api.store.isServing());
+    await vscode.commands.executeCommand("bootServers.stop", "now");
+  });
+
+  it("serve of a bad plan ends with 2, and each problem stands at its line", async () => {
+    await withFile(".vscode/boot-plan.json", `{\n\n  "boot": 7\n}`, async () => {
+      assert.equal(await run(await offered("serve")), 2);
+      const problem = await eventually(() =>
+        vscode.languages
+          .getDiagnostics(file(".vscode/boot-plan.json"))
+          .find(({ source, range }) => source === "Boot Servers" && range.start.line === 2),
+      );
+      assert.match(problem.message, /boot/);
+    });
+  });
+});
+
+describe("the integrated terminal", () => {
+  it("knows boot-servers, in front of whatever else is in PATH", async () => {
+    await activated();
+    const said = file("said.txt").fsPath;
+    const terminal = vscode.window.createTerminal({ cwd: folder().uri, shellPath: "/bin/sh" });
+    try {
+      terminal.sendText(
+        `boot-servers --version > said.tmp && echo "$PATH" >> said.tmp && mv said.tmp said.txt`,
+      );
+      const [version, path = ""] = await eventually(async () =>
+        (await readFile(said, "utf8").catch(() => undefined))?.split("\n"),
+      );
+      const { version: ours } = vscode.extensions.getExtension("boot-servers.boot-servers")!.packageJSON as {
+        version: string;
+      };
+      assert.equal(version, ours);
+      assert.match(path.split(delimiter)[0] ?? "", /media\/bin$/);
+    } finally {
+      terminal.dispose();
+      await rm(said, { force: true });
+    }
+  });
+});
