@@ -8,8 +8,7 @@ import { followLanguages } from "./languages";
 import { ftpPasswordKey, Servers } from "./servers";
 import { createStatus } from "./status";
 import { Store } from "./store";
-import { registerTasks } from "./taskProvider";
-import { offerInTerminal } from "./terminalPath";
+import { offerProgram } from "./taskProvider";
 import { createViews, type Views } from "./views";
 
 /** What the tests ask of a running extension, so that no test reads the screen. */
@@ -39,8 +38,6 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
     createStatus(store),
     followContext(store),
     followLanguages(),
-    registerTasks(servers),
-    offerInTerminal(context),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(section)) void servers.follow();
     }),
@@ -49,5 +46,6 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
       if (key === ftpPasswordKey) void servers.follow();
     }),
   );
+  offerProgram(context, servers);
   return { store, ready: Promise.resolve(), views, childPid: () => servers.pid };
 }

@@ -44,5 +44,8 @@ export const contextKeys = {
   hasFinishedTransfers: "bootServers.hasFinishedTransfers",
 } as const;
 
+/** Of the tasks in `tasks.json`. */
+export const taskType = "boot-servers";
+
 /** The section of all settings. */
 export const section = "bootServers";

@@ -1,7 +1,5 @@
 /** What a task of `tasks.json` says, and the command line that it means. Knows nothing of VS Code. */
 
-export const taskType = "boot-servers";
-
 /** The properties are those of package.json's `taskDefinitions`; a person wrote them, so that nothing is sure. */
 export interface TaskDefinition {
   readonly type: string;

@@ -1,15 +1,19 @@
-/** Tasks of the type `boot-servers`, for `tasks.json` and `preLaunchTask`. */
+/** The program in tasks (`tasks.json`, `preLaunchTask`) and in the integrated terminal. */
 
 import * as vscode from "vscode";
+import { taskType } from "./ids";
 import type { Servers } from "./servers";
-import { taskType } from "./taskDefinition";
 
-/** What a task is and does is loaded when the first one is listed or run. */
+/** What a task is, and what terminals get: a bundle of its own, which the activation does not wait for. */
 const tasks = () => import(/* webpackChunkName: "tasks" */ "./tasks");
 
-export function registerTasks(servers: Servers): vscode.Disposable {
-  return vscode.tasks.registerTaskProvider(taskType, {
-    provideTasks: async () => (await tasks()).offeredTasks(servers),
-    resolveTask: async (task) => (await tasks()).resolvedTask(servers, task),
-  });
+/** Everything ends with the subscriptions of `context`. */
+export function offerProgram(context: vscode.ExtensionContext, servers: Servers): void {
+  context.subscriptions.push(
+    vscode.tasks.registerTaskProvider(taskType, {
+      provideTasks: async () => (await tasks()).offeredTasks(servers),
+      resolveTask: async (task) => (await tasks()).resolvedTask(servers, task),
+    }),
+  );
+  void tasks().then(({ offerInTerminal }) => context.subscriptions.push(offerInTerminal(context)));
 }

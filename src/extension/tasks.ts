@@ -3,9 +3,12 @@
 import { resolve } from "node:path";
 import * as vscode from "vscode";
 import { runAsNode } from "./child";
+import { taskType } from "./ids";
 import { ServeTerminal } from "./serveTerminal";
 import type { Servers } from "./servers";
-import { taskType, verifyArguments, type TaskDefinition } from "./taskDefinition";
+import { verifyArguments, type TaskDefinition } from "./taskDefinition";
+
+export { offerInTerminal } from "./terminalPath";
 
 /** Contributed by package.json. */
 const problemMatcher = "$boot-servers";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { parseCommandLine } from "../../src/cli/options";
-import { taskType, verifyArguments } from "../../src/extension/taskDefinition";
+import { taskType } from "../../src/extension/ids";
+import { verifyArguments } from "../../src/extension/taskDefinition";
 
 interface Matcher {
   readonly name: string;
