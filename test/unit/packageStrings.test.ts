@@ -24,7 +24,10 @@ const texts = textsIn({ displayName, description, contributes, capabilities });
 
 describe("the texts of package.json", () => {
   it("that people see all stand in package.nls.json, none literally", () => {
-    const literal = texts.filter(({ key, text }) => shown.has(key) && !/^%[^%]+%$/.test(text));
+    const literal = texts.filter(
+      // A problem matcher's name is what tasks.json calls it by: `$boot-servers`.
+      ({ key, text }) => shown.has(key) && !/^%[^%]+%$/.test(text) && text !== "boot-servers",
+    );
     assert.deepEqual(literal, []);
     assert.ok(texts.filter(({ key }) => shown.has(key)).length > 60, "the walk has lost its way");
   });
