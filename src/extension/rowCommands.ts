@@ -19,7 +19,7 @@ const now = "Stop Now";
 export async function askHow(store: Store): Promise<"whenFinished" | "now" | undefined> {
   const running = store.runningTransfers();
   const detail =
-    "Stop When Finished listens no more and lets these end. Stop Now cuts them: a board that writes its flash may be left without a boot loader.";
+    "Stop When Finished listens no more and lets these end, for ten minutes at most. Stop Now cuts them: a board that writes its flash may be left without a boot loader.";
   const answer = await vscode.window.showWarningMessage(
     describeRunning(running, (address) => boardName(store.now.clients.values(), address)),
     { modal: true, detail },

@@ -6,6 +6,7 @@ import type { BootServersApi } from "../../src/extension/extension";
 import type { Item } from "../../src/extension/item";
 import type { Protocol, ServerRow, TransferRow } from "../../src/model/events";
 import type { Snapshot } from "../../src/model/snapshot";
+import { encodeLine } from "./report";
 
 const extensionId = "boot-servers.boot-servers";
 
@@ -87,6 +88,12 @@ const [firstFolder] = vscode.workspace.workspaceFolders ?? [];
 
 /** A file of the first folder. */
 export const file = (path: string): vscode.Uri => vscode.Uri.joinPath(firstFolder!.uri, path);
+
+/** A figure for who reads the run's output; no test depends on it. */
+export const report = (line: string): void => {
+  // eslint-disable-next-line no-console -- The suite's only way out.
+  console.log(encodeLine({ kind: "output", line: `      ${line}` }));
+};
 
 export const readText = async (uri: vscode.Uri): Promise<string> =>
   Buffer.from(await vscode.workspace.fs.readFile(uri)).toString();

@@ -48,7 +48,10 @@ async function keepLogs(folder: string, server: string, logs: readonly LogFile[]
 function address(port: number, opened: string): string {
   const remote = (path: string): string => `vscode-remote://127.0.0.1:${port}${path}`;
   const query = new URLSearchParams({
-    [opened.endsWith(".code-workspace") ? "workspace" : "folder"]: opened,
+    // A server opens what it opened last, unless it is told of an empty window.
+    ...(opened === ""
+      ? { ew: "true" }
+      : { [opened.endsWith(".code-workspace") ? "workspace" : "folder"]: opened }),
     payload: JSON.stringify([
       ["skipWelcome", "true"],
       ["extensionDevelopmentPath", remote(extensionFolder)],

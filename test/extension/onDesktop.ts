@@ -34,7 +34,7 @@ function runWindow(executable: string, window: Window): Promise<Result> {
     await writeFile(join(userData, "User", "settings.json"), JSON.stringify(settings));
     const report = new Report(print);
     const profile = [`--user-data-dir=${userData}`, `--extensions-dir=${fixture.at("extensions")}`];
-    const child = spawn(executable, [opened, ...testArgs, ...profile], {
+    const child = spawn(executable, [opened === "" ? "--new-window" : opened, ...testArgs, ...profile], {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, [suiteVariable]: window.name },
       timeout: limitMs,

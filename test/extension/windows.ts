@@ -9,7 +9,7 @@ export interface Window {
   readonly name: string;
   /** The user's. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Makes what it opens. @returns absolute path of a folder or a .code-workspace file in `fixture`. */
+  /** Makes what it opens. @returns absolute path of a folder or a .code-workspace file in `fixture`; "": nothing. */
   make(fixture: TemporaryFolder): Promise<string>;
 }
 
@@ -40,6 +40,7 @@ async function twoFolders(fixture: TemporaryFolder): Promise<string> {
 
 export const windows: readonly Window[] = [
   { name: "oneFolder", settings: {}, make: oneFolder },
+  { name: "noFolder", settings: {}, make: () => Promise.resolve("") },
   { name: "twoFolders", settings: {}, make: twoFolders },
   {
     name: "untrusted",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
 import { ftpRead, sha256, tftpRead } from "../../support/loopbackBoard";
-import { activated, ended, lines, running, start, stop, until } from "../editor";
+import { activated, ended, lines, report, running, start, stop, until } from "../editor";
 
 const folder = (): string => vscode.workspace.workspaceFolders![0]!.uri.fsPath;
 const image = (name: string): Promise<Uint8Array> => readFile(join(folder(), "images", name));
@@ -22,7 +22,11 @@ describe("the servers of one folder", () => {
   });
 
   it("start by one command, all three on loopback, with nothing to configure", async () => {
+    const asked = performance.now();
+    const since = (): number => Math.round(performance.now() - asked);
+    const told = until(api, () => api.store.isServing()).then(since);
     await start(api);
+    report(`first row ${await told} ms, all three running ${since()} ms after the command`);
     assert.deepEqual(lines(api.views.servers.shown()), [
       "BOOTP  listening on 127.0.0.1:PORT, nothing received yet",
       "TFTP  listening on 127.0.0.1:PORT, nothing received yet",

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { resolve } from "node:path";
+import * as vscode from "vscode";
+import type { BootServersApi } from "../../../src/extension/extension";
+import { activated, report, start, stop, until } from "../editor";
+
+const launch = (value: readonly string[] | undefined): Thenable<void> =>
+  vscode.workspace.getConfiguration("bootServers").update("launch", value, vscode.ConfigurationTarget.Global);
+
+/** Servers that tell so many rows in so many milliseconds. */
+const flooding = (rows: number, ms: number): Thenable<void> =>
+  launch([process.execPath, resolve(__dirname, "../../support/floodingChild.cjs"), `${rows}`, `${ms}`]);
+
+describe("a flood of transfers", function () {
+  this.timeout(60_000);
+  let api: BootServersApi;
+  const subscriptions: { dispose(): void }[] = [];
+
+  before(async () => {
+    api = await activated();
+  });
+
+  afterEach(async () => {
+    for (const subscription of subscriptions.splice(0)) subscription.dispose();
+    await stop(api);
+    await launch(undefined);
+    await vscode.commands.executeCommand("bootServers.clearFinishedTransfers");
+  });
+
+  /** Counts the rows that come, and how often the Transfers view is drawn. */
+  function counting(): { rows: number; draws: number } {
+    const counted = { rows: 0, draws: 0 };
+    subscriptions.push(
+      api.store.onChange((change) => {
+        counted.rows += (change ?? []).filter(({ type }) => type === "transfer").length;
+      }),
+      api.views.transfers.onDidChangeTreeData(() => {
+        counted.draws += 1;
+      }),
+    );
+    return counted;
+  }
+
+  const allFinished = (count: number): Promise<unknown> =>
+    until(
+      api,
+      ({ transfers }) =>
+        transfers.size === count && [...transfers.values()].every(({ state }) => state === "finished"),
+    );
+
+  it("of 5,000 rows in ten seconds shows the last, keeps what is selected, and leaves the editor its loop", async () => {
+    const { transfers } = api.views;
+    await vscode.commands.executeCommand("bootServers.transfers.focus");
+    while (!transfers.view.visible) await new Promise((seen) => transfers.view.onDidChangeVisibility(seen));
+    const counted = counting();
+    await flooding(5_000, 10_000);
+    await start(api);
+    await until(api, (snapshot) => snapshot.transfers.size === 50);
+    const chosen = transfers.getChildren()[7]!;
+    await transfers.view.reveal(chosen, { select: true });
+    const resolution = 5;
+    const lag = monitorEventLoopDelay({ resolution });
+    lag.enable();
+    await allFinished(50);
+    lag.disable();
+    const ms = (nanoseconds: number): string => (nanoseconds / 1e6 - resolution).toFixed(1);
+    report(
+      `5,000 rows in 10 s: the loop was late by ${ms(lag.percentile(50))} ms (median), ${ms(lag.percentile(99))} ms (99 %), ${ms(lag.max)} ms (at most); ${counted.draws} draws`,
+    );
+    assert.equal(counted.rows, 5_000);
+    const shown = transfers.shown();
+    assert.equal(shown.length, 50);
+    for (const { description } of shown) assert.match(description ?? "", /97\.7 KiB in /);
+    assert.deepEqual(
+      transfers.view.selection.map(({ item }) => item.id),
+      [chosen.item.id],
+    );
+  });
+
+  it("costs a view that nobody sees nothing", async () => {
+    await vscode.commands.executeCommand("bootServers.transfers.focus");
+    await vscode.commands.executeCommand("workbench.view.explorer");
+    while (api.views.transfers.view.visible) {
+      await new Promise((seen) => api.views.transfers.view.onDidChangeVisibility(seen));
+    }
+    const counted = counting();
+    await flooding(500, 1_000);
+    await start(api);
+    await allFinished(50);
+    assert.deepEqual(counted, { rows: 500, draws: 0 });
+  });
+});
