@@ -23,8 +23,8 @@ function describeMissing(name: string, network: NetworkInterface | undefined): s
 function remedyOf(name: string, network: NetworkInterface | undefined, choice: string): string {
   if (isIP(name) !== 0) return `Give an interface that address, or choose one of these: ${choice}.`;
   if (network === undefined) return `Choose one of these: ${choice}.`;
-  if (network.link === true || network.kind === "virtual") return "Give it an address.";
-  return network.addresses.length > 0 ? "Plug the cable in." : "Plug the cable in, or give it an address.";
+  if (network.addresses.length > 0) return "Plug the cable in.";
+  return network.link === true ? "Give it an address." : "Plug the cable in, or give it an address.";
 }
 
 /** The lines that give an address to those of the named interfaces that have none. */

@@ -61,6 +61,9 @@ class BootEngine implements Engine {
   private service: Service | undefined;
   private situation: Situation | undefined;
   private readonly slots = new Map<Protocol, Slot>();
+  private boards: ServerContext["boards"] = {};
+  /** The latest BOOTP server: while it waits for its link, transfers still move the sequences. */
+  private bootp: BootpServer | undefined;
   /** Servers whose sockets are closed and whose transfers go on. */
   private readonly draining = new Set<BootServer>();
   private stopInterfaces: (() => void) | undefined;
@@ -109,11 +112,7 @@ class BootEngine implements Engine {
   }
 
   restartSequence(clientId: string): void {
-    this.bootpServer()?.restartSequence(clientId);
-  }
-
-  private bootpServer(): BootpServer | undefined {
-    return this.slots.get("bootp")?.server as BootpServer | undefined;
+    this.bootp?.restartSequence(clientId);
   }
 
   private inTurn(change: () => Promise<void>): Promise<void> {
@@ -216,7 +215,7 @@ class BootEngine implements Engine {
         this.settle(protocol, wanted, protocol === "bootp" ? ipv4 : [...ipv4, ...usableIpv6], absent, all),
       ),
     );
-    this.bootpServer()?.planChanged();
+    this.bootp?.planChanged();
   }
 
   /** The warnings that were not told yet. */
@@ -281,6 +280,7 @@ class BootEngine implements Engine {
       const start = this.surroundings.starters[protocol];
       const context = this.context(protocol);
       const { server, warnings } = await startServer(start, protocol, context, wanted, addresses);
+      if (protocol === "bootp") this.bootp = server as BootpServer;
       const facts = { addresses: server.addresses, port: server.port };
       place(server, row("running", { ...facts, warnings: [...warnings, ...server.warnings] }));
     } catch (error) {
@@ -292,6 +292,7 @@ class BootEngine implements Engine {
     return {
       clock: this.clock,
       journal: this.journal,
+      boards: this.boards,
       situation: () => {
         if (this.situation === undefined)
           throw new Error(`${protocol} asked before the engine was configured`);
@@ -301,7 +302,7 @@ class BootEngine implements Engine {
         this.heard(heard);
       },
       departed: (departure) => {
-        this.bootpServer()?.departed(departure);
+        this.bootp?.departed(departure);
       },
     };
   }
@@ -332,12 +333,14 @@ class BootEngine implements Engine {
     this.stopInterfaces = undefined;
     this.stopAddresses();
     for (const protocol of protocols) this.close(protocol);
+    this.boards = {};
     return Promise.resolve();
   }
 
   /** Stops a server; its transfers go on. */
   private close(protocol: Protocol): void {
     const slot = this.release(protocol);
+    if (protocol === "bootp") this.bootp = undefined;
     // After the sockets: who reads this row may bind the port.
     if (slot !== undefined) this.journal.report({ ...this.rowNow(slot), state: "stopped" });
   }

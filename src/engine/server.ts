@@ -1,5 +1,6 @@
 /** What the three servers have in common: what they are given, and how they are run. */
 
+import type { BootpMachine } from "../protocol/bootp/server";
 import type { Network } from "../protocol/ipv4";
 import type { Protocol, Trouble } from "../model/events";
 import type { Plan } from "../model/plan";
@@ -32,6 +33,8 @@ export interface Situation {
 export interface ServerContext {
   readonly clock: Clock;
   readonly journal: Journal;
+  /** What BOOTP knows of the boards. It outlives the sockets: a board's reset may take the link away. */
+  readonly boards: { machine?: BootpMachine };
   /** What holds at this moment. A running transfer keeps what it was started with. */
   situation(): Situation;
   /** A packet or connection came: the server row's `lastPacketAt`. */

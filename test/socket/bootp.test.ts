@@ -61,6 +61,7 @@ async function start(plan: Partial<Plan>, given: StartOptions = {}): Promise<Run
     journal,
     situation: () => ({ wanted, plan: running.plan, root: {} as ServedRoot, access, networks }),
     heard: () => (running.heard += 1),
+    boards: {},
     departed: () => undefined,
   };
   const server = await startBootpServer(context, addresses, port, platform);

@@ -108,6 +108,26 @@ describe("the engine", () => {
     assert.match(server(engine, "tftp").trouble?.message ?? "", /there is no interface nosuch0/);
   });
 
+  it("waits for another interface as soon as that is wanted, and offers the line that gives it an address", async () => {
+    const fix = { what: "gives bench1 an address", line: "ip address" };
+    let asked = 0;
+    engine = createEngine({
+      readInterfaces: () => ({}),
+      listNetworks: () => {
+        asked += 1;
+        return Promise.resolve([{ name: "bench1", kind: "wired", addresses: [], gateway: false, fix }]);
+      },
+    });
+    await engine.configure({ ...wanted, addresses: ["bench0"] });
+    assert.equal(asked, 1, "once for all three");
+    await engine.configure({ ...wanted, addresses: ["bench1"] });
+    for (const protocol of ["bootp", "tftp", "ftp"]) {
+      const { trouble } = server(engine, protocol);
+      assert.match(trouble?.message ?? "", /interface bench1 has no address/);
+      assert.deepEqual(trouble?.fixes, [fix]);
+    }
+  });
+
   it("starts nothing with a plan that has problems, and names line and column", async () => {
     await folder.write(".vscode/boot-plan.json", badPlan);
     await assert.rejects(engine.configure(wanted), /boot-plan\.json:2:11/);

@@ -354,6 +354,7 @@ describe("An FTP server that ends", () => {
       journal: house.journal,
       situation: () => assert.fail("nobody asks"),
       heard: () => undefined,
+      boards: {},
       departed: () => undefined,
     };
     const { port } = house.server;

@@ -140,6 +140,7 @@ describe("the leases of a workspace folder on disk (D11)", () => {
           situation: () => ({ wanted, plan, root: {} as ServedRoot, access, networks }),
           heard: () => undefined,
           departed: () => undefined,
+          boards: {},
         },
         ["127.0.0.1"],
         0,

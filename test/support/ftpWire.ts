@@ -83,6 +83,7 @@ export async function ftpHouse(options: FtpOptions = {}): Promise<FtpHouse> {
       journal,
       situation: () => ({ wanted, plan: emptyPlan, root, access, networks: loopback }),
       heard: () => (heard += 1),
+      boards: {},
       departed: (departure) => departures.push(departure),
     },
     options.addresses ?? ["127.0.0.1"],

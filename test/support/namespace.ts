@@ -51,6 +51,8 @@ export interface Host {
 
 export interface TestNetwork {
   host(name: string): Host;
+  /** Pulls the cable of an interface out of the switch, or plugs it in: its address stays, its link goes. */
+  cable(host: string, interfaceName: string, link: "out" | "in"): Promise<void>;
   /** Everything in it is killed. */
   close(): Promise<void>;
 }
@@ -58,16 +60,23 @@ export interface TestNetwork {
 const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "--"];
 const namespaceFlags = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
+/** The switch's end of a cable. */
+function plugOf(layout: Layout, host: string, interfaceName: string): string {
+  const all = Object.entries(layout).flatMap(([one, links]) =>
+    Object.keys(links).map((name) => `${one} ${name}`),
+  );
+  return `port${all.indexOf(`${host} ${interfaceName}`)}`;
+}
+
 /** The commands that make the layout, in the first namespace, which is the switch between the hosts. */
 function layoutScript(layout: Layout): string {
   const lines = ["set -e", "mount -t tmpfs tmpfs /run", "mkdir /run/netns", "ip link set lo up"];
   const lans = new Set(Object.values(layout).flatMap((links) => Object.values(links).map(({ lan }) => lan)));
   for (const lan of lans) lines.push(`ip link add ${lan} type bridge`, `ip link set ${lan} up`);
-  let port = 0;
   for (const [host, links] of Object.entries(layout)) {
     lines.push(`ip netns add ${host}`, `ip -n ${host} link set lo up`);
     for (const [name, { lan, address, mac }] of Object.entries(links)) {
-      const plug = `port${port++}`;
+      const plug = plugOf(layout, host, name);
       lines.push(
         `ip link add ${plug} type veth peer name ${name} netns ${host}`,
         `ip link set ${plug} master ${lan} up`,
@@ -139,6 +148,12 @@ export async function makeNetwork(
   const hosts = new Map(Object.keys(layout).map((name) => [name, hostIn(name, enter)]));
   return {
     host: (name) => hosts.get(name)!,
+    async cable(host, interfaceName, link) {
+      const state = link === "in" ? "up" : "down";
+      const command = ["ip", "link", "set", plugOf(layout, host, interfaceName), state];
+      const { code, stderr } = await runToEnd([...enter, "--", ...command]);
+      assert.equal(code, 0, stderr);
+    },
     close,
   };
 }

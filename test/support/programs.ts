@@ -34,6 +34,8 @@ const programs = {
   ss: { package: "iproute2" },
   unshare: { package: "util-linux" },
   nsenter: { package: "util-linux" },
+  sysctl: { package: "procps" },
+  pgrep: { package: "procps" },
   setpriv: { package: "util-linux" },
 } as const satisfies Record<string, Program>;
 

@@ -70,6 +70,7 @@ export async function startTestedServer(options: TftpServerOptions = {}): Promis
     journal,
     situation: () => tested.situation,
     heard: () => undefined,
+    boards: {},
     departed: (departure) => departures.push(departure),
   };
   const server = await startTftpServer(context, addresses, 0);

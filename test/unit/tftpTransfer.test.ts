@@ -19,6 +19,7 @@ describe("TFTP transfer of the server", () => {
         journal,
         situation: () => ({ wanted: { limits: defaultLimits } }) as Situation,
         heard: () => undefined,
+        boards: {},
         departed: () => assert.fail("nothing departs"),
       } satisfies ServerContext,
       openPort: () =>

@@ -96,7 +96,7 @@ function once({ clock }: ServerContext, receive: Receive): Receive {
 
 class Service {
   private readonly machine: BootpMachine;
-  private revision = 0;
+  private revision: number;
   private sockets: BootpSockets | undefined;
   private timer: Timer | undefined;
   private wakeAt = Infinity;
@@ -109,13 +109,16 @@ class Service {
     private readonly store: LeaseStore | undefined,
     leases: readonly Lease[],
   ) {
-    this.machine = new BootpMachine(new Leases(leases));
+    this.machine = context.boards.machine ??= new BootpMachine(new Leases(leases));
+    this.revision = this.machine.leases.revision;
     this.shownAt = context.clock.now();
   }
 
   open(sockets: BootpSockets): void {
     this.sockets = sockets;
     this.planChanged();
+    // Boards that are known from before may be in the middle of a silence.
+    this.wake(this.machine.nextChange(this.situation(), this.context.clock.now()));
   }
 
   async close(): Promise<void> {
