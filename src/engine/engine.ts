@@ -16,24 +16,16 @@ import { systemClock, type Clock, type Timer } from "./clock";
 import { drainAll } from "./draining";
 import { errorMessage } from "./errors";
 import { followPlan, onceUsable, usableNow } from "./following";
-import { servedAddresses, watchInterfaces, type InterfaceTable } from "./interfaces";
+import { servedAddresses, watchInterfaces } from "./interfaces";
 import { Journal } from "./journal";
 import { listNetworks } from "./networks/networks";
 import { describeProblem, notTaken, PlanError, type LoadedPlan } from "./planFile";
 import { openPlannedRoot } from "./servedRoot/plannedRoot";
 import type { BootServer, ServerContext, Situation } from "./server";
-import { starters, startServer, troubleOf, waitingFor, type Starters } from "./starting";
+import { starters, startServer, troubleOf, waitingFor, type Surroundings } from "./starting";
 
 /** A row about a server that just heard something goes out once in this time. */
 const heardEveryMs = 1000;
-
-/** The world as the engine sees it; tests give another one. */
-export interface Surroundings {
-  readonly clock: Clock;
-  readonly readInterfaces: () => InterfaceTable;
-  readonly listNetworks: () => Promise<readonly NetworkInterface[]>;
-  readonly starters: Starters;
-}
 
 /** One of the three: what was asked for, and what came of it. */
 interface Slot {

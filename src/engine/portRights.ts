@@ -57,7 +57,7 @@ function linuxFixes(port: number, surroundings: Surroundings): Fix[] {
     ),
   };
   const first = Math.min(port, lowestPort);
-  const file = "/etc/sysctl.d/60-boot-servers.conf";
+  const file = "/etc/sysctl.d/50-boot-servers.conf";
   const everybody: Fix = {
     what: `lets every program of every user of this computer listen on ports from ${first} on, now and after each boot`,
     line: `echo net.ipv4.ip_unprivileged_port_start=${first} | sudo tee ${file} && sudo sysctl -p ${file}`,

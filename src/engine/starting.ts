@@ -5,9 +5,10 @@ import type { NetworkInterface } from "../model/networks";
 import { highPorts, standardPorts, type Wanted } from "../model/settings";
 import { describeAbsence, fixesFor } from "./absence";
 import { startBootpServer } from "./bootpServer/bootpServer";
+import type { Clock } from "./clock";
 import { EngineError, errorMessage } from "./errors";
 import { startFtpServer } from "./ftpServer/ftpServer";
-import { isEveryInterface, onlyLoopback } from "./interfaces";
+import { isEveryInterface, onlyLoopback, type InterfaceTable } from "./interfaces";
 import type { BootServer, ServerContext, StartServer } from "./server";
 import { startTftpServer } from "./tftpServer/tftpServer";
 
@@ -18,6 +19,14 @@ export const starters: Starters = {
   tftp: startTftpServer,
   ftp: startFtpServer,
 };
+
+/** The world as the engine sees it; tests give another one. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly readInterfaces: () => InterfaceTable;
+  readonly listNetworks: () => Promise<readonly NetworkInterface[]>;
+  readonly starters: Starters;
+}
 
 export interface Started {
   readonly server: BootServer;

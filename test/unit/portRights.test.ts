@@ -26,8 +26,8 @@ describe("a port that needs rights", () => {
       {
         what: "lets every program of every user of this computer listen on ports from 21 on, now and after each boot",
         line:
-          "echo net.ipv4.ip_unprivileged_port_start=21 | sudo tee /etc/sysctl.d/60-boot-servers.conf" +
-          " && sudo sysctl -p /etc/sysctl.d/60-boot-servers.conf",
+          "echo net.ipv4.ip_unprivileged_port_start=21 | sudo tee /etc/sysctl.d/50-boot-servers.conf" +
+          " && sudo sysctl -p /etc/sysctl.d/50-boot-servers.conf",
       },
     ]);
   });

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
-import { colour, formatReport, formatStep, noColour } from "../../src/cli/print";
+import { colour, formatError, formatReport, formatStep, noColour } from "../../src/cli/print";
+import { EngineError } from "../../src/engine/errors";
 import { fit, formatBar, Screen } from "../../src/cli/progress";
 import type { ReportRow, StepRow } from "../../src/model/events";
+
+it("an error that ends a command has its lines to paste below it", () => {
+  const fixes = [{ what: "gives eth1 an address", line: "ip address" }];
+  const error = new EngineError({ code: "address.missing", message: "eth1 has no address", fixes });
+  assert.equal(
+    formatError(error),
+    "boot-servers: eth1 has no address.\n  This line gives eth1 an address:\n      ip address\n",
+  );
+});
 
 const step: StepRow = {
   type: "step",

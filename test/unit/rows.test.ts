@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Refusals, type RefusalVoice } from "../../src/cli/refusals";
-import { describeRepeats, describeRow, describeTrouble } from "../../src/cli/rows";
+import { describeFixes, describeRepeats, describeRow, describeTrouble } from "../../src/cli/rows";
 import type { ClientRow, LogRow, Row, ServerRow, TransferRow } from "../../src/model/events";
 import { VirtualClock } from "../support/virtualClock";
 
@@ -158,6 +158,18 @@ describe("what serve says of a row", () => {
       "leaves a folder by .. b.",
     );
     assert.equal(describeTrouble({ code: "x", message: "a" }), "a.");
+  });
+
+  it("has the lines to paste below what they do, each once, and never cut", () => {
+    const line = `echo ${"long ".repeat(100)}`;
+    const trouble = { code: "x", message: "a", fixes: [{ what: "opens a port", line }] };
+    const other = { ...trouble, fixes: [...trouble.fixes, { what: "opens another", line: "true" }] };
+    assert.deepEqual(describeFixes([trouble, { code: "x", message: "a" }, other], "  "), [
+      "  This line opens a port:",
+      `      ${line}`,
+      "  This line opens another:",
+      "      true",
+    ]);
   });
 });
 
