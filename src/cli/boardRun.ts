@@ -1,12 +1,9 @@
 /** What verify and fetch have in common: one run, told to people or as JSON lines, ended by Ctrl+C, and its exit code. */
 
-import { randomBytes } from "node:crypto";
-import { networkBoard } from "../engine/clients/networkBoard";
-import { systemClock } from "../engine/clock";
-import { createEngine } from "../engine/engine";
 import { EngineError } from "../engine/errors";
 import { cancelled } from "../engine/verification/steps";
 import type { RunEnvironment, Subject } from "../engine/verification/boards";
+import { realEnvironment } from "../engine/verification/verifier";
 import type { ReportRow, StepRow } from "../model/events";
 import { gaveNothing, isFileStep } from "../model/verdict";
 import { exitCodes, stopSignals } from "./exitCodes";
@@ -117,19 +114,16 @@ export async function runBoards(
   };
   for (const signal of stopSignals) process.on(signal, onSignal);
   try {
-    const report = await run({
-      clock: systemClock,
-      io: networkBoard(systemClock),
-      createEngine,
-      runId: randomBytes(8).toString("hex"),
-      signal: controller.signal,
-      begin: (subject) => {
-        teller.begin(subject);
-      },
-      step: (row) => {
-        teller.step(row);
-      },
-    });
+    const report = await run(
+      realEnvironment(controller.signal, {
+        begin: (subject) => {
+          teller.begin(subject);
+        },
+        step: (row) => {
+          teller.step(row);
+        },
+      }),
+    );
     teller.report(report);
     if (controller.signal.aborted) return exitCodes.cancelled;
     if (report.ok) return exitCodes.done;

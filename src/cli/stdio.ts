@@ -1,11 +1,12 @@
 /**
- * `serve --stdio`: the engine over stdin and stdout, for the extension. Nothing starts until `configure` comes.
+ * `serve --stdio`: the engine and the verifier over stdin and stdout, for the extension. Nothing starts until `configure` comes.
  * stdout carries the protocol alone; whatever else would be written there goes to stderr.
  */
 
 import { Console } from "node:console";
 import { Writable } from "node:stream";
 import { createEngine } from "../engine/engine";
+import { createVerifier } from "../engine/verification/verifier";
 import { serveEngine } from "../rpc/serve";
 import { exitCodes } from "./exitCodes";
 import { linger, stopRequests } from "./stopping";
@@ -20,7 +21,7 @@ export async function serveStdio({ lingerSeconds }: StdioOptions): Promise<numbe
   const output = takeStdout();
   const engine = createEngine();
   const stop = stopRequests();
-  void serveEngine(engine, process.stdin, output, lingerSeconds).then(() => {
+  void serveEngine(engine, createVerifier(), process.stdin, output, lingerSeconds).then(() => {
     // A pipe that is lost is a reason to stop, never one to cut a board's transfer (DESIGN §2.1).
     stop.request();
   });

@@ -7,12 +7,12 @@ import { planNotTaken, type Trouble } from "../model/events";
 import { problemAt } from "../model/places";
 import { emptyPlan, type Plan, type Problem } from "../model/plan";
 import { lacksOf, pathsOf, type Found, type Lack } from "../model/planFiles";
-import { mergePlans, type ParsedPlan, type PlanText } from "../model/planParser";
+import { mergePlans, type ParsedPlan, type PlanPlaces, type PlanText } from "../model/planParser";
 import { systemClock, type Clock, type Timer } from "./clock";
 import { EngineError, errorMessage, systemCode } from "./errors";
 
-const planPath = ".vscode/boot-plan.json";
-const localPlanPath = ".vscode/boot-plan.local.json";
+export const planPath = ".vscode/boot-plan.json";
+export const localPlanPath = ".vscode/boot-plan.local.json";
 
 /** Bytes. What is larger is no plan, and is not read into memory to find that out. */
 const longestPlan = 2 ** 20;
@@ -66,6 +66,8 @@ export interface LoadedPlan {
   readonly files: string[];
   /** What of it is not there (not built yet), as the plan names it. */
   readonly absent: string[];
+  /** Where it names what boards get; undefined: there is no plan file. */
+  readonly places?: PlanPlaces;
 }
 
 /** The two files of a plan, as paths and as people know them. */
@@ -157,6 +159,7 @@ export async function loadPlan(folder: string, planFile?: string): Promise<Loade
     planned: true,
     files: paths.map((path) => resolve(folder, path)),
     absent: lacks.flatMap(({ absent }) => absent ?? []),
+    places: parsed.places,
   };
 }
 

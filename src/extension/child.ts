@@ -4,9 +4,10 @@
  */
 
 import type { Engine } from "../model/api";
-import type { Row } from "../model/events";
+import type { Row, StepRow } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
 import type { Wanted } from "../model/settings";
+import type { DropRequest, Outline, Verification, Verifier, VerifyRequest } from "../model/verification";
 import { RemoteError } from "../rpc/remote";
 import { Run, usualPatience, type Command } from "./childRun";
 
@@ -74,7 +75,7 @@ const stoppedMeanwhile = (cause?: unknown): RemoteError =>
     { cause },
   );
 
-export class Child implements Omit<Engine, "snapshot" | "onRow"> {
+export class Child implements Omit<Engine, "snapshot" | "onRow">, Verifier {
   /** The process that is asked. */
   private run: Run | undefined;
   /** All that have not ended: those that were let go carry transfers still. */
@@ -130,6 +131,19 @@ export class Child implements Omit<Engine, "snapshot" | "onRow"> {
   /** Where no process runs one is started for it, and let go. @throws RemoteError */
   networks(): Promise<readonly NetworkInterface[]> {
     return this.ask(({ engine }) => engine.networks());
+  }
+
+  outline(request: DropRequest): Promise<Outline> {
+    return this.ask(({ engine }) => engine.outline(request));
+  }
+
+  verify(request: VerifyRequest, onStep: (row: StepRow) => void): Verification {
+    let verification: Verification | undefined;
+    const report = this.ask(({ engine }) => {
+      verification = engine.verify(request, onStep);
+      return verification.report;
+    });
+    return { report, cancel: () => verification?.cancel() };
   }
 
   cancelTransfer(id: string): void {

@@ -1,5 +1,6 @@
 /** A plan from its text, or from two: `.vscode/boot-plan.local.json` is merged over `.vscode/boot-plan.json`. */
 
+import type { DropPlaces } from "./outline";
 import { inReadingOrder, problemAt, type Located, type Place } from "./places";
 import { emptyPlan, type Boot, type Plan, type PlanClient, type Problem } from "./plan";
 import { laterPlanKeys, planFields, type BootDraft, type ClientDraft, type PlanDraft } from "./planFields";
@@ -20,6 +21,12 @@ export interface NamedFile {
   readonly at: Place;
 }
 
+/** Where the plan names what boards get. */
+export interface PlanPlaces extends DropPlaces {
+  /** The listed clients, by MAC. */
+  readonly clients: Readonly<Record<string, { readonly at: Place; readonly boot?: readonly Place[] }>>;
+}
+
 export interface ParsedPlan {
   /** Absent where there is a problem of severity error. */
   readonly plan: Plan | undefined;
@@ -28,6 +35,7 @@ export interface ParsedPlan {
   readonly named: readonly NamedFile[];
   /** Where the served root is named. */
   readonly rootAt: Place | undefined;
+  readonly places: PlanPlaces;
 }
 
 function readDraft(source: PlanText | undefined): { draft: PlanDraft; problems: Problem[] } {
@@ -123,6 +131,24 @@ function namedFiles(draft: PlanDraft): NamedFile[] {
   return [...named.values()];
 }
 
+const placesIn = (items: readonly Located<unknown>[] | undefined): Place[] =>
+  (items ?? []).map(({ at }) => at);
+
+function placesOf({ boot, tftp, ftp, manifest, clients }: PlanDraft): PlanPlaces {
+  return {
+    boot: placesIn(boot?.files),
+    tftp: placesIn(tftp),
+    ftp: placesIn(ftp),
+    ...(manifest && { manifest: manifest.at }),
+    clients: Object.fromEntries(
+      (clients ?? []).map(({ mac, at, boot: own }) => [
+        mac?.value ?? "",
+        { at, ...(own && { boot: placesIn(own.files) }) },
+      ]),
+    ),
+  };
+}
+
 /**
  * The plan that two files make together. Each problem names the file that it stands in.
  *
@@ -138,6 +164,7 @@ export function mergePlans(main: PlanText | undefined, local: PlanText | undefin
     problems,
     named: namedFiles(draft),
     rootAt: draft.root?.at,
+    places: placesOf(draft),
   };
 }
 

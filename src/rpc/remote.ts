@@ -1,17 +1,19 @@
-/** The extension's end of the pipe: an `Engine` that runs in another process. */
+/** The extension's end of the pipe: an `Engine` and a `Verifier` that run in another process. */
 
 import type { Readable, Writable } from "node:stream";
 import {
+  CancellationTokenSource,
   createMessageConnection,
   ResponseError,
   StreamMessageReader,
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
 import type { Engine } from "../model/api";
-import type { Fix, Row, Trouble } from "../model/events";
+import type { Fix, Row, StepRow, Trouble } from "../model/events";
 import type { Problem } from "../model/plan";
 import { defaultLimits } from "../model/settings";
 import { applyRow, newState, snapshotOf } from "../model/snapshot";
+import type { Verifier } from "../model/verification";
 import * as wire from "./wire";
 
 /** What the engine over there refused to do. */
@@ -32,7 +34,7 @@ export class RemoteError extends Error implements Trouble {
   }
 }
 
-export interface RemoteEngine extends Engine {
+export interface RemoteEngine extends Engine, Verifier {
   /** Resolves when the other end has gone. Requests that are open then are rejected with `engine.gone`. */
   readonly closed: Promise<void>;
   /** Listens no more; the streams are the caller's. */
@@ -64,6 +66,12 @@ export function connectEngine(input: Readable, output: Writable): RemoteEngine {
       applyRow(state, row, transfersKept);
       for (const listener of listeners) listener(row);
     }
+  });
+  /** What listens to the steps of each verification, by its number. */
+  const runs = new Map<number, (row: StepRow) => void>();
+  let lastRun = 0;
+  connection.onNotification(wire.steps, ({ run, rows }) => {
+    for (const row of rows) runs.get(run)?.(row);
   });
   const closed = new Promise<void>((resolve) => {
     connection.onClose(() => {
@@ -116,6 +124,19 @@ export function connectEngine(input: Readable, output: Writable): RemoteEngine {
     },
     restartSequence: (clientId) => {
       tell(() => connection.sendNotification(wire.restartSequence, { clientId }));
+    },
+    outline: (request) => ask(() => connection.sendRequest(wire.outline, request)),
+    verify(request, onStep) {
+      const run = (lastRun += 1);
+      runs.set(run, onStep);
+      const source = new CancellationTokenSource();
+      const report = ask(() => connection.sendRequest(wire.verify, { run, request }, source.token));
+      return {
+        report: report.finally(() => runs.delete(run)),
+        cancel: () => {
+          source.cancel();
+        },
+      };
     },
     snapshot: () => snapshotOf(state),
     onRow(listener) {

@@ -6,11 +6,11 @@ import {
   ResponseError,
   StreamMessageReader,
   StreamMessageWriter,
-  type MessageConnection,
 } from "vscode-jsonrpc/node";
 import type { Engine } from "../model/api";
-import type { Fix, Row } from "../model/events";
+import type { Fix, Row, StepRow } from "../model/events";
 import type { Problem } from "../model/plan";
+import type { Verifier } from "../model/verification";
 import * as wire from "./wire";
 
 /** Rows that a reader who does not read may leave behind; then the oldest are lost. */
@@ -20,29 +20,30 @@ const mostUnread = 10_000;
 const engineFailed = -32000;
 
 /**
- * Serves an engine to whoever is at the other end.
+ * Serves an engine and a verifier to whoever is at the other end.
  * @param lingerSeconds of a drain; absent: it lasts as long as its transfers.
- * @returns resolves when the other end has gone; the engine runs on, its rows go nowhere.
+ * @returns resolves when the other end has gone; the engine runs on, its rows go nowhere. Verifications are ended.
  */
 export function serveEngine(
   engine: Engine,
+  verifier: Verifier,
   input: Readable,
   output: Writable,
   lingerSeconds?: number,
 ): Promise<void> {
   const connection = createMessageConnection(new StreamMessageReader(input), new StreamMessageWriter(output));
-  const sink = new RowSink(connection);
+  const sink = new RowSink<Row>((rows) => connection.sendNotification(wire.rows, { rows }));
   const stopRows = engine.onRow((row) => {
     sink.add(row);
   });
   /** The answer to a request comes after the rows that led to it. */
-  const answer = async <T>(work: Promise<T>): Promise<T> => {
+  const answer = async <T>(work: Promise<T>, told: Pick<RowSink<Row>, "flushed"> = sink): Promise<T> => {
     try {
       return await work;
     } catch (error) {
       throw responseError(error);
     } finally {
-      await sink.flushed();
+      await told.flushed();
     }
   };
   // JSON knows no undefined.
@@ -57,8 +58,25 @@ export function serveEngine(
   connection.onNotification(wire.restartSequence, ({ clientId }) => {
     engine.restartSequence(clientId);
   });
+  connection.onRequest(wire.outline, (request) => answer(verifier.outline(request)));
+  const running = new Set<() => void>();
+  connection.onRequest(wire.verify, async ({ run, request }, token) => {
+    const steps = new RowSink<StepRow>((rows) => connection.sendNotification(wire.steps, { run, rows }));
+    const { report, cancel } = verifier.verify(request, (row) => {
+      steps.add(row);
+    });
+    running.add(cancel);
+    const cancellation = token.onCancellationRequested(cancel);
+    try {
+      return await answer(report, steps);
+    } finally {
+      running.delete(cancel);
+      cancellation.dispose();
+    }
+  });
   const closed = new Promise<void>((resolve) => {
     connection.onClose(() => {
+      for (const cancel of running) cancel();
       stopRows();
       resolve();
     });
@@ -71,13 +89,13 @@ export function serveEngine(
  * Rows on their way. What comes while the last batch is still being written waits, and of one id only the latest
  * row does: it says all there is to know, so a reader that is slow costs no memory.
  */
-class RowSink {
-  private readonly unread = new Map<string, Row>();
+class RowSink<R extends { readonly type: string; readonly id: string }> {
+  private readonly unread = new Map<string, R>();
   private writing: Promise<void> | undefined;
 
-  constructor(private readonly connection: MessageConnection) {}
+  constructor(private readonly send: (rows: readonly R[]) => Promise<void>) {}
 
-  add(row: Row): void {
+  add(row: R): void {
     const key = `${row.type} ${row.id}`;
     this.unread.delete(key);
     this.unread.set(key, row);
@@ -100,7 +118,7 @@ class RowSink {
       while (this.unread.size > 0) {
         const rows = [...this.unread.values()];
         this.unread.clear();
-        await this.connection.sendNotification(wire.rows, { rows });
+        await this.send(rows);
       }
     } catch {
       // The other end has gone; `onClose` says so, and boards are served to their end without it.

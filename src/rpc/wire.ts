@@ -4,10 +4,11 @@
  */
 
 import { NotificationType, RequestType, RequestType0 } from "vscode-jsonrpc/node";
-import type { Row, Trouble } from "../model/events";
+import type { ReportRow, Row, StepRow, Trouble } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
 import type { Problem } from "../model/plan";
 import type { Wanted } from "../model/settings";
+import type { DropRequest, Outline, VerifyRequest } from "../model/verification";
 
 /** Why a request failed: what a person is told, and for a plan each problem with its place. */
 export interface Failure {
@@ -22,6 +23,20 @@ export const stopNow = new RequestType0<null, Failure>("stopNow");
 export const networks = new RequestType0<readonly NetworkInterface[], Failure>("networks");
 export const cancelTransfer = new NotificationType<{ readonly id: string }>("cancelTransfer");
 export const restartSequence = new NotificationType<{ readonly clientId: string }>("restartSequence");
+
+/** A `Verifier`'s; model/verification.ts says what they mean. `verify` is ended by cancelling the request. */
+export const outline = new RequestType<DropRequest, Outline, Failure>("outline");
+export const verify = new RequestType<Numbered & { readonly request: VerifyRequest }, ReportRow, Failure>(
+  "verify",
+);
+
+/** Several may run at a time: each has a number, given by who asks. */
+interface Numbered {
+  readonly run: number;
+}
+
+/** From the program: steps of a run that are news. All come before its report. */
+export const steps = new NotificationType<Numbered & { readonly rows: readonly StepRow[] }>("steps");
 
 /** From the program: rows that are news, in their order. All that led to a response comes before it. */
 export const rows = new NotificationType<{ readonly rows: readonly Row[] }>("rows");

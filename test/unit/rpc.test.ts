@@ -4,10 +4,17 @@ import { EngineError } from "../../src/engine/errors";
 import { PlanError } from "../../src/engine/planFile";
 import type { Engine } from "../../src/model/api";
 import type { NetworkInterface } from "../../src/model/networks";
-import type { LogRow, Row, ServerRow, TransferRow } from "../../src/model/events";
+import type { LogRow, ReportRow, Row, ServerRow, StepRow, TransferRow } from "../../src/model/events";
 import type { Problem } from "../../src/model/plan";
 import { defaultWanted, type Wanted } from "../../src/model/settings";
 import { applyRow, newState, snapshotOf } from "../../src/model/snapshot";
+import type {
+  DropRequest,
+  Outline,
+  Verification,
+  Verifier,
+  VerifyRequest,
+} from "../../src/model/verification";
 import { connectEngine, RemoteError, type RemoteEngine } from "../../src/rpc/remote";
 import { serveEngine } from "../../src/rpc/serve";
 
@@ -83,8 +90,65 @@ class ScriptedEngine implements Engine {
   }
 }
 
+const row = (id: string, state: StepRow["state"]): StepRow => ({
+  type: "step",
+  id,
+  client: "any board",
+  kind: "tftp",
+  name: "u-boot.bin",
+  state,
+  compared: false,
+  durationMs: 1,
+  warnings: [],
+});
+
+const reported = (...steps: StepRow[]): ReportRow => ({
+  type: "report",
+  ok: false,
+  verdict: "",
+  notes: [],
+  refused: {},
+  steps,
+  startedAt: 1,
+  durationMs: 1,
+});
+
+/** A verifier whose runs last until they are cancelled, and then tell one more step. */
+class ScriptedVerifier implements Verifier {
+  readonly calls: unknown[] = [];
+  cancelled = 0;
+  refusal: Error | undefined;
+
+  outline = (request: DropRequest): Promise<Outline> => {
+    this.calls.push(request);
+    return this.refusal === undefined ? Promise.resolve(noOutline) : Promise.reject(this.refusal);
+  };
+
+  verify(request: VerifyRequest, onStep: (row: StepRow) => void): Verification {
+    this.calls.push(request);
+    onStep(row("step", "running"));
+    let end = (): void => undefined;
+    const report = new Promise<ReportRow>((resolve) => {
+      end = () => {
+        onStep(row("step", "skipped"));
+        resolve(reported(row("step", "skipped")));
+      };
+    });
+    return {
+      report,
+      cancel: () => {
+        this.cancelled += 1;
+        end();
+      },
+    };
+  }
+}
+
+const noOutline: Outline = { boards: [], whole: false, problems: [], files: [".vscode/boot-plan.json"] };
+
 interface Pipe {
   readonly engine: ScriptedEngine;
+  readonly verifier: ScriptedVerifier;
   readonly remote: RemoteEngine;
   readonly toProgram: PassThrough;
   readonly toExtension: PassThrough;
@@ -94,9 +158,10 @@ interface Pipe {
 
 function pipe(): Pipe {
   const engine = new ScriptedEngine();
+  const verifier = new ScriptedVerifier();
   const [toProgram, toExtension] = [new PassThrough(), new PassThrough()];
-  const served = serveEngine(engine, toProgram, toExtension);
-  return { engine, remote: connectEngine(toExtension, toProgram), toProgram, toExtension, served };
+  const served = serveEngine(engine, verifier, toProgram, toExtension);
+  return { engine, verifier, remote: connectEngine(toExtension, toProgram), toProgram, toExtension, served };
 }
 
 /** The error that a promise is rejected with. */
@@ -224,6 +289,63 @@ describe("the pipe between the extension and the program (DESIGN §4)", () => {
     assert.equal(engine.listeners.size, 0);
     engine.tell(server("running"));
     assert.deepEqual(engine.calls, [["configure", wanted]]);
+  });
+
+  it("a verification tells its steps, is ended by a cancellation, and gives its report after the last step", async () => {
+    const { remote, verifier } = pipe();
+    const request: VerifyRequest = { folder: "/drop", asked: { kind: "own" }, only: ["any board"] };
+    const heard: string[] = [];
+    const running = new Promise<void>((resolve) => {
+      const verification = remote.verify(request, ({ state }) => {
+        heard.push(state);
+        if (state === "running") verification.cancel();
+      });
+      void verification.report.then(({ steps }) => {
+        heard.push(`report of ${steps.length}`);
+        resolve();
+      });
+    });
+    await running;
+    assert.deepEqual(heard, ["running", "skipped", "report of 1"]);
+    assert.deepEqual([verifier.calls, verifier.cancelled], [[request], 1]);
+  });
+
+  it("two verifications at a time hear each their own steps", async () => {
+    const { remote } = pipe();
+    const run = async (): Promise<number> => {
+      let heard = 0;
+      const verification = remote.verify({ folder: "/drop", asked: { kind: "own" } }, () => {
+        heard += 1;
+        verification.cancel();
+      });
+      await verification.report;
+      return heard;
+    };
+    assert.deepEqual(await Promise.all([run(), run()]), [2, 2]);
+  });
+
+  it("an outline comes as it is, and a plan with errors refuses it with each problem", async () => {
+    const { remote, verifier } = pipe();
+    assert.deepEqual(await remote.outline({ folder: "/drop", answer: "listed" }), noOutline);
+    const problem: Problem = { severity: "error", file: "plan", line: 1, column: 2, message: "not this" };
+    verifier.refusal = new PlanError([problem]);
+    assert.deepEqual((await refusal(remote.outline({ folder: "/drop" }))).problems, [problem]);
+    assert.deepEqual(verifier.calls, [{ folder: "/drop", answer: "listed" }, { folder: "/drop" }]);
+  });
+
+  it("verifications end with the pipe: nobody waits for them any more", async () => {
+    const { remote, verifier, toProgram, served } = pipe();
+    const begun = new Promise<void>((resolve) => {
+      remote
+        .verify({ folder: "/drop", asked: { kind: "own" } }, () => {
+          resolve();
+        })
+        .report.catch(() => undefined);
+    });
+    await begun;
+    toProgram.end();
+    await served;
+    assert.equal(verifier.cancelled, 1);
   });
 
   it("the program's end closing rejects what was asked, and what is asked from then on", async () => {

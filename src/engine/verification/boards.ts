@@ -8,7 +8,7 @@ import type { Engine } from "../../model/api";
 import { anyBoard, boardOf, dropsToVerify, findClient, type Board } from "../../model/drop";
 import type { ReportRow, StepRow } from "../../model/events";
 import type { Plan, Problem } from "../../model/plan";
-import type { Ports } from "../../model/settings";
+import type { Answer, Ports } from "../../model/settings";
 import { reportOf, type RunFacts } from "../../model/verdict";
 import { verificationPrefix } from "../../protocol/bootp/clients";
 import type { BoardIo, BootpOptions, BootpWay, FtpTarget } from "../clients/boardIo";
@@ -33,6 +33,8 @@ export interface BoardSettings {
   readonly client?: string;
   /** Lower case with colons. */
   readonly mac?: string;
+  /** Whom the machine's setting lets be answered; a plan may narrow it. */
+  readonly answer?: Answer;
   /** BOOTP options to ask with, by code. */
   readonly options: ReadonlyMap<number, Uint8Array>;
   /** Absent: anonymous. */
@@ -100,9 +102,12 @@ export async function localAddressOf(wanted: string | undefined, ipv6: boolean):
 }
 
 /** @throws EngineError `client.unknown`. */
-export function chooseBoards(plan: Plan, { client, mac }: BoardSettings): Board[] {
+export function chooseBoards(
+  plan: Plan,
+  { client, mac, answer }: Pick<BoardSettings, "client" | "mac" | "answer">,
+): Board[] {
   const wanted = client ?? mac;
-  if (wanted === undefined) return dropsToVerify(plan);
+  if (wanted === undefined) return dropsToVerify(plan, answer === "listed" ? answer : plan.answer);
   const listed = findClient(plan, wanted);
   if (listed !== undefined) return [boardOf(plan, listed)];
   if (mac !== undefined) return [{ ...anyBoard(plan), name: mac, mac }];
@@ -124,6 +129,8 @@ const defaultMac = "02:00:00:00:00:01";
 export interface TargetFacts {
   readonly own: boolean;
   readonly host: string;
+  /** All files come from here, whatever the answers say: our own servers. */
+  readonly filesFrom?: string;
   readonly ports: Ports;
   readonly localAddress?: string;
   readonly plan: Plan;
@@ -133,7 +140,7 @@ export interface TargetFacts {
 /** A board as the flow plays it. */
 export function played(
   board: Board,
-  { own, host, ports, localAddress, plan, settings }: TargetFacts,
+  { host, filesFrom, ports, localAddress, plan, settings }: TargetFacts,
   { runId }: Pick<RunEnvironment, "runId">,
   compare: boolean,
 ): PlayedBoard {
@@ -165,8 +172,8 @@ export function played(
     ...(way !== "skip" && bootp === undefined && { bootpObstacle: "BOOTP is IPv4 only, the target is not" }),
     ...(plan.server !== undefined && { server: plan.server }),
     // Where BOOTP says nothing, the plan's server is what it would have said.
-    host: own ? host : (plan.server ?? host),
-    ...(own && { filesFrom: host }),
+    host: filesFrom ?? plan.server ?? host,
+    ...(filesFrom !== undefined && { filesFrom }),
     ports,
     ...local,
     ftp,
@@ -182,12 +189,16 @@ export async function playBoards(
   boards: readonly PlayedBoard[],
   world: RunEnvironment & Pick<Run, "receiver">,
   about: Pick<RunFacts, "subject" | "purpose"> &
-    Pick<Subject, "ports" | "whole"> & { readonly unusable: readonly Problem[] },
+    Pick<Subject, "ports" | "whole"> & {
+      readonly unusable: readonly Problem[];
+      /** Ids of steps that the run leaves out. */
+      readonly left?: ReadonlySet<string>;
+    },
 ): Promise<ReportRow> {
   const { clock, io, signal, receiver } = world;
   const startedAt = clock.wallTime();
   const start = clock.now();
-  const steps = new Steps(clock, (row) => {
+  const steps = new Steps(clock, about.left ?? new Set(), (row) => {
     world.step(row);
   });
   world.begin({
@@ -200,7 +211,9 @@ export async function playBoards(
   setMaxListeners(0, signal);
   const run: Run = { io, clock, steps, receiver, signal, unanswered: new Set(), asked: false };
   for (const { file, line, message } of about.unusable) {
-    steps.begin(boards[0]?.name ?? "", "manifest", `${file} line ${line}`).end({
+    const [client, name] = [boards[0]?.name ?? "", `${file} line ${line}`];
+    if (steps.leavesOut(client, "manifest", name)) continue;
+    steps.begin(client, "manifest", name).end({
       state: "failed",
       trouble: { code: "sums.invalid", message, remedy: "Write the checksums again." },
     });

@@ -244,7 +244,8 @@ export function compareWith(root: ServedRoot, sums: ReadonlyMap<string, string>)
   };
 }
 
-function unlessRefused(error: unknown): undefined {
+/** For what is as good as absent when the door does not let it in. */
+export function unlessRefused(error: unknown): undefined {
   if (!(error instanceof Refusal)) throw error;
 }
 

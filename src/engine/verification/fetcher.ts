@@ -6,6 +6,7 @@ import { manifestsAmong } from "../../model/drop";
 import { manifestLimits } from "../../model/manifest";
 import { normalizeName } from "../../model/names";
 import { sameFile } from "../../model/rounds";
+import type { Phase } from "../../model/verification";
 import type { FetchFacts, FtpSession, Sink } from "../clients/boardIo";
 import type { Reception } from "./reception";
 import type { PlayedBoard, Run } from "./run";
@@ -26,7 +27,7 @@ export class Fetcher {
     private readonly run: Run,
   ) {}
 
-  /** True once the file was asked for over TFTP, whatever came of it. */
+  /** True once it was the file's turn over TFTP, whatever came of it. */
   hasFetched(file: string): boolean {
     return this.attempted.has(normalizeName(file));
   }
@@ -36,8 +37,9 @@ export class Fetcher {
     return this.manifests.get(normalizeName(file));
   }
 
-  async overTftp(host: string, file: string): Promise<void> {
+  async overTftp(host: string, file: string, phase?: Phase): Promise<void> {
     this.attempted.add(normalizeName(file));
+    if (this.run.steps.leavesOut(this.board.name, "tftp", file, phase)) return;
     const port = this.board.ports.tftp;
     const kept: Uint8Array[] = [];
     const { bytes: most } = manifestLimits;
@@ -47,7 +49,7 @@ export class Fetcher {
       if (size <= most) kept.push(chunk.slice());
     };
     const keeps = this.mayBeManifest(file);
-    const row = await this.fetch("tftp", host, port, file, keeps ? keep : undefined, (sink) =>
+    const row = await this.fetch("tftp", host, port, file, phase, keeps ? keep : undefined, (sink) =>
       this.run.io.fetchTftp({ host, port, ...this.local() }, file, sink, this.run.signal),
     );
     if (keeps && row.sha256 !== undefined) {
@@ -56,13 +58,14 @@ export class Fetcher {
   }
 
   /** Logs in, fetches these files one after the other, and logs out. No files: no login. */
-  async overFtp(host: string, files: readonly string[]): Promise<void> {
+  async overFtp(host: string, files: readonly string[], phase?: Phase): Promise<void> {
     const port = this.board.ports.ftp;
     const target = { host, port, ...this.local(), ...this.board.ftp };
     let session: FtpSession | undefined;
     try {
       for (const file of files) {
-        const row = await this.fetch("ftp", host, port, file, undefined, async (sink) => {
+        if (this.run.steps.leavesOut(this.board.name, "ftp", file, phase)) continue;
+        const row = await this.fetch("ftp", host, port, file, phase, undefined, async (sink) => {
           session ??= await this.run.io.openFtp(target, this.run.signal);
           return session.fetch(file, sink, this.run.signal);
         });
@@ -98,12 +101,13 @@ export class Fetcher {
     host: string,
     port: number,
     file: string,
+    phase: Phase | undefined,
     keep: ((chunk: Uint8Array) => void) | undefined,
     transfer: (sink: Sink) => Promise<FetchFacts>,
   ): Promise<StepRow> {
     const { run, board } = this;
     run.signal.throwIfAborted();
-    const step = run.steps.begin(board.name, protocol, file);
+    const step = run.steps.begin(board.name, protocol, file, phase);
     const where = endpoint(host, port);
     const key = `${protocol} ${where}`;
     if (run.unanswered.has(key)) return step.end({ state: "failed", trouble: notAsked(protocol, where) });

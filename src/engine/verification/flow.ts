@@ -5,6 +5,7 @@
 
 import type { StepRow, Trouble } from "../../model/events";
 import { manifestsAmong } from "../../model/drop";
+import { roundName } from "../../model/outline";
 import { judgeRound, type Reply } from "../../model/rounds";
 import { nobodyAnswered } from "../../model/verdict";
 import type { BootpAnswer, BootpAsker } from "../clients/boardIo";
@@ -27,23 +28,29 @@ export async function playBoard(board: PlayedBoard, run: Run): Promise<void> {
 
   if (rounds.played === 0) {
     // The plan's entries are the rounds where BOOTP did not say anything (DESIGN §2.3).
-    for (const file of drop.boot) {
-      await fetcher.overTftp(host, file);
-      await fetcher.overFtp(host, drop.ftp);
+    for (const [index, file] of drop.boot.entries()) {
+      await fetcher.overTftp(host, file, index + 1);
+      await fetcher.overFtp(host, drop.ftp, index + 1);
     }
   } else if (board.compare) {
     // Boot files that no answer named: the rounds have failed already, their bytes can still be compared.
-    for (const file of drop.boot) if (!fetcher.hasFetched(file)) await fetcher.overTftp(host, file);
+    for (const [index, file] of drop.boot.entries()) {
+      if (!fetcher.hasFetched(file)) await fetcher.overTftp(host, file, index + 1);
+    }
   }
   for (const file of drop.tftp) await fetcher.overTftp(host, file);
 
   const manifest = drop.manifest ?? (board.compare ? undefined : manifestsAmong(rounds.files)[0]);
-  if (manifest !== undefined && !fetcher.hasFetched(manifest)) await fetcher.overTftp(host, manifest);
+  const read = manifest !== undefined && !run.steps.leavesOut(board.name, "manifest", manifest);
+  if (read && !fetcher.hasFetched(manifest)) await fetcher.overTftp(host, manifest);
   const published = [...drop.boot, ...drop.tftp, ...drop.ftp];
-  const entries =
-    manifest === undefined ? [] : await manifestSteps(board.name, run, fetcher, manifest, published);
-  const inNoRound = rounds.played === 0 && drop.boot.length === 0 ? drop.ftp : [];
-  await fetcher.overFtp(host, [...inNoRound, ...entries.map(({ file }) => file)]);
+  const entries = read ? await manifestSteps(board.name, run, fetcher, manifest, published) : [];
+  if (rounds.played === 0 && drop.boot.length === 0) await fetcher.overFtp(host, drop.ftp);
+  await fetcher.overFtp(
+    host,
+    entries.map(({ file }) => file),
+    "manifest",
+  );
 }
 
 interface Rounds {
@@ -62,18 +69,19 @@ async function playRounds(board: PlayedBoard, run: Run, fetcher: Fetcher): Promi
   if (board.bootp === undefined) {
     if (board.bootpObstacle !== undefined) {
       const trouble = { code: "bootp.notAsked", message: board.bootpObstacle };
-      run.steps.begin(board.name, "bootp", "round 1").end({ state: "skipped", trouble });
+      run.steps.begin(board.name, "bootp", "round 1", 1).end({ state: "skipped", trouble });
     }
     return { played: 0, files, host };
   }
+  if (leavesOutRound(board, run, 1)) return { played: 0, files, host };
   if (nobodyAnswered(run.steps.ended())) {
-    run.steps.begin(board.name, "bootp", "round 1").end({ state: "failed", trouble: notAskedAgain });
+    run.steps.begin(board.name, "bootp", "round 1", 1).end({ state: "failed", trouble: notAskedAgain });
     return { played: 0, files, host };
   }
   const asker = run.io.openBootp(board.bootp);
   try {
     const followed = new Set<string>();
-    for (let round = 1; ; round += 1) {
+    for (let round = 1; round === 1 || !leavesOutRound(board, run, round); round += 1) {
       const asked = await askRound(board, run, asker, round, followed);
       if (asked === undefined) break;
       const { answer, follow } = asked;
@@ -82,14 +90,17 @@ async function playRounds(board: PlayedBoard, run: Run, fetcher: Fetcher): Promi
       if (!follow) break;
       followed.add(answerKey(answer));
       files.push(answer.file);
-      await fetcher.overTftp(host, answer.file);
-      await fetcher.overFtp(host, board.drop.ftp);
+      await fetcher.overTftp(host, answer.file, round);
+      await fetcher.overFtp(host, board.drop.ftp, round);
     }
     return { played: files.length, files, host };
   } finally {
     await asker.close();
   }
 }
+
+const leavesOutRound = ({ name, drop }: PlayedBoard, { steps }: Run, round: number): boolean =>
+  steps.leavesOut(name, "bootp", roundName(drop, round), round);
 
 const notAskedAgain: Trouble = {
   code: "bootp.unanswered",
@@ -131,8 +142,7 @@ async function askRound(
   followed: ReadonlySet<string>,
 ): Promise<Asked | undefined> {
   const { drop } = board;
-  const afterRounds = drop.sequence && round > drop.boot.length;
-  const step = run.steps.begin(board.name, "bootp", afterRounds ? "silence" : `round ${round}`);
+  const step = run.steps.begin(board.name, "bootp", roundName(drop, round), round);
   const warnings: string[] = [];
   let answer: BootpAnswer | undefined;
   try {

@@ -1,6 +1,8 @@
 /** The rows of a run: each step is told when it begins, at most five times a second while it runs, and at its end. */
 
 import type { StepKind, StepRow, Trouble } from "../../model/events";
+import { StepIds } from "../../model/outline";
+import type { Phase } from "../../model/verification";
 import type { Clock } from "../clock";
 import { EngineError, errorMessage } from "../errors";
 import { Refusal } from "../servedRoot/servedRoot";
@@ -25,10 +27,12 @@ export interface RunningStep {
 /** The steps of one run, whichever board they are of. */
 export class Steps {
   private readonly rows: StepRow[] = [];
-  private begun = 0;
+  private readonly ids = new StepIds();
 
+  /** @param left ids of the steps that this run leaves out. */
   constructor(
     private readonly clock: Clock,
+    private readonly left: ReadonlySet<string>,
     private readonly report: (row: StepRow) => void,
   ) {}
 
@@ -37,12 +41,18 @@ export class Steps {
     return this.rows;
   }
 
-  begin(client: string, kind: StepKind, name: string, first: StepPart = {}): RunningStep {
+  /** True for a step that this run leaves out: then it has come and gone. */
+  leavesOut(client: string, kind: StepKind, name: string, phase?: Phase): boolean {
+    if (!this.left.has(this.ids.next(client, kind, name, phase))) return false;
+    this.ids.take(client, kind, name, phase);
+    return true;
+  }
+
+  begin(client: string, kind: StepKind, name: string, phase?: Phase): RunningStep {
     const startedAt = this.clock.now();
-    this.begun += 1;
     let row: StepRow = {
       type: "step",
-      id: `step-${this.begun}`,
+      id: this.ids.take(client, kind, name, phase),
       client,
       kind,
       name,
@@ -50,7 +60,6 @@ export class Steps {
       compared: false,
       durationMs: 0,
       warnings: [],
-      ...first,
     };
     let toldAt = startedAt;
     const tell = (part: StepPart): void => {

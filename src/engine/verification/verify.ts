@@ -1,15 +1,11 @@
 /** Verification: which boards are played against what, and the report of it (DESIGN §2.3). */
 
 import { isIPv6 } from "node:net";
-import { publishedFiles, type Board } from "../../model/drop";
+import type { Board } from "../../model/drop";
 import type { ReportRow } from "../../model/events";
-import { problemAt } from "../../model/places";
-import type { Drop, Problem } from "../../model/plan";
 import { defaultWanted, type Ports } from "../../model/settings";
-import { parseSums, sumsFile, sumsLimits } from "../../model/sums";
 import {
   addressOf,
-  chooseBoards,
   localAddressOf,
   playBoards,
   played,
@@ -17,20 +13,21 @@ import {
   type RunEnvironment,
   type TargetFacts,
 } from "./boards";
-import { compareWith, readText } from "./compare";
+import { compareWith } from "./compare";
 import { EngineError } from "../errors";
-import { describeProblem, loadPlan } from "../planFile";
-import { openServedRoot, Refusal, type ServedRoot } from "../servedRoot/servedRoot";
+import { leftOutOf, outlineBoards } from "./outline";
+import { describeProblem } from "../planFile";
+import { prepare, type FolderSettings, type Prepared } from "./prepared";
 
-export interface VerifySettings extends BoardSettings {
-  /** Absolute path of the workspace folder. */
-  readonly folder: string;
+export interface VerifySettings extends BoardSettings, FolderSettings {
   /** Address or name; absent: own servers on loopback. */
   readonly target?: string;
+  /** True: the target is our servers that run already: the files come from it, whatever the answers say. */
+  readonly running?: boolean;
+  /** Ids of boards and steps; what leads to them runs as well. Absent: everything. */
+  readonly only?: readonly string[];
 }
 
-/** Without a plan no more files than these are fetched (DESIGN §2.3). */
-const mostFiles = 1000;
 const loopback = "127.0.0.1";
 
 /**
@@ -42,23 +39,13 @@ export async function verifyFolder(
   settings: VerifySettings,
   environment: RunEnvironment,
 ): Promise<ReportRow> {
-  const { plan, problems } = await loadPlan(settings.folder, settings.planFile);
-  const root = await openServedRoot({
-    folder: settings.folder,
-    root: plan.root,
-    aliases: plan.aliases,
-    published: publishedFiles(plan),
-    alsoServe: [],
-    uploads: "deny",
-    uploadSize: 0,
-  });
-  const chosen = chooseBoards(plan, settings);
-  const whole = chosen.every(({ drop }) => isEmpty(drop)) ? await everything(root) : undefined;
-  const boards = whole === undefined ? chosen : chosen.map((board) => ({ ...board, drop: whole.drop }));
+  const prepared = await prepare(settings);
+  const { loaded, root, whole, sums } = prepared;
+  const { plan, problems } = loaded;
   const target = await openTarget(settings, environment);
   try {
-    const sums = await readSums(root);
     const facts: TargetFacts = { ...target, plan, settings };
+    const { boards, left } = await selected(prepared, settings, facts);
     const report = await playBoards(
       boards.map((board) => played(board, facts, environment, true)),
       { ...environment, receiver: compareWith(root, sums.hashes) },
@@ -68,14 +55,40 @@ export async function verifyFolder(
         whole: whole !== undefined,
         purpose: "verify",
         unusable: sums.problems.filter(({ severity }) => severity === "error"),
+        left,
       },
     );
     const warnings = [...problems, ...sums.problems].filter(({ severity }) => severity === "warning");
-    const notes = [...warnings.map(describeProblem), ...notesOf(facts, boards), ...(whole?.notes ?? [])];
+    const notes = [
+      ...warnings.map(describeProblem),
+      ...(left.size === 0
+        ? []
+        : [
+            `${left.size} ${left.size === 1 ? "step was" : "steps were"} left out: only some were asked for.`,
+          ]),
+      ...notesOf(facts, prepared.boards),
+      ...(whole?.notes ?? []),
+    ];
     return { ...report, notes, refused: whole?.refused ?? {} };
   } finally {
     await target.close();
   }
+}
+
+/** The boards that are played, and which of their steps are left out. */
+async function selected(
+  prepared: Prepared,
+  { only, bootp }: VerifySettings,
+  { filesFrom, plan }: TargetFacts,
+): Promise<{ boards: readonly Board[]; left: ReadonlySet<string> }> {
+  if (only === undefined) return { boards: prepared.boards, left: new Set() };
+  const outlined = await outlineBoards(prepared);
+  const hostByBootp = filesFrom === undefined && plan.server === undefined && bootp !== "skip";
+  const left = leftOutOf(prepared, outlined, only, hostByBootp);
+  const names = new Set(
+    outlined.filter(({ steps }) => steps.some(({ id }) => !left.has(id))).map(({ name }) => name),
+  );
+  return { boards: prepared.boards.filter(({ name }) => names.has(name)), left };
 }
 
 /** What is asked: a target, or servers of its own. */
@@ -84,6 +97,7 @@ interface Target {
   readonly own: boolean;
   /** The address that is asked. */
   readonly host: string;
+  readonly filesFrom?: string;
   readonly ports: Ports;
   readonly localAddress?: string;
   close(): Promise<void>;
@@ -97,6 +111,7 @@ async function openTarget(settings: VerifySettings, environment: RunEnvironment)
     name: settings.target,
     own: false,
     host,
+    ...(settings.running === true && { filesFrom: host }),
     ports: settings.ports,
     ...(localAddress !== undefined && { localAddress }),
     close: () => Promise.resolve(),
@@ -111,6 +126,7 @@ async function startOwnServers(settings: VerifySettings, environment: RunEnviron
       folder: settings.folder,
       ...(settings.planFile !== undefined && { planFile: settings.planFile }),
       ports: settings.ports,
+      ...(settings.alsoServe !== undefined && { alsoServe: settings.alsoServe }),
       ...(settings.ftpUser !== undefined && { ftpUser: settings.ftpUser }),
       ...(settings.ftpPassword !== undefined && { ftpPassword: settings.ftpPassword }),
     });
@@ -124,56 +140,28 @@ async function startOwnServers(settings: VerifySettings, environment: RunEnviron
     };
     const ports = { bootp: portOf("bootp"), tftp: portOf("tftp"), ftp: portOf("ftp") };
     const name = `its own servers on ${loopback}`;
-    return { name, own: true, host: loopback, ports, close: () => engine.stopNow() };
+    return { name, own: true, host: loopback, filesFrom: loopback, ports, close: () => engine.stopNow() };
   } catch (error) {
     await engine.stopNow();
     throw error;
   }
 }
 
-const isEmpty = ({ boot, tftp, ftp, manifest }: Drop): boolean =>
-  boot.length + tftp.length + ftp.length === 0 && manifest === undefined;
-
-/** Every file that the door serves, as a drop; what it refuses is counted by rule. */
-async function everything(
-  root: ServedRoot,
-): Promise<{ drop: Drop; refused: Readonly<Record<string, number>>; notes: readonly string[] }> {
-  const files: string[] = [];
-  const refused: Record<string, number> = {};
-  let more = 0;
-  for await (const entry of root.walk()) {
-    if ("refused" in entry) refused[entry.refused] = (refused[entry.refused] ?? 0) + 1;
-    else if (files.length < mostFiles) files.push(entry.name);
-    else more += 1;
-  }
-  const notes = more === 0 ? [] : [`Only the first ${mostFiles} of ${mostFiles + more} files were fetched.`];
-  return { drop: { boot: [], sequence: false, tftp: files, ftp: files }, refused, notes };
-}
-
-async function readSums(root: ServedRoot): Promise<{ hashes: Map<string, string>; problems: Problem[] }> {
-  try {
-    const text = await readText(root, sumsFile, sumsLimits.bytes + 1);
-    const { sums, problems } = parseSums(text ?? "", sumsFile);
-    return { hashes: new Map([...sums.values()].map(({ file, sha256 }) => [file, sha256])), problems };
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    // It is there: a run that passed without its hashes would have compared less than the folder asks for.
-    const place = { file: sumsFile, line: 1, column: 1 };
-    return {
-      hashes: new Map(),
-      problems: [problemAt("error", place, `it cannot be read: ${error.message}`)],
-    };
-  }
-}
-
 /** What the run does not show, and what was turned off. */
-function notesOf({ own, plan, settings }: TargetFacts, boards: readonly Board[]): string[] {
+function notesOf({ own, filesFrom, plan, settings }: TargetFacts, boards: readonly Board[]): string[] {
   const notes: string[] = [];
   if (own) {
     notes.push(
       plan.server === undefined
         ? "The servers were started for this folder: this does not show that another server hands out the same (--target HOST does)."
         : `${plan.server} was not asked: the files came from servers that were started for this folder on ${loopback} (--target HOST asks another).`,
+    );
+  }
+  if (!own && filesFrom !== undefined) {
+    notes.push(
+      plan.server === undefined
+        ? "The servers that run here were asked: this does not show that another server hands out the same."
+        : `${plan.server} was not asked: the files came from the servers that run here.`,
     );
   }
   if (settings.bootp === "skip") notes.push("BOOTP was turned off: the plan said what it would have said.");
