@@ -2,13 +2,12 @@
 
 import * as vscode from "vscode";
 import { RemoteError } from "../rpc/remote";
-import type { Problem } from "../model/plan";
 import { wasStopped } from "./child";
 import { commandIds, viewIds, type CommandName } from "./ids";
 import { Node } from "./nodes";
 import type { Servers } from "./servers";
 import type { Store } from "./store";
-import { count, unadorned } from "./words";
+import { count, describeProblems, unadorned } from "./words";
 
 /** The choice of networks, too. */
 const network = () => import(/* webpackChunkName: "networkCommands" */ "./networkCommands");
@@ -93,13 +92,6 @@ async function start(servers: Servers, given: unknown): Promise<boolean> {
     else void sayPlanTrouble(text);
     return false;
   }
-}
-
-/** The first problem of a plan, and how many more there are. */
-function describeProblems([first, ...more]: readonly Problem[]): string {
-  const { file = "", line = 0, message = "" } = first ?? {};
-  const rest = more.length === 0 ? "" : ` (and ${count(more.length, "more problem")})`;
-  return `${file}, line ${line}: ${message}${rest}.`;
 }
 
 async function sayPlanTrouble(message: string): Promise<void> {

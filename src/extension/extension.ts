@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { registerCommands } from "./commands";
 import { followContext } from "./context";
+import { Drops } from "./drops";
 import { section } from "./ids";
 import { followLanguages } from "./languages";
 import { ftpPasswordKey, Servers } from "./servers";
@@ -21,6 +22,8 @@ export interface BootServersApi {
   readonly views: Views;
   /** The servers' process, while there is one. */
   readonly childPid: () => number | undefined;
+  /** The Test Explorer's tests, and how they last ended. */
+  readonly drops: Drops;
 }
 
 export function activate(context: vscode.ExtensionContext): BootServersApi {
@@ -28,6 +31,7 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
   const store = new Store();
   const servers = new Servers(context, store, log);
   const views = createViews(store);
+  const drops = new Drops(servers, context.secrets);
   context.subscriptions.push(
     log,
     servers,
@@ -35,6 +39,7 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
     views.servers,
     views.clients,
     views.transfers,
+    drops,
     createStatus(store),
     followContext(store),
     followLanguages(),
@@ -47,5 +52,5 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
     }),
   );
   offerProgram(context, servers);
-  return { store, ready: Promise.resolve(), views, childPid: () => servers.pid };
+  return { store, ready: Promise.resolve(), views, childPid: () => servers.pid, drops };
 }

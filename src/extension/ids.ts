@@ -49,3 +49,6 @@ export const taskType = "boot-servers";
 
 /** The section of all settings. */
 export const section = "bootServers";
+
+/** The Test Explorer's first way to verify: `tests/subject.ts` has the others. */
+export const freshLabel = "Fresh servers on this computer";

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { LogRow, Row } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
+import type { Verifier } from "../model/verification";
 import { Child, commandFor, wasStopped, type CommandSettings } from "./child";
 import { folderAt } from "./folders";
 import { folderSettings, readSettings, type Settings } from "./config";
@@ -120,6 +121,11 @@ export class Servers implements vscode.Disposable {
     await (how === "now" ? this.child.stopNow() : this.child.drain());
   }
 
+  /** Who verifies: the servers' process, or one that is started for it. */
+  get verifier(): Verifier {
+    return this.child;
+  }
+
   cancelTransfer(id: string): void {
     this.child.cancelTransfer(id);
   }
@@ -217,8 +223,8 @@ export class Servers implements vscode.Disposable {
     return this.store.isWanted() ? this.servedFolder() : undefined;
   }
 
-  /** @param changed settings as they would be. */
-  private async read(
+  /** The settings as they are for a folder. @param changed some as they would be. */
+  async read(
     folder: vscode.WorkspaceFolder,
     changed: Readonly<Record<string, unknown>> = {},
   ): Promise<Settings> {

@@ -1,5 +1,6 @@
 /** Text in VS Code's own places: what a peer chose must not become an icon, a link or a second line there. */
 
+import type { Problem } from "../model/plan";
 import { printable } from "../model/text";
 
 /** A peer's text where VS Code shows plain text: tree rows, tooltips that are strings, the log. */
@@ -30,4 +31,11 @@ export function count(number: number, noun: string): string {
 export function percent(bytes: number, size: number | undefined): string | undefined {
   if (size === undefined) return undefined;
   return `${size === 0 ? 100 : Math.floor((100 * bytes) / size)} %`;
+}
+
+/** The first problem of a plan, and how many more there are. */
+export function describeProblems([first, ...more]: readonly Problem[]): string {
+  const { file = "", line = 0, message = "" } = first ?? {};
+  const rest = more.length === 0 ? "" : ` (and ${count(more.length, "more problem")})`;
+  return `${file}, line ${line}: ${message}${rest}.`;
 }

@@ -6,8 +6,8 @@ import { join } from "node:path";
 
 const cli = "dist/cli.js";
 const extension = "dist/extension.js";
-/** What the extension loads when it is first needed: when there is a plan to read, a network to choose, a plan to change, a task to list. */
-const later = ["languages.js", "networkCommands.js", "planCommands.js", "tasks.js"];
+/** What the extension loads when it is first needed: when there is a plan to read, a network to choose, a plan to change, a task to list, a drop to verify. */
+const later = ["languages.js", "networkCommands.js", "planCommands.js", "tasks.js", "verification.js"];
 
 describe("the bundles", () => {
   it("hold the program in less than 700 KiB, ftp-srv included", () => {
