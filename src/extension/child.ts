@@ -8,33 +8,10 @@ import type { Row, StepRow } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
 import type { Wanted } from "../model/settings";
 import type { DropRequest, Outline, Verification, Verifier, VerifyRequest } from "../model/verification";
-import { RemoteError } from "../rpc/remote";
-import { Run, usualPatience, type Command } from "./childRun";
-
-export interface CommandSettings {
-  /** `bootServers.launch`: a program and arguments that run ours with more rights, or elsewhere. */
-  readonly launch: readonly string[];
-  /** `bootServers.node`: a Node for the wrapper; empty: the editor's own. */
-  readonly node: string;
-}
-
-/** Without it the editor's binary starts an editor. */
-export const runAsNode = "ELECTRON_RUN_AS_NODE";
-
-/**
- * What starts the servers' process.
- * @param execPath the editor's binary, or the Node of its server. @param cli path of dist/cli.js.
- */
-export function commandFor({ launch, node }: CommandSettings, execPath: string, cli: string): Command {
-  const [wrapper, ...wrapperArgs] = launch;
-  const run = [node === "" ? execPath : node, cli, "serve", "--stdio"];
-  const env = { [runAsNode]: "1" };
-  if (wrapper === undefined) return { file: run[0] ?? "", args: run.slice(1), env };
-  // A wrapper may reset the environment (sudo does): the variable goes onto its command line as well, since
-  // otherwise it would start the editor itself, with the wrapper's rights.
-  const inner = node === "" ? ["env", `${runAsNode}=1`, ...run] : run;
-  return { file: wrapper, args: [...wrapperArgs, ...inner], env };
-}
+import { RemoteError } from "../rpc/remoteError";
+import { Run, usualPatience } from "./childRun";
+import type { Command } from "./command";
+import { stoppedMeanwhile, wasStopped } from "./stopped";
 
 /** A process that ends more often than this, so quickly, is not started again. */
 const mostExits = 4;
@@ -62,18 +39,6 @@ export interface ChildEvents {
 }
 
 const isGone = (error: unknown): boolean => error instanceof RemoteError && error.code === "engine.gone";
-
-const stoppedCode = "engine.stopped";
-
-/** True for the error of a `configure` that Stop has overtaken: its user knows. */
-export const wasStopped = (error: unknown): boolean =>
-  error instanceof RemoteError && error.code === stoppedCode;
-
-const stoppedMeanwhile = (cause?: unknown): RemoteError =>
-  new RemoteError(
-    { trouble: { code: stoppedCode, message: "the servers were stopped while they started" } },
-    { cause },
-  );
 
 export class Child implements Omit<Engine, "snapshot" | "onRow">, Verifier {
   /** The process that is asked. */

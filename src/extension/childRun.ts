@@ -4,13 +4,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Row } from "../model/events";
 import { connectEngine, type RemoteEngine } from "../rpc/remote";
-
-/** A program, its arguments, and what is added to this process's environment. */
-export interface Command {
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
+import type { Command } from "./command";
 
 export interface RunEvents {
   /** A row; those of transfers have ids that no other run uses. */

@@ -1,13 +1,13 @@
 /** What each command does. */
 
 import * as vscode from "vscode";
-import { RemoteError } from "../rpc/remote";
-import { wasStopped } from "./child";
+import { RemoteError } from "../rpc/remoteError";
 import { commandIds, viewIds, type CommandName } from "./ids";
 import { Node } from "./nodes";
 import type { Servers } from "./servers";
+import { wasStopped } from "./stopped";
 import type { Store } from "./store";
-import { count, describeProblems, unadorned } from "./words";
+import { describeProblems, unadorned } from "./words";
 
 /** The choice of networks, too. */
 const network = () => import(/* webpackChunkName: "networkCommands" */ "./networkCommands");

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { NetworkInterface } from "../model/networks";
 import { defaultWanted, type UploadPolicy } from "../model/settings";
-import { RemoteError } from "../rpc/remote";
+import { RemoteError } from "../rpc/remoteError";
 import { uploadPolicies } from "./config";
 import { commandIds } from "./ids";
 import { changeSettings, machineSetting } from "./machineSettings";

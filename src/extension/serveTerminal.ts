@@ -5,7 +5,7 @@
 
 import * as vscode from "vscode";
 import type { Row, ServerRow } from "../model/events";
-import { RemoteError } from "../rpc/remote";
+import { RemoteError } from "../rpc/remoteError";
 import { boardName } from "./boardName";
 import { describeTrouble, joined } from "./item";
 import { listensOn } from "./serverItems";

@@ -3,14 +3,17 @@
 import { isIP } from "node:net";
 import { join } from "node:path";
 import * as vscode from "vscode";
+import type { Engine } from "../model/api";
 import type { LogRow, Row } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
 import type { Verifier } from "../model/verification";
-import { Child, commandFor, wasStopped, type CommandSettings } from "./child";
+import type { Child } from "./child";
+import { commandFor, type CommandSettings } from "./command";
 import { folderAt } from "./folders";
 import { folderSettings, readSettings, type Settings } from "./config";
 import { section } from "./ids";
 import type { Agreements } from "./agreements";
+import { wasStopped } from "./stopped";
 import type { Store } from "./store";
 import { unadorned } from "./words";
 
@@ -23,8 +26,13 @@ const offeredKey = "networksOffered";
 /** What asks and tells a person of networks is a bundle of its own, loaded when it is first needed. */
 const network = () => import(/* webpackChunkName: "networkCommands" */ "./networkCommands");
 
+/** The process and the pipe to it as well: most windows serve nothing. */
+const childProcess = () => import(/* webpackChunkName: "child" */ "./child");
+
 export class Servers implements vscode.Disposable {
-  private readonly child: Child;
+  private loading: Promise<Child> | undefined;
+  /** There once it was asked anything. */
+  private child: Child | undefined;
   /** Absolute path of the program. */
   readonly cli: string;
   private readonly ending = new vscode.EventEmitter<"stopped" | "gaveUp">();
@@ -43,7 +51,16 @@ export class Servers implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.cli = join(context.extensionPath, "dist", "cli.js");
-    this.child = new Child(
+  }
+
+  /** Who serves and verifies: the servers' process, one that is started for it where none runs. */
+  async ask(): Promise<Omit<Engine, "snapshot" | "onRow"> & Verifier> {
+    return (this.loading ??= childProcess().then(({ Child }) => (this.child = this.tend(Child))));
+  }
+
+  private tend(Process: typeof Child): Child {
+    const { store } = this;
+    return new Process(
       () => commandFor(this.settings?.command ?? { launch: [], node: "" }, process.execPath, this.cli),
       {
         row: (row) => {
@@ -72,11 +89,13 @@ export class Servers implements vscode.Disposable {
 
   /** The servers' process, for tests. */
   get pid(): number | undefined {
-    return this.child.pid;
+    return this.child?.pid;
   }
 
   dispose(): void {
-    this.child.dispose();
+    void this.loading?.then((child) => {
+      child.dispose();
+    });
     this.ending.dispose();
   }
 
@@ -108,7 +127,7 @@ export class Servers implements vscode.Disposable {
     this.store.folder = { name: folder.name, path: folder.uri.fsPath };
     const takeBack = this.store.isWanted() ? () => undefined : this.store.announce(settings.wanted);
     try {
-      await this.child.configure(settings.wanted);
+      await (await this.ask()).configure(settings.wanted);
     } catch (error) {
       takeBack();
       throw error;
@@ -118,25 +137,21 @@ export class Servers implements vscode.Disposable {
   /** Closes the listening sockets at once. Resolves when the last running transfer has ended. */
   async stop(how: "whenFinished" | "now"): Promise<void> {
     this.ending.fire("stopped");
-    await (how === "now" ? this.child.stopNow() : this.child.drain());
-  }
-
-  /** Who verifies: the servers' process, or one that is started for it. */
-  get verifier(): Verifier {
-    return this.child;
+    const child = await this.ask();
+    await (how === "now" ? child.stopNow() : child.drain());
   }
 
   cancelTransfer(id: string): void {
-    this.child.cancelTransfer(id);
+    this.child?.cancelTransfer(id);
   }
 
   restartSequence(clientId: string): void {
-    this.child.restartSequence(clientId);
+    this.child?.restartSequence(clientId);
   }
 
   /** The computer's networks, to choose among. @throws RemoteError */
-  networks(): Promise<readonly NetworkInterface[]> {
-    return this.child.networks();
+  async networks(): Promise<readonly NetworkInterface[]> {
+    return (await this.ask()).networks();
   }
 
   /** The command line that starts the servers' process with these settings. */

@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import * as vscode from "vscode";
-import { runAsNode } from "./child";
+import { runAsNode } from "./command";
 import { taskType } from "./ids";
 import { ServeTerminal } from "./serveTerminal";
 import type { Servers } from "./servers";

@@ -9,30 +9,12 @@ import {
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
 import type { Engine } from "../model/api";
-import type { Fix, Row, StepRow, Trouble } from "../model/events";
-import type { Problem } from "../model/plan";
+import type { Row, StepRow } from "../model/events";
 import { defaultLimits } from "../model/settings";
 import { applyRow, newState, snapshotOf } from "../model/snapshot";
 import type { Verifier } from "../model/verification";
+import { RemoteError } from "./remoteError";
 import * as wire from "./wire";
-
-/** What the engine over there refused to do. */
-export class RemoteError extends Error implements Trouble {
-  override name = "RemoteError";
-  readonly code: string;
-  readonly remedy?: string;
-  readonly fixes?: readonly Fix[];
-  /** For a plan that is not valid: each problem with its place. */
-  readonly problems: readonly Problem[];
-
-  constructor({ trouble, problems = [] }: wire.Failure, options?: ErrorOptions) {
-    super(trouble.message, options);
-    this.code = trouble.code;
-    if (trouble.remedy !== undefined) this.remedy = trouble.remedy;
-    if (trouble.fixes !== undefined) this.fixes = trouble.fixes;
-    this.problems = problems;
-  }
-}
 
 export interface RemoteEngine extends Engine, Verifier {
   /** Resolves when the other end has gone. Requests that are open then are rejected with `engine.gone`. */

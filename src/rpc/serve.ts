@@ -62,13 +62,16 @@ export function serveEngine(
   const running = new Set<() => void>();
   connection.onRequest(wire.verify, async ({ run, request }, token) => {
     const steps = new RowSink<StepRow>((rows) => connection.sendNotification(wire.steps, { run, rows }));
-    const { report, cancel } = verifier.verify(request, (row) => {
+    const verification = verifier.verify(request, (row) => {
       steps.add(row);
     });
+    const cancel = (): void => {
+      verification.cancel();
+    };
     running.add(cancel);
     const cancellation = token.onCancellationRequested(cancel);
     try {
-      return await answer(report, steps);
+      return await answer(verification.report, steps);
     } finally {
       running.delete(cancel);
       cancellation.dispose();

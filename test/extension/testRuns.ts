@@ -42,7 +42,7 @@ export function listen({ drops }: BootServersApi): {
   stop(): void;
 } {
   const { controller } = drops;
-  const original = controller.createTestRun;
+  const original = controller.createTestRun.bind(controller);
   const runs: ToldRun[] = [];
   const waiting = new Set<() => void>();
   const happened = (): void => {
@@ -59,7 +59,7 @@ export function listen({ drops }: BootServersApi): {
       look();
     });
   controller.createTestRun = (request, name, persist) => {
-    const run = original.call(controller, request, name, persist);
+    const run = original(request, name, persist);
     const states = new Map<string, string>();
     const messages = new Map<string, readonly vscode.TestMessage[]>();
     const durations: number[] = [];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { nextTurn } from "../../src/engine/clock";
-import { wasStopped } from "../../src/extension/child";
-import type { Command } from "../../src/extension/childRun";
-import { RemoteError } from "../../src/rpc/remote";
+import { wasStopped } from "../../src/extension/stopped";
+import type { Command } from "../../src/extension/command";
+import { RemoteError } from "../../src/rpc/remoteError";
 import { unlikeBytes } from "../support/files";
 import { slowReader, type SlowBoard } from "../support/slowPeers";
 import { fromSource, tend, wantedFor, type Tended } from "../support/stdioChild";

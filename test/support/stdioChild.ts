@@ -2,7 +2,8 @@
 
 import { resolve } from "node:path";
 import { Child, type ChildEvents } from "../../src/extension/child";
-import type { Command, Patience } from "../../src/extension/childRun";
+import type { Patience } from "../../src/extension/childRun";
+import type { Command } from "../../src/extension/command";
 import type { Row, ServerRow, TransferRow } from "../../src/model/events";
 import { anyPorts, defaultWanted, type Wanted } from "../../src/model/settings";
 import { Store } from "../../src/extension/store";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { commandFor, mayRestart } from "../../src/extension/child";
+import { mayRestart } from "../../src/extension/child";
+import { commandFor } from "../../src/extension/command";
 import { folderSettings, limitNames, limitSetting, readSettings } from "../../src/extension/config";
 import { commandIds, contextKeys, viewIds } from "../../src/extension/ids";
 import { defaultWanted, limitDefinitions } from "../../src/model/settings";

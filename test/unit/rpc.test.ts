@@ -15,7 +15,8 @@ import type {
   Verifier,
   VerifyRequest,
 } from "../../src/model/verification";
-import { connectEngine, RemoteError, type RemoteEngine } from "../../src/rpc/remote";
+import { connectEngine, type RemoteEngine } from "../../src/rpc/remote";
+import { RemoteError } from "../../src/rpc/remoteError";
 import { serveEngine } from "../../src/rpc/serve";
 
 const wanted: Wanted = { ...defaultWanted, folder: "/drop", ftpPassword: "secret" };

@@ -3,13 +3,14 @@
 import * as vscode from "vscode";
 import type { StepRow } from "../../model/events";
 import type { DropRequest, Outline, Verification, VerifyRequest } from "../../model/verification";
-import { RemoteError } from "../../rpc/remote";
+import { RemoteError } from "../../rpc/remoteError";
 import type { Settings } from "../config";
 import type { Servers } from "../servers";
 
 /** What would be verified of a folder. @throws RemoteError */
 export async function outlineOf(servers: Servers, folder: vscode.WorkspaceFolder): Promise<Outline> {
-  return servers.verifier.outline(dropRequest(await settingsOf(servers, folder)));
+  const settings = await settingsOf(servers, folder);
+  return (await servers.ask()).outline(dropRequest(settings));
 }
 
 /** Begins to verify a folder. @throws RemoteError where it may not be. */
@@ -22,7 +23,8 @@ export async function verify(
   const settings = await settingsOf(servers, folder);
   const { ftpUser, ftpPassword } = settings.wanted;
   const login = asked.kind === "running" && ftpPassword !== undefined && { ftpUser, ftpPassword };
-  return servers.verifier.verify({ ...dropRequest(settings), asked, ...login, ...rest }, onStep);
+  const verifier = await servers.ask();
+  return verifier.verify({ ...dropRequest(settings), asked, ...login, ...rest }, onStep);
 }
 
 const dropRequest = ({ wanted: { folder, answer, alsoServe } }: Settings): DropRequest => ({

@@ -1,6 +1,6 @@
 /** What the Test Explorer's controller does: finds the drops, runs their tests, and offers what can be asked. */
 
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import type { Outcomes } from "../outcomes";
 import type { Servers } from "../servers";
 import { Logins } from "./logins";

@@ -1,7 +1,8 @@
 /** Runs of tests: one after the other, each verifying the chosen drops of each chosen folder. */
 
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import type { ReportRow, StepRow } from "../../model/events";
+import type { Verification } from "../../model/verification";
 import type { Outcomes } from "../outcomes";
 import type { Servers } from "../servers";
 import { verify } from "./asking";
@@ -50,11 +51,11 @@ export class Runner {
     watcher: Watcher,
   ): Promise<Verified[]> {
     const verified: Verified[] = [];
-    if (watcher.token.isCancellationRequested) return verified;
+    const isOver = (): boolean => watcher.token.isCancellationRequested || run.token.isCancellationRequested;
     const run = this.controller.createTestRun(request, subject.label);
     try {
       for (const selection of selectionsOf(request, this.tree.folders())) {
-        if (watcher.token.isCancellationRequested || run.token.isCancellationRequested) break;
+        if (isOver()) break;
         verified.push(...(await this.verify(run, selection, subject, watcher)));
       }
     } finally {
@@ -84,11 +85,11 @@ export class Runner {
     try {
       const login = await this.logins.of(subject);
       const request = { asked: subject.asked, ...(only !== undefined && { only }), ...login };
-      const { report, cancel } = await verify(this.servers, folder, request, (row) => {
+      const verification = await verify(this.servers, folder, request, (row) => {
         shown.take(row);
         watcher.step?.(row);
       });
-      const ended = await untilCancelled(report, [watcher.token, run.token], cancel);
+      const ended = await untilCancelled(verification, [watcher.token, run.token]);
       shown.end(ended);
       this.outcomes.take(folder.uri.fsPath, outline, ended);
       await this.logins.judge(subject, ended);
@@ -106,16 +107,18 @@ export class Runner {
   }
 }
 
-/** Cancels when one of the tokens says so. */
-async function untilCancelled<T>(
-  work: Promise<T>,
+/** The report; cancelled when one of the tokens says so. */
+async function untilCancelled(
+  verification: Verification,
   tokens: readonly vscode.CancellationToken[],
-  cancel: () => void,
-): Promise<T> {
+): Promise<ReportRow> {
+  const cancel = (): void => {
+    verification.cancel();
+  };
   if (tokens.some(({ isCancellationRequested }) => isCancellationRequested)) cancel();
   const subscriptions = tokens.map((token) => token.onCancellationRequested(cancel));
   try {
-    return await work;
+    return await verification.report;
   } finally {
     for (const subscription of subscriptions) subscription.dispose();
   }

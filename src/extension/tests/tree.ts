@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { Place } from "../../model/places";
 import type { Outline } from "../../model/verification";
-import { RemoteError } from "../../rpc/remote";
+import { RemoteError } from "../../rpc/remoteError";
 import { describeTrouble } from "../item";
 import type { Servers } from "../servers";
 import { describeProblems } from "../words";
