@@ -168,13 +168,14 @@ async function groupEnded(group) {
  * @property {object} [settings] of the user, over the quiet ones.
  * @property {object} [machineSettings] settings of the scope `machine`: a server takes them from nowhere else.
  * @property {Record<string, string>} [env] over this process's own; extensions see it.
+ * @property {readonly string[]} [wrapper] a program and its arguments that start it elsewhere.
  *
  * @param {ServerOptions} options
  * @returns {Promise<{ port: number, group: number, said: () => string, end: () => Promise<void> }>}
  *   group: the process group of all that it starts; said: all it wrote so far.
  */
 export async function startServer(installed, options) {
-  const { dataFolder, args = [], settings = {}, machineSettings = {}, env = {} } = options;
+  const { dataFolder, args = [], settings = {}, machineSettings = {}, env = {}, wrapper = [] } = options;
   for (const [of, values] of [
     ["User", { ...quietEditor, ...settings }],
     ["Machine", machineSettings],
@@ -183,7 +184,8 @@ export async function startServer(installed, options) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(folder, "settings.json"), JSON.stringify(values, null, 2));
   }
-  const child = spawn(installed.node, [installed.main, ...serverArgs(dataFolder), ...args], {
+  const [file, ...words] = [...wrapper, installed.node, installed.main, ...serverArgs(dataFolder), ...args];
+  const child = spawn(file, words, {
     // A group of its own, so that whatever it starts can be ended with it.
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],

@@ -28,7 +28,7 @@ export function failureNotice(failed: readonly ServerRow[]): FailureNotice {
       ? []
       : [
           `${formatList(refused.map(nameOf))} did not start: no permission to listen on port ${formatList(refused.map(({ port }) => String(port)))}.`,
-          "The view Servers has every way out.",
+          "High ports are for TFTP and FTP: boards ask BOOTP on port 67 alone.",
         ]),
     ...others.map(
       (row) => `${nameOf(row)} did not start. ${row.trouble ? describeTrouble(row.trouble) : ""}`,

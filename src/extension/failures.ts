@@ -9,7 +9,7 @@ import { changeSettings } from "./machineSettings";
 import { pickOne } from "./pick";
 import { findNode, oldestNodeText, programsInPath, wrappersFor } from "./rights";
 import type { Servers } from "./servers";
-import { formatList, unadorned } from "./words";
+import { unadorned } from "./words";
 
 /** Says it and does what the user chooses. @param failed their rows. */
 export async function sayFailures(servers: Servers, failed: readonly ServerRow[]): Promise<void> {
@@ -17,12 +17,12 @@ export async function sayFailures(servers: Servers, failed: readonly ServerRow[]
   const ways: Readonly<Record<string, () => unknown>> = {
     ...(line !== undefined && { "Copy Command": () => vscode.env.clipboard.writeText(line) }),
     ...(mayMove.length > 0 && {
-      [`Use High Ports for ${formatList(mayMove.map((protocol) => protocol.toUpperCase()))}`]: () =>
-        useHighPorts(servers, mayMove),
+      "Use High Ports": () => useHighPorts(servers, mayMove),
     }),
     ...(lacksRights &&
-      process.platform === "linux" && { "Start With More Rights…": () => startWithMoreRights(servers) }),
-    "Show Log": () => vscode.commands.executeCommand(commandIds.showLog),
+      process.platform === "linux" && { "More Rights…": () => startWithMoreRights(servers) }),
+    // A notification has room for three.
+    ...(!lacksRights && { "Show Log": () => vscode.commands.executeCommand(commandIds.showLog) }),
   };
   const answer = await vscode.window.showErrorMessage(message, ...Object.keys(ways));
   if (answer !== undefined) await ways[answer]?.();

@@ -57,7 +57,7 @@ async function askNetwork(servers: Servers, placeholder: string): Promise<readon
   );
   if (item === undefined) return undefined;
   if (item.addresses === undefined) return askSeveral(interfaceItems(networks, chosen));
-  return (await mayWait(item)) ? item.addresses : undefined;
+  return (await mayLack(item)) ? item.addresses : undefined;
 }
 
 /** @returns undefined where the servers' process cannot tell; the user was told. */
@@ -77,7 +77,7 @@ async function askSeveral(items: readonly NetworkItem[]): Promise<readonly strin
   const options = { title, placeHolder, canPickMany: true } as const;
   const several = await vscode.window.showQuickPick(picked, options);
   if (several === undefined || several.length === 0) return undefined;
-  for (const item of several) if (!(await mayWait(item))) return undefined;
+  for (const item of several) if (!(await mayLack(item))) return undefined;
   return several.flatMap(({ addresses = [] }) => addresses);
 }
 
@@ -85,20 +85,16 @@ const marked = (item: NetworkItem): NetworkItem =>
   item.chosen ? { ...item, description: `${item.description} · chosen` } : item;
 
 /** Where boards cannot ask yet: offers the line that changes that. @returns false when the user thinks again. */
-async function mayWait({ waits }: NetworkItem): Promise<boolean> {
-  if (waits === undefined) return true;
-  const { name, fix } = waits;
-  const serve = {
-    label: `$(watch) Serve ${unadorned(name)}`,
-    detail: "It starts as soon as it has an address.",
-  };
+async function mayLack({ lack }: NetworkItem): Promise<boolean> {
+  if (lack === undefined) return true;
+  const { name, why, then, fix } = lack;
+  const serve = { label: `$(watch) Serve ${name}`, detail: then };
   const copy = fix && {
-    label: `$(copy) Copy the Command and Serve ${unadorned(name)}`,
+    label: `$(copy) Copy the Command and Serve ${name}`,
     description: unadorned(fix.line),
     detail: unadorned(fix.what),
   };
-  const placeholder = `${unadorned(name)} has no address yet.`;
-  const answer = await pickOne(title, placeholder, copy === undefined ? [serve] : [copy, serve]);
+  const answer = await pickOne(title, why, copy === undefined ? [serve] : [copy, serve]);
   if (answer !== undefined && answer === copy) await vscode.env.clipboard.writeText(fix?.line ?? "");
   return answer !== undefined;
 }

@@ -13,8 +13,18 @@ export interface NetworkItem {
   readonly chosen: boolean;
   /** What the setting `address` holds once it is chosen; absent: the line asks for several. */
   readonly addresses?: readonly string[];
-  /** Set where boards cannot ask there yet: the interface's name, and the line that gives it an address. */
-  readonly waits?: { readonly name: string; readonly fix?: Fix };
+  /** Set where it has no address that boards could ask. */
+  readonly lack?: Lack;
+}
+
+export interface Lack {
+  /** The interface. */
+  readonly name: string;
+  readonly why: string;
+  /** What becomes of it where it is served all the same. */
+  readonly then: string;
+  /** The line that gives it an address. */
+  readonly fix?: Fix;
 }
 
 const loopback = "127.0.0.1";
@@ -24,7 +34,7 @@ const kinds: Readonly<Record<NetworkKind, { readonly icon: string; readonly word
   loopback: { icon: "device-desktop" },
   wired: { icon: "plug", word: "wired" },
   wireless: { icon: "radio-tower", word: "wireless" },
-  virtual: { icon: "vm", word: "virtual" },
+  virtual: { icon: "layers", word: "virtual" },
   other: { icon: "circuit-board" },
 };
 
@@ -68,8 +78,17 @@ function interfaceItem(network: NetworkInterface, chosen: readonly string[]): Ne
     ...(detail !== undefined && { detail }),
     chosen: isMeant(network, chosen),
     addresses: [name],
-    ...(address === "" && { waits: { name, ...(fix !== undefined && { fix }) } }),
+    ...((address === "" || fix !== undefined) && { lack: lackOf(network) }),
   };
+}
+
+function lackOf({ name, addresses, fix }: NetworkInterface): Lack {
+  const shown = unadorned(name);
+  const [why, then] =
+    addresses.length === 0
+      ? [`${shown} has no address yet.`, "It starts as soon as it has an address."]
+      : [`${shown} has no address but one that it gave itself.`, "Few boards will find it there."];
+  return { name: shown, why, then, ...(fix !== undefined && { fix }) };
 }
 
 /** Something that is chosen and is not there: an adapter that was unplugged, an address that nobody has. */

@@ -66,10 +66,13 @@ export function networkNotice(
       `${describeAskers(wanted, networks)} can then read the files of "${quoted(root)}" over ${formatList(over)}.`,
       wide.length > 0 &&
         `This computer reaches other networks through ${formatList(wide.map(({ name }) => quoted(name)))}: it may be an office's network, not a bench's.`,
-      ftpPassword === undefined
-        ? "No password is asked."
-        : "FTP asks for your password; BOOTP and TFTP know none.",
-      uploadSentences[uploads],
+      joined(
+        " ",
+        ftpPassword === undefined
+          ? "No password is asked."
+          : "FTP asks for your password; BOOTP and TFTP know none.",
+        uploadSentences[uploads],
+      ),
       "Never served: dot files and dot folders, private keys, and what lies outside of that folder.",
       "You are asked once for this folder, these networks and these rights to write.",
     ),

@@ -97,7 +97,8 @@ export function serverItems(
     ];
     const description = describe(row, now);
     return {
-      id,
+      // VS Code keeps a row folded that had nothing below it; a new one is open, and shows what is to be done.
+      id: children.length > 0 ? `${id}+` : id,
       label: names[protocol],
       description,
       tooltip: joined("\n", `${names[protocol]}: ${description}`, ...children.map(({ spoken }) => spoken)),

@@ -34,6 +34,8 @@ export const twoNetworks = {
 } as const satisfies Layout;
 
 export interface Host {
+  /** The command line that runs a program there. */
+  command(program: string, args: readonly string[], options?: RunOptions): readonly string[];
   /** Runs a program to its end. */
   run(program: string, args: readonly string[], options?: RunOptions): Promise<Finished>;
   /** As `run`; anything but exit code 0 fails, with all that it said. */
@@ -171,6 +173,7 @@ function hostIn(name: string, enter: readonly string[]): Host {
     ...args,
   ];
   const host: Host = {
+    command,
     run: (program, args, options) => runToEnd(command(program, args, options), options),
     async succeed(program, args, options) {
       const finished = await host.run(program, args, options);

@@ -37,7 +37,12 @@ export interface UiOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Default: pictures of the whole window, in a folder that git ignores. */
   readonly screen?: Screen;
+  /** A program and its arguments that run VS Code and the browser in a network of the test's own, once that is there. */
+  readonly wrapper?: () => readonly string[];
 }
+
+/** The first start would ask for the network of whoever runs the tests; `undefined` over it lets it ask. */
+const quietStart = { ...freePorts, "bootServers.address": ["127.0.0.1"] };
 
 export const uiVersion: Version = process.env["BOOT_SERVERS_VSCODE"] === "oldest" ? "oldest" : "newest";
 
@@ -68,7 +73,13 @@ function installed(): Installed | string {
  * picture of a test that failed.
  * @returns what is open; it is there from the first test on.
  */
-export function openUi({ make, machineSettings = {}, env = {}, screen = { pictures } }: UiOptions): UiServer {
+export function openUi({
+  make,
+  machineSettings = {},
+  env = {},
+  wrapper,
+  screen = { pictures },
+}: UiOptions): UiServer {
   /** What `before` opened, to be closed in the reverse order, as far as it came. */
   const opened: (() => Promise<void>)[] = [];
   const ui = {} as { -readonly [key in keyof UiServer]: UiServer[key] };
@@ -89,12 +100,13 @@ export function openUi({ make, machineSettings = {}, env = {}, screen = { pictur
     installExtension(program, { dataFolder, vsix });
     const server = await startServer(program, {
       dataFolder,
-      machineSettings: { ...freePorts, ...machineSettings },
+      machineSettings: { ...quietStart, ...machineSettings },
       env: { ...env },
+      ...(wrapper !== undefined && { wrapper: wrapper() }),
     });
     opened.push(() => server.end());
     ui.processes = () => processesOf(server.group);
-    const browser = await openBrowser();
+    const browser = await openBrowser(wrapper && { wrapper: wrapper(), folder: fixture });
     opened.push(() => browser.close());
     ui.workbench = await Workbench.open(browser, server.port, folder, screen);
   });

@@ -122,6 +122,24 @@ export class Workbench {
     await menu.first().waitFor({ state: "hidden" });
   }
 
+  /** A line of the list that is open, by a part of its text; waits until it is there. */
+  async line(text: string | RegExp): Promise<Locator> {
+    const line = this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: text }).first();
+    await line.waitFor();
+    return line;
+  }
+
+  /** The question that stands in front of everything. */
+  get question(): Locator {
+    return this.page.locator(".monaco-dialog-box");
+  }
+
+  /** Answers it by a button. */
+  async answer(button: string): Promise<void> {
+    await this.question.getByRole("button", { name: button }).click();
+    await this.question.waitFor({ state: "hidden" });
+  }
+
   /** The notifications as they are on the screen. */
   get toasts(): Locator {
     return this.page.locator(".notification-toast");

@@ -75,9 +75,20 @@ describe("the networks to choose among (DESIGN §5)", () => {
 
   it("say where boards cannot ask yet, with the line that gives an address", () => {
     const [, first, second] = networkItems([lo, eth1, eth2], []);
-    assert.equal(first?.waits, undefined);
-    assert.deepEqual(second?.waits, { name: "eth2", fix });
+    assert.equal(first?.lack, undefined);
+    assert.deepEqual(second?.lack, {
+      name: "eth2",
+      why: "eth2 has no address yet.",
+      then: "It starts as soon as it has an address.",
+      fix,
+    });
     assert.match(second.detail ?? "", /as soon as it has a link and an address/);
+  });
+
+  it("say where the only address is one that the interface gave itself (RFC 3927)", () => {
+    const alone = { ...eth1, addresses: [{ address: "169.254.7.7", netmask: "255.255.0.0" }], fix };
+    const [, item] = networkItems([lo, alone], []);
+    assert.deepEqual(item?.lack?.why, "eth1 has no address but one that it gave itself.");
   });
 
   it("that lead to other networks say so", () => {
@@ -109,8 +120,7 @@ describe("the question before the first start on a network (DESIGN §5, §6)", (
       message: 'Serve "drop/images" on eth1?',
       detail: [
         'Everyone on eth1 (192.168.7.1/24) can then read the files of "drop/images" over BOOTP (UDP port 67), TFTP (UDP port 69) and FTP (TCP port 21).',
-        "No password is asked.",
-        "Nobody can write.",
+        "No password is asked. Nobody can write.",
         "Never served: dot files and dot folders, private keys, and what lies outside of that folder.",
         "You are asked once for this folder, these networks and these rights to write.",
       ].join("\n\n"),
@@ -158,7 +168,7 @@ describe("servers that did not start", () => {
     const all = (["bootp", "tftp", "ftp"] as const).map((protocol) => failed(protocol, refused));
     assert.deepEqual(failureNotice(all), {
       message:
-        "BOOTP, TFTP and FTP did not start: no permission to listen on port 67, 69 and 21. The view Servers has every way out.",
+        "BOOTP, TFTP and FTP did not start: no permission to listen on port 67, 69 and 21. High ports are for TFTP and FTP: boards ask BOOTP on port 67 alone.",
       line: sysctl.line,
       mayMove: ["tftp", "ftp"],
       lacksRights: true,
