@@ -51,6 +51,8 @@ export class Child implements Omit<Engine, "snapshot" | "onRow">, Verifier {
   private exits: number[] = [];
   /** Counts the stops: what was asked before one does not come true after it. */
   private stops = 0;
+  /** Counts what was wanted: an earlier one may lose its process to a later one. */
+  private wishes = 0;
 
   constructor(
     private readonly command: () => Command,
@@ -67,6 +69,7 @@ export class Child implements Omit<Engine, "snapshot" | "onRow">, Verifier {
   /** @throws RemoteError; see `wasStopped`. */
   async configure(wanted: Wanted): Promise<void> {
     const { stops } = this;
+    const wish = (this.wishes += 1);
     const stopped = (): boolean => this.stops !== stops;
     try {
       await this.replace(wanted);
@@ -76,7 +79,8 @@ export class Child implements Omit<Engine, "snapshot" | "onRow">, Verifier {
         if (!stopped()) this.served = wanted;
       });
     } catch (error) {
-      throw stopped() ? stoppedMeanwhile(error) : error;
+      const overtaken = stopped() || (isGone(error) && this.wishes !== wish);
+      throw overtaken ? stoppedMeanwhile(error) : error;
     }
   }
 

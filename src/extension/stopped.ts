@@ -4,12 +4,12 @@ import { RemoteError } from "../rpc/remoteError";
 
 const stoppedCode = "engine.stopped";
 
-/** True for the error of a `configure` that Stop has overtaken: its user knows. */
+/** True for the error of a `configure` that Stop or a later one has overtaken: its user knows. */
 export const wasStopped = (error: unknown): boolean =>
   error instanceof RemoteError && error.code === stoppedCode;
 
 export const stoppedMeanwhile = (cause?: unknown): RemoteError =>
   new RemoteError(
-    { trouble: { code: stoppedCode, message: "the servers were stopped while they started" } },
+    { trouble: { code: stoppedCode, message: "something else was asked while the servers started" } },
     { cause },
   );

@@ -106,7 +106,7 @@ describe("the choice of a network in VS Code's user interface", function () {
     ["address", "address flush dev eth1", "address add 10.77.0.1/24 dev eth1"],
     ["link", "link set eth1 down", "link set eth1 up"],
   ] as const) {
-    it(`without its ${what} the servers wait, and with it they come back without a question`, async () => {
+    it(`without its ${what} the servers wait, and with it they come back without a question`, async function () {
       await ip(goes);
       await ui.workbench.row(/TFTP.*waiting for an address/);
       await ui.workbench.row(what === "address" ? /ip address replace .* dev eth1/ : /eth1/);
@@ -115,7 +115,7 @@ describe("the choice of a network in VS Code's user interface", function () {
       const since = Date.now();
       await ip(comes);
       await ui.workbench.row(/TFTP.*listening on 10\.77\.0\.1:69/);
-      console.log(`      on the screen ${Date.now() - since} ms later`);
+      this.test!.title += ` [on the screen ${Date.now() - since} ms later]`;
       assert.equal(await boardLoads("Image"), await inDrop("Image"));
     });
   }
