@@ -43,7 +43,7 @@ export class Servers implements vscode.Disposable {
   private lastFollow: Promise<void> = Promise.resolve();
   private agreements: Agreements | undefined;
   /** The failures that the user was told of. */
-  private told = "";
+  private told: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -210,9 +210,10 @@ export class Servers implements vscode.Disposable {
   /** One notification for all servers that could not start; the rows say it too. */
   private sayFailures(which: "always" | "news"): void {
     const failed = this.store.serverRows().filter(({ state }) => state === "failed");
-    const news = failed.map(({ id, trouble }) => `${id} ${trouble?.message ?? ""}`).join("\n");
-    const isNews = news !== this.told;
-    this.told = news;
+    const before = this.told;
+    this.told = new Set(failed.map(({ id, trouble }) => `${id} ${trouble?.message ?? ""}`));
+    // Fewer failures than before are no news: two settings that change one after the other are two changes here.
+    const isNews = [...this.told].some((each) => !before.has(each));
     if (failed.length === 0 || (which === "news" && !isNews)) return;
     void network().then(({ sayFailures }) => sayFailures(this, failed));
   }

@@ -158,6 +158,7 @@ describe("the choice of a network in VS Code's user interface", function () {
     const { "bootServers.tftp.port": tftp, "bootServers.ftp.port": ftp, ...rest } = await machineSettings();
     assert.deepEqual([tftp, ftp, "bootServers.bootp.port" in rest], [6969, 2121, false]);
     assert.equal(await boardLoads("u-boot.bin", 6969), await inDrop("u-boot.bin"));
+    assert.equal(await ui.workbench.toasts.filter({ hasText: "did not start" }).count(), 0);
     await ui.workbench.picture("network high ports");
   });
 });
