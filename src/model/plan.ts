@@ -1,5 +1,6 @@
 /** The plan: what to serve and to whom. Types here; the parser with line and column beside them. */
 
+import type { OptionEntry } from "../protocol/bootp/options";
 import type { Place } from "./places";
 import type { Answer } from "./settings";
 
@@ -30,6 +31,8 @@ export interface PlanClient {
   readonly mac: string;
   readonly address?: string;
   readonly boot?: Boot;
+  /** DHCP options that this client gets, before the plan's. */
+  readonly options?: readonly OptionEntry[];
 }
 
 /** First and last address of a pool, dotted, both in it. */
@@ -53,6 +56,8 @@ export interface Plan {
   readonly server?: string;
   readonly clients: readonly PlanClient[];
   readonly pool: readonly PoolRange[];
+  /** DHCP options that every client gets, each code once. */
+  readonly options?: readonly OptionEntry[];
   readonly answer?: Answer;
   readonly silentSeconds: number;
   readonly restartSeconds: number;

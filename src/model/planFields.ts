@@ -1,17 +1,18 @@
 /** The keys of a plan (DESIGN §2.4): how each is read. media/boot-plan.schema.json says the same to the editor. */
 
 import { encodeText } from "../protocol/bytes";
-import { formatIpv4, parseIpv4 } from "../protocol/ipv4";
-import { isStationMac, parseMac } from "./mac";
 import type { Trouble } from "./events";
 import { checkName, normalizeName, protectedRule } from "./names";
 import { refusalSentence, type Located } from "./places";
-import type { PoolRange, QuickFix } from "./plan";
+import type { QuickFix } from "./plan";
+import { readAddress, readMac, readPool } from "./planAddresses";
+import { readOptions } from "./planOptions";
 import {
   listOf,
   membersOf,
   readObject,
   isKind,
+  readText,
   valueFix,
   type Reader,
   type Report,
@@ -37,16 +38,6 @@ export interface AliasDraft {
 const longestBootFile = 127;
 /** The client flow follows no more rounds (DESIGN §2.2). */
 const mostRounds = 64;
-const largestPool = 65536;
-
-/** A non-empty text. */
-function readText(node: Node, name: string, what: string, report: Report): Located<string> | undefined {
-  if (!isKind("string", node, name, what, report)) return undefined;
-  const value = node.value as string;
-  if (value !== "") return { value, at: report.at(node) };
-  report.error(node, `"${name}" is empty; it must be ${what}`);
-  return undefined;
-}
 
 /** Judges a name in the served root by the one name policy; undefined: it was reported. */
 function checkFile(text: string, node: Node, name: string, report: Report): string | undefined {
@@ -153,57 +144,6 @@ const readAliases: Reader<AliasDraft[]> = (node, name, report) => {
   return [...aliases.values()];
 };
 
-/** The one way to write an address: `010.0.0.1` is octal to some programs and decimal to others. */
-function checkAddress(text: string, node: Node, name: string, report: Report): number | undefined {
-  const value = parseIpv4(text);
-  if (value === undefined) {
-    report.error(node, `"${name}": ${printable(text)} is no IPv4 address; write it like 192.168.7.10`);
-  } else if (formatIpv4(value) !== text) {
-    const fix = node.value === text ? valueFix(report.at(node), formatIpv4(value)) : undefined;
-    report.error(node, `"${name}": write ${formatIpv4(value)} for ${printable(text)}`, fix);
-  } else if (value < 2 ** 24 || value >= 224 * 2 ** 24) {
-    // 0/8 is "this network"; 224/4 and up are groups, reserved, and the broadcast (RFC 1122 §3.2.1.3).
-    report.error(node, `"${name}": ${text} cannot be the address of one host`);
-  } else return value;
-  return undefined;
-}
-
-const readAddress: Reader<Located<string>> = (node, name, report) => {
-  const text = readText(node, name, "an IPv4 address, such as 192.168.7.10", report);
-  if (text === undefined || checkAddress(text.value, node, name, report) === undefined) return undefined;
-  return text;
-};
-
-const poolMeaning = 'a range of addresses, such as "192.168.7.100-192.168.7.150", or a list of ranges';
-const readRange: Reader<Located<PoolRange>> = (node, name, report) => {
-  const text = readText(node, name, poolMeaning, report);
-  if (text === undefined) return undefined;
-  const ends = text.value.split("-").map((end) => end.trim());
-  const [first = "", last = ""] = ends;
-  if (ends.length !== 2) {
-    report.error(
-      node,
-      `"${name}": write the first and the last address with - between, such as 192.168.7.100-192.168.7.150`,
-    );
-    return undefined;
-  }
-  const [low, high] = [first, last].map((end) => checkAddress(end, node, name, report));
-  if (low === undefined || high === undefined) return undefined;
-  if (low > high) {
-    const turned = `${last}-${first}`;
-    report.error(node, `"${name}" ends before it begins; write ${turned}`, valueFix(report.at(node), turned));
-  } else if (high - low >= largestPool) {
-    report.error(node, `"${name}" holds ${high - low + 1} addresses; ${largestPool} at most`);
-  } else return { value: { first, last }, at: text.at };
-  return undefined;
-};
-
-const readPool: Reader<Located<PoolRange>[]> = (node, name, report) => {
-  if (node.type !== "string") return listOf(readRange, poolMeaning)(node, name, report);
-  const range = readRange(node, name, report);
-  return range && [range];
-};
-
 const answers: readonly Answer[] = ["listed", "boards", "everyone", "proxy"];
 const readAnswer: Reader<Located<Answer>> = (node, name, report) => {
   const known = `one of ${answers.map((answer) => `"${answer}"`).join(", ")}`;
@@ -234,18 +174,6 @@ const seconds =
     return undefined;
   };
 
-const readMac: Reader<Located<string>> = (node, name, report) => {
-  const text = readText(node, name, "a MAC, such as 52:54:00:12:34:56", report);
-  if (text === undefined) return undefined;
-  const mac = parseMac(text.value);
-  if (mac === undefined) {
-    report.error(node, `"${name}": "${printable(text.value)}" is no MAC; write it like 52:54:00:12:34:56`);
-  } else if (!isStationMac(mac)) {
-    report.error(node, `"${name}": ${mac} cannot be the MAC of one board`);
-  } else return { value: mac, at: text.at };
-  return undefined;
-};
-
 const readName: Reader<Located<string>> = (node, name, report) => {
   const text = readText(node, name, "a name for people, such as bench-1", report);
   if (text === undefined || printable(text.value) === text.value) return text;
@@ -254,10 +182,16 @@ const readName: Reader<Located<string>> = (node, name, report) => {
 };
 
 /** Named keys that later versions read; until then they would be silently without effect. */
-export const laterPlanKeys: readonly string[] = ["options", "match", "quirks", "profile"];
-export const laterClientKeys: readonly string[] = ["options", "match", "quirks", "profile", "root"];
+export const laterPlanKeys: readonly string[] = ["match", "quirks", "profile"];
+export const laterClientKeys: readonly string[] = ["match", "quirks", "profile", "root"];
 
-export const clientFields = { name: readName, mac: readMac, address: readAddress, boot: readBoot };
+export const clientFields = {
+  name: readName,
+  mac: readMac,
+  address: readAddress,
+  boot: readBoot,
+  options: readOptions,
+};
 
 /** `mac` is missing only where that was reported. */
 export interface ClientDraft extends Values<typeof clientFields> {
@@ -289,6 +223,7 @@ export const planFields = {
   server: readAddress,
   clients: listOf(readClient, "a list of clients"),
   pool: readPool,
+  options: readOptions,
   answer: readAnswer,
   // A board asks three times, two seconds apart, before it believes the silence (DESIGN §2.2).
   silentSeconds: seconds(8, 86_400, ": a board that asks three times must meet silence each time"),

@@ -1,10 +1,12 @@
 /** A plan from its text, or from two: `.vscode/boot-plan.local.json` is merged over `.vscode/boot-plan.json`. */
 
 import type { DropPlaces } from "./outline";
+import type { OptionEntry } from "../protocol/bootp/options";
 import { inReadingOrder, problemAt, type Located, type Place } from "./places";
 import { emptyPlan, type Boot, type Plan, type PlanClient, type Problem } from "./plan";
 import { laterPlanKeys, planFields, type BootDraft, type ClientDraft, type PlanDraft } from "./planFields";
 import { contradictions } from "./planContradictions";
+import type { OptionDraft } from "./planOptions";
 import { readObject, readTree } from "./planReader";
 
 /** A plan file as it was read. */
@@ -78,18 +80,23 @@ function mergeDrafts(main: PlanDraft, local: PlanDraft): PlanDraft {
     ...local,
     clients: mergeBy(main.clients, local.clients, (client) => client.mac?.value),
     aliases: mergeBy(main.aliases, local.aliases, (alias) => alias.name.value),
+    options: mergeBy(main.options, local.options, (option) => `${option.code}`),
   };
 }
+
+const entries = (options: readonly OptionDraft[]): OptionEntry[] =>
+  options.map(({ code, bytes }) => [code, bytes]);
 
 const plainBoot = ({ files, list }: BootDraft): Boot =>
   list ? files.map((file) => file.value) : (files[0]?.value ?? "");
 
-function planClient({ name, mac, address, boot }: ClientDraft): PlanClient {
+function planClient({ name, mac, address, boot, options }: ClientDraft): PlanClient {
   return {
     ...(name && { name: name.value }),
     mac: mac?.value ?? "",
     ...(address && { address: address.value }),
     ...(boot && { boot: plainBoot(boot) }),
+    ...(options && { options: entries(options) }),
   };
 }
 
@@ -106,6 +113,7 @@ function planOf(draft: PlanDraft): Plan {
     ...(draft.server && { server: draft.server.value }),
     clients: (draft.clients ?? []).map(planClient),
     pool: values(draft.pool),
+    ...(draft.options && draft.options.length > 0 && { options: entries(draft.options) }),
     ...(draft.answer && { answer: draft.answer.value }),
     silentSeconds: draft.silentSeconds?.value ?? emptyPlan.silentSeconds,
     restartSeconds: draft.restartSeconds?.value ?? emptyPlan.restartSeconds,
@@ -152,7 +160,7 @@ function placesOf({ boot, tftp, ftp, manifest, clients }: PlanDraft): PlanPlaces
 /**
  * The plan that two files make together. Each problem names the file that it stands in.
  *
- * @param local laid over `main`: key by key, aliases by name, clients by MAC.
+ * @param local laid over `main`: key by key, aliases by name, clients by MAC, options by code.
  */
 export function mergePlans(main: PlanText | undefined, local: PlanText | undefined): ParsedPlan {
   const [below, above] = [readDraft(main), readDraft(local)];

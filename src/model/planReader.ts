@@ -169,6 +169,20 @@ export function isKind(
   return false;
 }
 
+/** A non-empty text. */
+export function readText(
+  node: Node,
+  name: string,
+  what: string,
+  report: Report,
+): Located<string> | undefined {
+  if (!isKind("string", node, name, what, report)) return undefined;
+  const value = node.value as string;
+  if (value !== "") return { value, at: report.at(node) };
+  report.error(node, `"${name}" is empty; it must be ${what}`);
+  return undefined;
+}
+
 /** Keys and values of an object; each key once. */
 export function membersOf(node: Node, name: string, report: Report): { key: Located<string>; node: Node }[] {
   const members = new Map<string, { key: Located<string>; node: Node }>();

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "jsonc-parser";
 import { clientFields, laterClientKeys, laterPlanKeys, planFields } from "../../src/model/planFields";
+import { planOptionNames } from "../../src/model/planOptions";
+import { optionTable, type OptionName } from "../../src/protocol/bootp/options";
 import { emptyPlan } from "../../src/model/plan";
 import { parsePlan } from "../../src/model/planParser";
 
@@ -97,6 +99,23 @@ describe("the schema of the plan", () => {
         const plan = { clients: [{ mac: "52:54:00:12:34:56", [key]: example }] };
         assert.ok(accepts(schema, plan) && parses(plan), `${key}: ${JSON.stringify(example)}`);
       }
+    }
+  });
+
+  it("knows exactly the options that the parser knows by name, and describes each with an example that it reads", () => {
+    const options = schema.definitions!["options"]!;
+    assert.deepEqual(Object.keys(options.properties!), planOptionNames);
+    for (const [name, { description, examples = [] }] of Object.entries(options.properties!)) {
+      const { code } = optionTable[name as OptionName];
+      assert.match(description!, new RegExp(`^Option ${code}\\b`), name);
+      assert.ok(examples.length > 0, name);
+      for (const example of examples) {
+        const plan = { options: { [name]: example } };
+        assert.ok(accepts(schema, plan) && parses(plan), JSON.stringify(plan));
+      }
+    }
+    for (const example of options.examples!) {
+      assert.ok(parses({ options: example }) && accepts(schema, { options: example }));
     }
   });
 

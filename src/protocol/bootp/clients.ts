@@ -3,7 +3,7 @@
 import { decodeText, encodeText, equalBytes, toHex } from "../bytes";
 import type { Network } from "../ipv4";
 import type { AddressRange } from "./leases";
-import { getOption } from "./options";
+import { getOption, type OptionEntry } from "./options";
 import { formatMac, type BootpPacket } from "./packet";
 import { currentCursor, standing, startCursor } from "./sequence";
 import type { BootFiles, Cursor, SequenceTimes, Standing } from "./sequence";
@@ -15,6 +15,7 @@ export interface ListedClient {
   readonly mac: string;
   readonly address?: string;
   readonly boot?: string | readonly string[];
+  readonly options?: readonly OptionEntry[];
 }
 
 /** What BOOTP needs of a plan (`model/plan.ts`). */
@@ -23,6 +24,8 @@ export interface BootpPlan {
   readonly server?: string;
   readonly clients: readonly ListedClient[];
   readonly pool: readonly AddressRange[];
+  /** Each code once. */
+  readonly options?: readonly OptionEntry[];
   readonly aliases: Readonly<Record<string, string>>;
   readonly silentSeconds: number;
   readonly restartSeconds: number;

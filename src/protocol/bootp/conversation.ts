@@ -5,7 +5,8 @@ import { bootFilesOf, listedClient, timesOf } from "./clients";
 import type { BootpSituation, Client, ClientTable, ListedClient, Notice } from "./clients";
 import type { Leases } from "./leases";
 import { destinationOf, linksOf, type Arrival, type Endpoint, type Link } from "./networks";
-import { unspecified } from "./packet";
+import type { OptionEntry } from "./options";
+import { decodePacket, unspecified } from "./packet";
 import { encodeReply, tooLongForFile, type ReplyContent } from "./replies";
 import { ask, peek, type SequenceAnswer } from "./sequence";
 
@@ -127,6 +128,20 @@ export class Conversation {
     return own === undefined || inNetwork(link.subnet, own) || isLoopback(link.server.address);
   }
 
+  /** A packet has room for as much as the client takes, and for 64 bytes in plain BOOTP. */
+  private warnOfLeftOut(options: readonly OptionEntry[], packet: Uint8Array): void {
+    // A request without the cookie gets no options at all: that client reads none (RFC 1497).
+    if (options.length === 0 || this.arrival.request.options === undefined) return;
+    const sent = decodePacket(packet).options;
+    const left = options.map(([code]) => code).filter((code) => sent?.has(code) !== true);
+    if (left.length === 0) return;
+    this.warn({
+      code: "options.noRoom",
+      message: `no room in its answer for option ${left.join(", ")} of the plan`,
+      remedy: "Give it fewer or shorter options.",
+    });
+  }
+
   reply(
     link: Link,
     content: Pick<ReplyContent, "messageType" | "yiaddr" | "file" | "leaseSeconds" | "message">,
@@ -134,13 +149,16 @@ export class Conversation {
     const { plan, directedBroadcast } = this.situation;
     const { request } = this.arrival;
     const { address } = link.server;
+    const options = [...new Map([...(plan.options ?? []), ...(this.listed?.options ?? [])])];
     const packet = encodeReply({
       ...content,
       request,
       siaddr: plan.server ?? address,
       serverIdentifier: address,
       subnet: link.subnet,
+      options,
     });
+    if (content.messageType !== "NAK") this.warnOfLeftOut(options, packet);
     const delivery = { nak: content.messageType === "NAK", directedBroadcast };
     this.replies.push({ packet, via: address, to: destinationOf(this.arrival, link, delivery) });
     // A verification goes on fetching from its own address: the one that it was told is the real board's.

@@ -5,7 +5,7 @@
 
 import { concat } from "../bytes";
 import { MalformedPacket } from "../errors";
-import { address, opaque, text, uint16, uint16s, uint32, uint8 } from "./optionCodecs";
+import { address, addresses, opaque, routes, text, uint16, uint16s, uint32, uint8 } from "./optionCodecs";
 
 /** Option code -> its bytes, without code and length, in the order of the wire. PAD and END are never in it. */
 export type Options = ReadonlyMap<number, Uint8Array>;
@@ -17,11 +17,21 @@ export const end = 255;
 /** The bytes that one option can hold; what is longer goes as several of one code (RFC 3396 §5). */
 const longestPart = 255;
 
-/** The options that Boot Servers reads or writes, by their IANA names. */
+/** The options that have a name here, after RFC 2132; a plan names them so as well. */
 export const optionTable = {
   subnetMask: { code: 1, codec: address },
+  router: { code: 3, codec: addresses },
+  timeServer: { code: 4, codec: addresses },
+  dns: { code: 6, codec: addresses },
+  logServer: { code: 7, codec: addresses },
   hostName: { code: 12, codec: text },
+  /** Blocks of 512 bytes. */
+  bootFileSize: { code: 13, codec: uint16 },
+  domainName: { code: 15, codec: text },
+  rootPath: { code: 17, codec: text },
+  interfaceMtu: { code: 26, codec: uint16 },
   broadcastAddress: { code: 28, codec: address },
+  ntp: { code: 42, codec: addresses },
   /** Options within an option, of whoever option 60 names (RFC 2132 §8.4). */
   vendorSpecific: { code: 43, codec: opaque },
   requestedAddress: { code: 50, codec: address },
@@ -43,11 +53,27 @@ export const optionTable = {
   clientIdentifier: { code: 61, codec: opaque },
   tftpServerName: { code: 66, codec: text },
   bootFileName: { code: 67, codec: text },
+  /** RFC 3004 wants a list of texts with their lengths; iPXE sends its name bare. */
+  userClass: { code: 77, codec: opaque },
   relayAgentInformation: { code: 82, codec: opaque },
   /** What the client's firmware runs on: 0 is a PC's BIOS, 7 and 9 its UEFI (RFC 4578 §2.1). */
   clientArchitecture: { code: 93, codec: uint16s },
   /** One byte of type and 16 of the client's GUID (RFC 4578 §2.3). */
   clientMachineIdentifier: { code: 97, codec: opaque },
+  /** TZ as POSIX and as the database of time zones write it (RFC 4833). */
+  posixTimezone: { code: 100, codec: text },
+  timezoneName: { code: 101, codec: text },
+  sipServers: { code: 120, codec: opaque },
+  classlessRoutes: { code: 121, codec: routes },
+  vendorIdentifyingClass: { code: 124, codec: opaque },
+  vendorIdentifyingSpecific: { code: 125, codec: opaque },
+  /** Cisco's, and many a phone's (RFC 5859). */
+  tftpServerAddresses: { code: 150, codec: addresses },
+  /** PXELINUX's and others' (RFC 5071). */
+  pxelinuxMagic: { code: 208, codec: opaque },
+  pxelinuxConfigFile: { code: 209, codec: text },
+  pxelinuxPathPrefix: { code: 210, codec: text },
+  pxelinuxRebootTime: { code: 211, codec: uint32 },
 } as const;
 
 export type OptionName = keyof typeof optionTable;

@@ -24,13 +24,16 @@ export interface ReplyContent {
   readonly subnet: Network;
   /** "" names no file. */
   readonly file: string;
+  /** What the plan says beside these; of one code it is the plan's that counts. */
+  readonly options: readonly OptionEntry[];
   /** Undefined: no address was given (INFORM, NAK, BOOTP). */
   readonly leaseSeconds?: number | undefined;
   /** Option 56, why a NAK was sent. */
   readonly message?: string | undefined;
 }
 
-/** The bytes that `file` can hold, with the NUL behind them. */
+/** The bytes that `sname` and `file` can hold, with the NUL behind them. */
+const longestSname = 63;
 const longestFile = 127;
 
 /** True when the name does not fit into `file`; it goes as option 67 alone then. */
@@ -55,9 +58,13 @@ export function encodeReply(content: ReplyContent): Uint8Array {
       siaddr: nak ? unspecified : content.siaddr,
       giaddr: request.giaddr,
       chaddr: request.chaddr,
-      sname: "",
-      // In the header as well as in option 67: many boot loaders read the header alone (facts, D12).
-      file: nak || tooLongForFile(content.file) ? "" : content.file,
+      // In the header as well as in options 66 and 67: many boot loaders read the header alone (facts, D12).
+      sname: nak ? "" : planned(content, "tftpServerName", longestSname),
+      file: nak
+        ? ""
+        : tooLongForFile(content.file)
+          ? ""
+          : content.file || planned(content, "bootFileName", longestFile),
       // No cookie in, none out: that client reads no options (RFC 1497).
       options: request.options && new Map(dhcp ? dhcpOptions(content) : bootpOptions(content)),
     },
@@ -66,11 +73,24 @@ export function encodeReply(content: ReplyContent): Uint8Array {
   );
 }
 
+/** What the plan's options say of a field of the header; "": nothing, or more than it holds. */
+function planned(
+  { options }: ReplyContent,
+  name: "tftpServerName" | "bootFileName",
+  longest: number,
+): string {
+  const value = getOption(new Map(options), name) ?? "";
+  return encodeText(value).length > longest ? "" : value;
+}
+
 const requestedCodes = (request: BootpPacket): readonly number[] => [
   ...((request.options && getOption(request.options, "parameterRequestList")) ?? []),
 ];
 
-/** Options of both kinds of reply. No router and no name server: a lab's boards are not to leave it (security §4.2). */
+/**
+ * Options of both kinds of reply. No router and no name server unless the plan names them: a lab's boards are not to
+ * leave it (security §4.2).
+ */
 function commonOptions({ request, subnet, siaddr, file }: ReplyContent): OptionEntry[] {
   const asked = requestedCodes(request);
   const options = [
@@ -83,8 +103,12 @@ function commonOptions({ request, subnet, siaddr, file }: ReplyContent): OptionE
   return options;
 }
 
+/** The plan's options are sent whether they were asked for or not: who names them wants them. */
+const withPlanned = (own: readonly OptionEntry[], { request, options }: ReplyContent): OptionEntry[] =>
+  inOrder([...new Map([...own, ...options])], requestedCodes(request));
+
 function bootpOptions(content: ReplyContent): OptionEntry[] {
-  return inOrder(commonOptions(content), requestedCodes(content.request));
+  return withPlanned(commonOptions(content), content);
 }
 
 function dhcpOptions(content: ReplyContent): OptionEntry[] {
@@ -104,7 +128,7 @@ function dhcpOptions(content: ReplyContent): OptionEntry[] {
       rest.push(option("renewalTime", Math.floor(leaseSeconds * renewalPart)));
       rest.push(option("rebindingTime", Math.floor(leaseSeconds * rebindingPart)));
     }
-    options.push(...inOrder(rest, requestedCodes(request)));
+    options.push(...withPlanned(rest, content));
   }
   // RFC 3046 §2.2: what the relay agent added comes back unchanged, and last.
   const relay = request.options?.get(optionTable.relayAgentInformation.code);
