@@ -19,7 +19,7 @@ import { judged, print, Report, suiteVariable, summarize, type Result } from "./
 import { extensionFolder, freePorts, suiteEntry, windows, withFixture, type Window } from "./windows";
 
 /** Of a window, from its opening to its verdict. */
-const limitMs = Number(process.env["BOOT_SERVERS_SUITE_LIMIT_MS"] ?? 120_000);
+const limitMs = Number(process.env["BOOT_SERVERS_SUITE_LIMIT_MS"] ?? 300_000);
 
 interface LogFile {
   readonly relativePath: string;
