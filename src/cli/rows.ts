@@ -73,6 +73,7 @@ function describeClient(row: ClientRow): Line {
     row.stage,
     ...(row.file === undefined || row.file === "" ? [] : [printable(row.file)]),
     ...(row.detail === "" ? [] : [printable(row.detail)]),
+    ...(row.why === undefined ? [] : [printable(`because ${row.why}`)]),
     ...(row.trouble === undefined ? [] : [describeTrouble(row.trouble)]),
   ];
   const bad = row.stage === "refused" || row.trouble !== undefined;

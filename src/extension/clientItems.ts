@@ -42,10 +42,11 @@ function nameOf({ name, mac, address, id }: ClientRow): string {
 }
 
 function clientItem(row: ClientRow, transfers: readonly TransferRow[], now: number): Item {
-  const { id, stage, detail, file, trouble, lastSeenAt, mac, address, vendorClass, verification } = row;
+  const { id, stage, detail, file, why, trouble, lastSeenAt, mac, address, vendorClass, verification } = row;
   const label = nameOf(row);
   // "silent for 7 s more" says it all; "answered" needs to be told what with.
-  const stands = stage === "silent" ? quoted(detail) : joined(": ", stages[stage], quoted(detail));
+  const place = stage === "silent" ? quoted(detail) : joined(": ", stages[stage], quoted(detail));
+  const stands = joined(", ", place, why !== undefined && `because ${quoted(why)}`);
   const description = joined(
     " · ",
     verification && "verification",
@@ -72,6 +73,7 @@ function clientItem(row: ClientRow, transfers: readonly TransferRow[], now: numb
       ),
       joined(": ", stages[stage], quoted(detail)),
       file !== undefined && file !== "" && `Last answer: ${quoted(file)}`,
+      why !== undefined && `That is because ${quoted(why)}.`,
       trouble && describeTrouble(trouble),
       vendorClass && `Vendor class: ${quoted(vendorClass)}`,
     ),

@@ -1,5 +1,6 @@
 /** What one board is to receive, and which boards a verification plays. */
 
+import { choose, traitsOf } from "../protocol/bootp/choice";
 import type { Boot, Drop, Plan, PlanClient } from "./plan";
 import type { Answer } from "./settings";
 
@@ -14,14 +15,21 @@ export function manifestsAmong(boot: readonly string[]): string[] {
   return [...new Set(boot.filter((file) => /\.rc$/i.test(file)))];
 }
 
-/** What a listed client is to receive; without one, what everybody else does (DESIGN §2.4). */
-export function dropOf(plan: Plan, client?: PlanClient): Drop {
-  const planned = client?.boot ?? plan.boot;
-  const boot = bootFiles(planned);
+/** What a board asks with; what it gets may go by that. */
+export interface Asked {
+  /** Lower case with colons. */
+  readonly mac?: string;
+  /** BOOTP options by code. */
+  readonly options?: ReadonlyMap<number, Uint8Array>;
+}
+
+/** What a board that asks like this is to receive: a listed client, one that matches a rule, or any other (DESIGN §2.4). */
+export function dropOf(plan: Plan, { mac = "", options }: Asked = {}): Drop {
+  const { files: boot, sequence } = choose(plan, traitsOf(mac, options)).boot;
   const manifest = plan.manifest ?? manifestsAmong(boot)[0];
   return {
     boot,
-    sequence: planned !== undefined && typeof planned !== "string",
+    sequence,
     tftp: plan.tftp,
     ...(manifest === undefined ? {} : { manifest }),
     ftp: plan.ftp,
@@ -40,13 +48,14 @@ export interface Board {
 }
 
 /** The board that stands for everybody whom the plan does not list. */
-export function anyBoard(plan: Plan): Board {
-  return { name: "any board", drop: dropOf(plan) };
+export function anyBoard(plan: Plan, asked: Asked = {}): Board {
+  return { name: "any board", drop: dropOf(plan, asked) };
 }
 
 /** A listed client as a board. */
-export function boardOf(plan: Plan, client: PlanClient): Board {
-  return { name: client.name ?? client.mac, mac: client.mac, client, drop: dropOf(plan, client) };
+export function boardOf(plan: Plan, client: PlanClient, { options }: Asked = {}): Board {
+  const { name, mac } = client;
+  return { name: name ?? mac, mac, client, drop: dropOf(plan, { mac, ...(options && { options }) }) };
 }
 
 /** The client with this name or MAC (lower case with colons); undefined: the plan does not list it. */
@@ -65,14 +74,19 @@ const dropKey = (drop: Drop): string => JSON.stringify([drop.sequence, drop.boot
  * differs; where only listed clients are answered, the first client of each different drop.
  *
  * @param answer who is answered, once the machine's setting has been narrowed by the plan.
+ * @param asked what every board asks with, and the MAC of the one for everybody.
  */
-export function dropsToVerify(plan: Plan, answer: Answer | undefined = plan.answer): Board[] {
-  const listed = plan.clients.map((client) => boardOf(plan, client));
+export function dropsToVerify(
+  plan: Plan,
+  answer: Answer | undefined = plan.answer,
+  asked: Asked = {},
+): Board[] {
+  const listed = plan.clients.map((client) => boardOf(plan, client, asked));
   if (answer === "listed" && listed.length > 0) {
     const keys = listed.map((board) => dropKey(board.drop));
     return listed.filter((_, index) => keys.indexOf(keys[index] ?? "") === index);
   }
-  const everybody = anyBoard(plan);
+  const everybody = anyBoard(plan, asked);
   return [everybody, ...listed.filter((board) => dropKey(board.drop) !== dropKey(everybody.drop))];
 }
 
@@ -81,7 +95,7 @@ export function publishedFiles(plan: Plan): string[] {
   return [
     ...new Set([
       ...bootFiles(plan.boot),
-      ...plan.clients.flatMap((client) => bootFiles(client.boot)),
+      ...[...plan.clients, ...(plan.match ?? [])].flatMap(({ boot }) => bootFiles(boot)),
       ...plan.tftp,
       ...plan.ftp,
       ...Object.values(plan.aliases),

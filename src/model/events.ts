@@ -62,6 +62,8 @@ export interface ClientRow {
   readonly detail: string;
   /** The file of the last answer. */
   readonly file?: string;
+  /** Why it gets other files than everybody: "it is bench-1", "its vendor class is AM335x ROM". */
+  readonly why?: string;
   readonly trouble?: Trouble;
   readonly lastSeenAt?: number;
   /** True for the board that a verification plays. */

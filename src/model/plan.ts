@@ -35,6 +35,20 @@ export interface PlanClient {
   readonly options?: readonly OptionEntry[];
 }
 
+/** What boards like this get, listed or not. Every condition that stands here must hold; there is one at least. */
+export interface PlanRule {
+  /** Six parts with colons, each two hex digits in lower case or `*`. */
+  readonly mac?: string;
+  /** What option 60 begins with; with `*` in it, all of the text. */
+  readonly vendorClass?: string;
+  /** Numbers of option 93. */
+  readonly architecture?: readonly number[];
+  /** As `vendorClass`, of option 77. */
+  readonly userClass?: string;
+  readonly boot?: Boot;
+  readonly options?: readonly OptionEntry[];
+}
+
 /** First and last address of a pool, dotted, both in it. */
 export interface PoolRange {
   readonly first: string;
@@ -55,6 +69,8 @@ export interface Plan {
   /** `siaddr`, when TFTP is another host. */
   readonly server?: string;
   readonly clients: readonly PlanClient[];
+  /** The first one that holds counts, for what a client's own entry does not say. */
+  readonly match?: readonly PlanRule[];
   readonly pool: readonly PoolRange[];
   /** DHCP options that every client gets, each code once. */
   readonly options?: readonly OptionEntry[];

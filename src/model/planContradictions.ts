@@ -37,9 +37,9 @@ function repeated(
 }
 
 /** Two *.rc files: which one is the manifest cannot be guessed (DESIGN §2.4). */
-const ambiguousManifest: Rule = ({ boot, clients, manifest }) => {
+const ambiguousManifest: Rule = ({ boot, clients = [], match = [], manifest }) => {
   if (manifest !== undefined) return [];
-  const boots: (BootDraft | undefined)[] = [boot, ...(clients ?? []).map((client) => client.boot)];
+  const boots: (BootDraft | undefined)[] = [boot, ...[...clients, ...match].map((each) => each.boot)];
   return boots.flatMap((each) => {
     const [first, second] = manifestsAmong((each?.files ?? []).map((file) => file.value));
     const at = each?.files.find((file) => file.value === second)?.at;

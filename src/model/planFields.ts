@@ -6,6 +6,7 @@ import { checkName, normalizeName, protectedRule } from "./names";
 import { refusalSentence, type Located } from "./places";
 import type { QuickFix } from "./plan";
 import { readAddress, readMac, readPool } from "./planAddresses";
+import { conditionFields } from "./planMatch";
 import { readOptions } from "./planOptions";
 import {
   listOf,
@@ -182,8 +183,8 @@ const readName: Reader<Located<string>> = (node, name, report) => {
 };
 
 /** Named keys that later versions read; until then they would be silently without effect. */
-export const laterPlanKeys: readonly string[] = ["match", "quirks", "profile"];
-export const laterClientKeys: readonly string[] = ["match", "quirks", "profile", "root"];
+export const laterPlanKeys: readonly string[] = ["quirks", "profile"];
+export const laterClientKeys: readonly string[] = ["quirks", "profile", "root"];
 
 export const clientFields = {
   name: readName,
@@ -191,6 +192,31 @@ export const clientFields = {
   address: readAddress,
   boot: readBoot,
   options: readOptions,
+};
+
+/** Keys of a rule that later versions read. */
+export const laterRuleKeys: readonly string[] = ["quirks", "profile", "root"];
+
+export const ruleFields = { ...conditionFields, boot: readBoot, options: readOptions };
+
+export type RuleDraft = Values<typeof ruleFields>;
+
+const readRule: Reader<RuleDraft> = (node, name, report) => {
+  const example = '{ "vendorClass": "AM335x ROM", "boot": "MLO" }';
+  if (!isKind("object", node, name, `an object, such as ${example}`, report)) return undefined;
+  const keys = node.children?.map((property) => String(property.children?.[0]?.value)) ?? [];
+  const has = (fields: readonly string[]): boolean => keys.some((key) => fields.includes(key));
+  const conditions = Object.keys(conditionFields);
+  if (!has(conditions)) {
+    report.error(node, `"${name}" holds for every board; give it one of ${conditions.join(", ")}`);
+  } else if (!has(["boot", "options"])) {
+    report.error(
+      node,
+      `"${name}" gives nothing; say "boot" or "options", or remove it`,
+      report.removal(node),
+    );
+  }
+  return readObject(node, name, ruleFields, laterRuleKeys, report);
 };
 
 /** `mac` is missing only where that was reported. */
@@ -222,6 +248,7 @@ export const planFields = {
   aliases: readAliases,
   server: readAddress,
   clients: listOf(readClient, "a list of clients"),
+  match: listOf(readRule, "a list of rules"),
   pool: readPool,
   options: readOptions,
   answer: readAnswer,

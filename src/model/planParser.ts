@@ -3,8 +3,15 @@
 import type { DropPlaces } from "./outline";
 import type { OptionEntry } from "../protocol/bootp/options";
 import { inReadingOrder, problemAt, type Located, type Place } from "./places";
-import { emptyPlan, type Boot, type Plan, type PlanClient, type Problem } from "./plan";
-import { laterPlanKeys, planFields, type BootDraft, type ClientDraft, type PlanDraft } from "./planFields";
+import { emptyPlan, type Boot, type Plan, type PlanClient, type PlanRule, type Problem } from "./plan";
+import {
+  laterPlanKeys,
+  planFields,
+  type BootDraft,
+  type ClientDraft,
+  type PlanDraft,
+  type RuleDraft,
+} from "./planFields";
 import { contradictions } from "./planContradictions";
 import type { OptionDraft } from "./planOptions";
 import { readObject, readTree } from "./planReader";
@@ -100,6 +107,17 @@ function planClient({ name, mac, address, boot, options }: ClientDraft): PlanCli
   };
 }
 
+function planRule({ mac, vendorClass, architecture, userClass, boot, options }: RuleDraft): PlanRule {
+  return {
+    ...(mac && { mac: mac.value }),
+    ...(vendorClass && { vendorClass: vendorClass.value }),
+    ...(architecture && { architecture }),
+    ...(userClass && { userClass: userClass.value }),
+    ...(boot && { boot: plainBoot(boot) }),
+    ...(options && { options: entries(options) }),
+  };
+}
+
 const values = <T>(items: readonly Located<T>[] | undefined): T[] => (items ?? []).map((item) => item.value);
 
 function planOf(draft: PlanDraft): Plan {
@@ -112,6 +130,7 @@ function planOf(draft: PlanDraft): Plan {
     aliases: Object.fromEntries((draft.aliases ?? []).map(({ name, file }) => [name.value, file.value])),
     ...(draft.server && { server: draft.server.value }),
     clients: (draft.clients ?? []).map(planClient),
+    ...(draft.match && draft.match.length > 0 && { match: draft.match.map(planRule) }),
     pool: values(draft.pool),
     ...(draft.options && draft.options.length > 0 && { options: entries(draft.options) }),
     ...(draft.answer && { answer: draft.answer.value }),
@@ -128,7 +147,7 @@ function namedFiles(draft: PlanDraft): NamedFile[] {
     ...(draft.tftp ?? []),
     ...(draft.manifest === undefined ? [] : [draft.manifest]),
     ...(draft.ftp ?? []),
-    ...(draft.clients ?? []).flatMap((client) => client.boot?.files ?? []),
+    ...[...(draft.clients ?? []), ...(draft.match ?? [])].flatMap(({ boot }) => boot?.files ?? []),
   ]) {
     const file = aliases.get(value) ?? value;
     if (!named.has(file)) named.set(file, { file, at });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { dropOf, dropsToVerify, findClient, publishedFiles } from "../../src/model/drop";
+import { option } from "../../src/protocol/bootp/options";
 import { emptyPlan, type Plan, type PlanClient } from "../../src/model/plan";
 
 const plan = (part: Partial<Plan>): Plan => ({ ...emptyPlan, ...part });
@@ -33,15 +34,34 @@ describe("the drop of a board (DESIGN §2.4)", () => {
   it("a client's own boot takes the place of the plan's, and its manifest with it", () => {
     const own = client(1, { boot: ["b1", "b1.rc"] });
     const all = plan({ boot: ["a", "a.rc"], tftp: ["t"], ftp: ["f"], clients: [own, client(2)] });
-    assert.deepEqual(dropOf(all, own), {
+    assert.deepEqual(dropOf(all, { mac: own.mac }), {
       boot: ["b1", "b1.rc"],
       sequence: true,
       tftp: ["t"],
       manifest: "b1.rc",
       ftp: ["f"],
     });
-    assert.deepEqual(dropOf(all, client(2)), dropOf(all));
-    assert.ok(!("manifest" in dropOf(all, client(3, { boot: "b" }))));
+    assert.deepEqual(dropOf(all, { mac: client(2).mac }), dropOf(all));
+    const other = plan({ boot: ["a", "a.rc"], clients: [client(3, { boot: "b" })] });
+    assert.ok(!("manifest" in dropOf(other, { mac: client(3).mac })));
+  });
+});
+
+describe("the drop of a board that matches a rule", () => {
+  const rom = plan({
+    boot: ["a", "b"],
+    match: [{ vendorClass: "AM335x ROM", boot: "MLO" }],
+    clients: [client(1)],
+  });
+  const asked = { options: new Map([option("vendorClassIdentifier", "AM335x ROM")]) };
+
+  it("is the rule's, for whoever asks like that", () => {
+    assert.deepEqual([dropOf(rom).boot, dropOf(rom, asked).boot], [["a", "b"], ["MLO"]]);
+    assert.deepEqual(
+      dropsToVerify(rom, undefined, asked).map(({ name, drop }) => [name, drop.boot]),
+      [["any board", ["MLO"]]],
+    );
+    assert.deepEqual(publishedFiles(rom), ["a", "b", "MLO"]);
   });
 });
 
@@ -63,7 +83,7 @@ describe("the boards that a verification plays (DESIGN §2.3)", () => {
       name: "other",
       mac: "52:54:00:00:00:02",
       client: clients[1],
-      drop: dropOf(all, clients[1]),
+      drop: dropOf(all, { mac: "52:54:00:00:00:02" }),
     });
   });
 

@@ -239,6 +239,18 @@ describe("the Clients view (DESIGN §5)", () => {
     );
   });
 
+  it("says why a board gets other files than everybody", () => {
+    const row = client({ detail: "always MLO", file: "MLO", why: "its vendor class is AM335x ROM\u001b" });
+    assert.deepEqual(shown([row]), [
+      "bench-1 | answered: always MLO, because its vendor class is AM335x ROM\\x1b · just now",
+    ]);
+    const [item] = clientItems([row], [], now);
+    assert.match(
+      item!.tooltip ?? "",
+      /Last answer: MLO\nThat is because its vendor class is AM335x ROM\\x1b\./,
+    );
+  });
+
   it("a board that is not answered is a row with the reason, and can be answered", () => {
     const trouble = { code: "client.unlisted", message: "the plan does not list it", remedy: "List it." };
     const nameless = without(client({ stage: "seen", detail: "not answered", trouble }), "name");

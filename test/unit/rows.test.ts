@@ -101,6 +101,7 @@ describe("what serve says of a row", () => {
       textOf(client({ name: "bench-1" })),
       "bench-1 (52:54:00:12:34:56) · answered · u-boot.bin · next: copy-files4.rc (2 of 2)",
     );
+    assert.match(textOf(client({ why: "it is bench-1" })) ?? "", / \(2 of 2\) · because it is bench-1$/);
     assert.match(textOf(client({ verification: true })) ?? "", /^52:54:00:12:34:56 \[verification\] · /);
   });
 

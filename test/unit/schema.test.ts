@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "jsonc-parser";
-import { clientFields, laterClientKeys, laterPlanKeys, planFields } from "../../src/model/planFields";
+import {
+  clientFields,
+  laterClientKeys,
+  laterPlanKeys,
+  laterRuleKeys,
+  planFields,
+  ruleFields,
+} from "../../src/model/planFields";
+import { architectures } from "../../src/protocol/bootp/architectures";
 import { planOptionNames } from "../../src/model/planOptions";
 import { optionTable, type OptionName } from "../../src/protocol/bootp/options";
 import { emptyPlan } from "../../src/model/plan";
@@ -68,17 +76,25 @@ function accepts(rule: Schema, value: unknown): boolean {
 const parses = (plan: unknown): boolean => parsePlan(JSON.stringify(plan), "plan").plan !== undefined;
 
 const client = schema.properties!["clients"]!.items!;
+const rule = schema.properties!["match"]!.items!;
 
 describe("the schema of the plan", () => {
   it("knows exactly the keys that the parser reads", () => {
     assert.deepEqual(Object.keys(schema.properties!).sort(), Object.keys(planFields).sort());
     assert.deepEqual(Object.keys(client.properties!).sort(), Object.keys(clientFields).sort());
     for (const key of laterPlanKeys) assert.ok(!Object.hasOwn(schema.properties!, key));
+    assert.deepEqual(Object.keys(rule.properties!).sort(), Object.keys(ruleFields).sort());
+    for (const key of laterRuleKeys) assert.ok(!Object.hasOwn(rule.properties!, key));
+    assert.deepEqual(schema.definitions!["architecture"]!.anyOf![0]!.enum, Object.keys(architectures));
     for (const key of laterClientKeys) assert.ok(!Object.hasOwn(client.properties!, key));
   });
 
   it("describes every key, and its defaults are the parser's", () => {
-    for (const [key, property] of Object.entries({ ...schema.properties, ...client.properties })) {
+    for (const [key, property] of Object.entries({
+      ...rule.properties,
+      ...client.properties,
+      ...schema.properties,
+    })) {
       assert.ok((property.description ?? "").length > 10, key);
     }
     const defaults = Object.entries(schema.properties!).filter(([, property]) => "default" in property);
@@ -97,6 +113,15 @@ describe("the schema of the plan", () => {
     for (const [key, { examples = [] }] of Object.entries(client.properties!)) {
       for (const example of examples) {
         const plan = { clients: [{ mac: "52:54:00:12:34:56", [key]: example }] };
+        assert.ok(accepts(schema, plan) && parses(plan), `${key}: ${JSON.stringify(example)}`);
+      }
+    }
+  });
+
+  it("has examples for rules that the schema and the parser accept", () => {
+    for (const [key, { examples = [] }] of Object.entries(rule.properties!)) {
+      for (const example of examples) {
+        const plan = { match: [{ mac: "*", boot: "a", [key]: example }] };
         assert.ok(accepts(schema, plan) && parses(plan), `${key}: ${JSON.stringify(example)}`);
       }
     }

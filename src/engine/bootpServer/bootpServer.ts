@@ -222,10 +222,10 @@ class Service {
 
   private rowOf(view: ClientView): ClientRow {
     const { clock } = this.context;
-    const { id, name, mac, address, vendorClass, stage, detail, file, verification, lastSeenAt } = view;
+    const { id, name, mac, address, vendorClass, stage, detail, file, why, verification, lastSeenAt } = view;
     return withoutUndefined<ClientRow>({
       type: "client",
-      ...{ id, name, mac, address, vendorClass, stage, detail, file, verification },
+      ...{ id, name, mac, address, vendorClass, stage, detail, file, why, verification },
       trouble: view.notice,
       lastSeenAt:
         lastSeenAt === undefined ? undefined : Math.round(clock.wallTime() - (clock.now() - lastSeenAt)),

@@ -101,16 +101,22 @@ export async function localAddressOf(wanted: string | undefined, ipv6: boolean):
   throw new EngineError({ code: "address.missing", ...absence });
 }
 
+/** Who a board is unless it is told: locally administered, so it is no real one's (IEEE 802 §8.2). */
+const defaultMac = "02:00:00:00:00:01";
+
 /** @throws EngineError `client.unknown`. */
 export function chooseBoards(
   plan: Plan,
-  { client, mac, answer }: Pick<BoardSettings, "client" | "mac" | "answer">,
+  { client, mac, answer, options }: Partial<Pick<BoardSettings, "client" | "mac" | "answer" | "options">>,
 ): Board[] {
   const wanted = client ?? mac;
-  if (wanted === undefined) return dropsToVerify(plan, answer === "listed" ? answer : plan.answer);
+  const asked = { mac: mac ?? defaultMac, ...(options && { options }) };
+  if (wanted === undefined) {
+    return dropsToVerify(plan, answer === "listed" ? answer : plan.answer, asked);
+  }
   const listed = findClient(plan, wanted);
-  if (listed !== undefined) return [boardOf(plan, listed)];
-  if (mac !== undefined) return [{ ...anyBoard(plan), name: mac, mac }];
+  if (listed !== undefined) return [boardOf(plan, listed, asked)];
+  if (mac !== undefined) return [{ ...anyBoard(plan, asked), name: mac, mac }];
   const names = plan.clients.flatMap(({ name }) => name ?? []);
   throw new EngineError({
     code: "client.unknown",
@@ -121,9 +127,6 @@ export function chooseBoards(
         : `It lists ${names.join(", ")}.`,
   });
 }
-
-/** Who a board is unless it is told: locally administered, so it is no real one's (IEEE 802 §8.2). */
-const defaultMac = "02:00:00:00:00:01";
 
 /** What a board needs to know of the host that it asks. */
 export interface TargetFacts {

@@ -2,30 +2,17 @@
 
 import { decodeText, encodeText, equalBytes, toHex } from "../bytes";
 import type { Network } from "../ipv4";
+import { choose, listedClient, traitsOf, type ChoicePlan, type Traits } from "./choice";
 import type { AddressRange } from "./leases";
-import { getOption, type OptionEntry } from "./options";
+import { getOption } from "./options";
 import { formatMac, type BootpPacket } from "./packet";
-import { currentCursor, standing, startCursor } from "./sequence";
-import type { BootFiles, Cursor, SequenceTimes, Standing } from "./sequence";
-
-/** One client of the plan. */
-export interface ListedClient {
-  readonly name?: string;
-  /** Lower case with colons. */
-  readonly mac: string;
-  readonly address?: string;
-  readonly boot?: string | readonly string[];
-  readonly options?: readonly OptionEntry[];
-}
+import { standing, type SequenceTimes, type Standing } from "./sequence";
+import { currentStages, startStages, type Stages } from "./stages";
 
 /** What BOOTP needs of a plan (`model/plan.ts`). */
-export interface BootpPlan {
-  readonly boot?: string | readonly string[];
+export interface BootpPlan extends ChoicePlan {
   readonly server?: string;
-  readonly clients: readonly ListedClient[];
   readonly pool: readonly AddressRange[];
-  /** Each code once. */
-  readonly options?: readonly OptionEntry[];
   readonly aliases: Readonly<Record<string, string>>;
   readonly silentSeconds: number;
   readonly restartSeconds: number;
@@ -81,27 +68,17 @@ export function identify(request: BootpPacket): Identity | undefined {
   return { id: mac === "" ? leaseKey : mac, mac, leaseKey, verification: false };
 }
 
-export const listedClient = (plan: BootpPlan, mac: string): ListedClient | undefined =>
-  plan.clients.find((client) => client.mac === mac);
-
-/** The boot files of this MAC: its own in the plan, else the plan's. */
-export function bootFilesOf(plan: BootpPlan, mac: string): BootFiles {
-  const boot = listedClient(plan, mac)?.boot ?? plan.boot ?? [];
-  // An empty list is no sequence: there is nothing to be silent after.
-  return typeof boot === "string"
-    ? { files: [boot], sequence: false }
-    : { files: boot, sequence: boot.length > 0 };
-}
-
 export const timesOf = (plan: BootpPlan): SequenceTimes => ({
   silentMs: plan.silentSeconds * 1000,
   restartMs: plan.restartSeconds * 1000,
 });
 
 /** What is remembered of one client. */
-export interface Client extends Identity {
+export interface Client extends Identity, Stages {
   readonly listed: boolean;
-  readonly cursor: Cursor;
+  /** As its last request told them; what it gets goes by these. */
+  readonly traits: Traits;
+  /** The last one that it told. */
   readonly vendorClass?: string | undefined;
   /** The client's address as a row shows it. */
   readonly address?: string | undefined;
@@ -127,6 +104,8 @@ export interface ClientView {
   readonly stage: Standing["stage"] | "seen" | "refused";
   readonly detail: string;
   readonly file?: string | undefined;
+  /** Why it gets other files than everybody: "it is bench-1". */
+  readonly why?: string | undefined;
   readonly notice?: Notice | undefined;
   readonly lastSeenAt?: number | undefined;
   readonly verification: boolean;
@@ -137,7 +116,8 @@ export interface ClientView {
 export function viewOf(client: Client, plan: BootpPlan, now: number): ClientView {
   const { id, mac, vendorClass, file, refusal, lastSeenAt, verification } = client;
   const listed = listedClient(plan, mac);
-  const where = standing(client.cursor, bootFilesOf(plan, mac), timesOf(plan), now);
+  const { boot, why } = choose(plan, client.traits);
+  const where = standing(client.cursor, boot, timesOf(plan), now);
   return {
     id,
     name: listed?.name,
@@ -146,6 +126,7 @@ export function viewOf(client: Client, plan: BootpPlan, now: number): ClientView
     vendorClass,
     ...(refusal === undefined ? where : { stage: refusal.stage, detail: "not answered" }),
     file,
+    why: refusal === undefined ? why : undefined,
     notice: refusal?.notice ?? client.warning,
     lastSeenAt,
     verification,
@@ -164,13 +145,18 @@ export class ClientTable {
     return this.byId.values();
   }
 
-  /** The client as it is remembered, with its cursor as it stands now; a new one where it was never seen. */
-  known(identity: Identity, { plan }: BootpSituation, now: number): Client {
-    const boot = bootFilesOf(plan, identity.mac);
-    const listed = listedClient(plan, identity.mac) !== undefined && !identity.verification;
+  /**
+   * The client as it is remembered, with its cursor as it stands now; a new one where it was never seen.
+   * @param told what its request says of it; absent: as it was told last.
+   */
+  known(identity: Identity, { plan }: BootpSituation, now: number, told?: Traits): Client {
     const known = this.byId.get(identity.id);
-    if (known === undefined) return { ...identity, listed, cursor: startCursor(boot), addresses: [] };
-    return { ...known, ...identity, listed, cursor: currentCursor(known.cursor, boot, timesOf(plan), now) };
+    const traits = told ?? known?.traits ?? traitsOf(identity.mac, undefined);
+    const choice = choose(plan, traits);
+    const listed = listedClient(plan, identity.mac) !== undefined && !identity.verification;
+    if (known === undefined) return { ...identity, ...startStages(choice), listed, traits, addresses: [] };
+    const stages = currentStages(known, choice, timesOf(plan), now);
+    return { ...known, ...identity, ...stages, listed, traits };
   }
 
   /** Remembers the client as the latest one; returns the ids that were forgotten for it. */

@@ -1,8 +1,8 @@
 /** One request while it is being answered: what BOOTP and DHCP both need for a reply, collected in one place. */
 
 import { inNetwork, isLoopback } from "../ipv4";
-import { bootFilesOf, listedClient, timesOf } from "./clients";
-import type { BootpSituation, Client, ClientTable, ListedClient, Notice } from "./clients";
+import { choose, listedClient, type Choice, type ListedClient } from "./choice";
+import { timesOf, type BootpSituation, type Client, type ClientTable, type Notice } from "./clients";
 import type { Leases } from "./leases";
 import { destinationOf, linksOf, type Arrival, type Endpoint, type Link } from "./networks";
 import type { OptionEntry } from "./options";
@@ -26,6 +26,8 @@ export class Conversation {
   /** How the client stands after this request. */
   client: Client;
   readonly listed: ListedClient | undefined;
+  /** What the client is to be told. */
+  private readonly choice: Choice;
   readonly links: readonly Link[];
 
   constructor(
@@ -38,6 +40,7 @@ export class Conversation {
   ) {
     const { request, from } = arrival;
     this.listed = listedClient(situation.plan, client.mac);
+    this.choice = choose(situation.plan, client.traits);
     this.links = linksOf(arrival, situation.networks);
     const addresses = [request.ciaddr, from.address].filter((address) => address !== unspecified);
     // A relay agent's address is not the client's own; but a verification that relays its own questions fetches from it.
@@ -58,14 +61,14 @@ export class Conversation {
   /** The client asks for its boot file; this alone moves its sequence. */
   askForFile(): Pick<SequenceAnswer, "file" | "silent"> {
     const { plan, networks } = this.situation;
-    const { verification, mac, cursor } = this.client;
+    const { verification, cursor } = this.client;
     const question = {
       xid: this.arrival.request.xid,
       now: this.now,
       elsewhere: plan.server !== undefined && networks.every(({ address }) => address !== plan.server),
       verification,
     };
-    const answer = ask(cursor, bootFilesOf(plan, mac), timesOf(plan), question);
+    const answer = ask(cursor, this.choice.boot, timesOf(plan), question);
     this.client = { ...this.client, cursor: answer.cursor, file: answer.file };
     if (tooLongForFile(answer.file)) {
       this.warn({
@@ -81,9 +84,9 @@ export class Conversation {
   /** The file as it stands, for a client that renews its lease and does not boot; it was heard all the same. */
   fileAsItStands(): string {
     const { plan } = this.situation;
-    const { mac, cursor } = this.client;
+    const { cursor } = this.client;
     this.client = { ...this.client, cursor: { ...cursor, lastPacketAt: this.now } };
-    return peek(cursor, bootFilesOf(plan, mac), timesOf(plan), this.now);
+    return peek(cursor, this.choice.boot, timesOf(plan), this.now);
   }
 
   /** The address that the client has or would get on this link; undefined: none. Nothing is reserved. */
@@ -149,7 +152,7 @@ export class Conversation {
     const { plan, directedBroadcast } = this.situation;
     const { request } = this.arrival;
     const { address } = link.server;
-    const options = [...new Map([...(plan.options ?? []), ...(this.listed?.options ?? [])])];
+    const { options } = this.choice;
     const packet = encodeReply({
       ...content,
       request,

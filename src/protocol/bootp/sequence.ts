@@ -88,9 +88,7 @@ export function currentCursor(cursor: Cursor, boot: BootFiles, times: SequenceTi
   if (!sameFiles(cursor.boot, boot)) return restarted(cursor, boot);
   const ends = silenceEnd(cursor, times);
   if (ends !== undefined && now >= ends) return restarted(cursor);
-  const idle = restartAt(cursor, times);
-  if (idle !== undefined && now >= idle) return restarted(cursor);
-  return cursor;
+  return isIdle(cursor, times, now) ? restarted(cursor) : cursor;
 }
 
 const silenceEnd = (cursor: Cursor, times: SequenceTimes): number | undefined =>
@@ -98,6 +96,12 @@ const silenceEnd = (cursor: Cursor, times: SequenceTimes): number | undefined =>
 
 const restartAt = (cursor: Cursor, times: SequenceTimes): number | undefined =>
   cursor.running > 0 || cursor.lastPacketAt === undefined ? undefined : cursor.lastPacketAt + times.restartMs;
+
+/** True when the client was not heard for so long that its next request starts from the first file. */
+export function isIdle(cursor: Cursor, times: SequenceTimes, now: number): boolean {
+  const idleAt = restartAt(cursor, times);
+  return idleAt !== undefined && now >= idleAt;
+}
 
 const next = (cursor: Cursor): Cursor => ({
   ...cursor,

@@ -4,6 +4,7 @@
  */
 
 import { MalformedPacket } from "../errors";
+import { traitsOf } from "./choice";
 import { ClientTable, identify, viewOf } from "./clients";
 import type { BootpSituation, Client, ClientView, Notice } from "./clients";
 import { Conversation, leaseSeconds, type Reply } from "./conversation";
@@ -55,14 +56,14 @@ export class BootpMachine {
     const fault = faultOf(request, from);
     if (identity === undefined || fault !== undefined) return dropped(fault ?? "names no client");
     const arrival: Arrival = { request, from, on };
-    const known = this.table.known(identity, situation, now);
+    const traits = traitsOf(identity.mac, request.options);
+    const known = this.table.known(identity, situation, now, traits);
     const conversation = new Conversation(arrival, situation, this.table, this.leases, now, {
       ...known,
       lastSeenAt: now,
       refusal: undefined,
       warning: undefined,
-      vendorClass:
-        (request.options && getOption(request.options, "vendorClassIdentifier")) ?? known.vendorClass,
+      vendorClass: traits.vendorClass ?? known.vendorClass,
     });
     answer(conversation);
     const { client, replies } = conversation;
@@ -101,7 +102,7 @@ export class BootpMachine {
   restart(id: string, situation: BootpSituation, now: number): ClientView | undefined {
     const client = this.table.get(id);
     if (client === undefined) return undefined;
-    return this.moved(client, restarted(client.cursor), situation, now);
+    return this.moved({ ...client, parked: new Map() }, restarted(client.cursor), situation, now);
   }
 
   /** The rows of all clients that the plan lists, or listed before it changed. */
