@@ -3,11 +3,17 @@ import { compareWith } from "../../src/engine/verification/compare";
 import { EngineError } from "../../src/engine/errors";
 import { openServedRoot } from "../../src/engine/servedRoot/servedRoot";
 import { temporaryFolder } from "../support/temporaryFolder";
+import { VirtualClock } from "../support/virtualClock";
 
 describe("comparing what comes with the workspace", () => {
-  /** Gives it 1 MiB after the other; resolves to how many it took, and what it said then. */
-  const flood = async (name: string): Promise<{ taken: number; error: unknown }> => {
+  /** Gives it 1 MiB after the other, or what it is told; resolves to how many it took, and what it said then. */
+  const flood = async (
+    name: string,
+    bytes = 2 ** 20,
+    everyMs = 0,
+  ): Promise<{ taken: number; error: unknown }> => {
     const folder = await temporaryFolder({ "fw.bin": "short" });
+    const clock = new VirtualClock();
     try {
       const root = await openServedRoot({
         folder: folder.path,
@@ -18,14 +24,15 @@ describe("comparing what comes with the workspace", () => {
         uploads: "deny",
         uploadSize: 1,
       });
-      const reception = await compareWith(root, new Map()).receive(name);
-      const chunk = new Uint8Array(2 ** 20);
+      const reception = await compareWith(root, new Map(), clock).receive(name);
+      const chunk = new Uint8Array(bytes);
       let taken = 0;
       let error: unknown;
       while (error === undefined && taken < 200) {
         try {
           await reception.sink(chunk);
           taken += 1;
+          clock.advance(everyMs);
         } catch (thrown) {
           error = thrown;
         }
@@ -49,4 +56,16 @@ describe("comparing what comes with the workspace", () => {
     assert.ok(error instanceof EngineError, "it was taken for ever");
     assert.deepEqual([taken, error.code], [1, "file.long"]);
   });
+
+  for (const [name, code] of [
+    ["other.bin", "file.tooLarge"],
+    ["fw.bin", "file.long"],
+  ] as const) {
+    it(`${name}: what nobody expects is followed for a minute, however slowly it comes`, async () => {
+      const { taken, error } = await flood(name, 512, 1_000);
+      assert.ok(error instanceof EngineError, "it was taken for hours");
+      assert.deepEqual([taken, error.code], [61, code]);
+      assert.ok(error.remedy);
+    });
+  }
 });

@@ -16,6 +16,7 @@ import type { Trouble } from "../../model/events";
 import { manifestLimits } from "../../model/manifest";
 import { normalizeName } from "../../model/names";
 import { formatSize } from "../../model/text";
+import { systemClock, type Clock } from "../clock";
 import { EngineError } from "../errors";
 import type { Receiver, Reception } from "./reception";
 import { Refusal, type OpenedFile, type ServedRoot } from "../servedRoot/servedRoot";
@@ -25,6 +26,8 @@ const readAheadBytes = 256 * 1024;
 const mostBeyond = 2 ** 20;
 /** So much is taken of a file that the workspace does not have: it fails in any case, and may be endless too. */
 const mostUnknown = 64 * 2 ** 20;
+/** So long it is followed where nothing is expected any more: at a crawl those limits are hours away. */
+const beyondMs = 60_000;
 
 /** The workspace's file, read in step with what comes. */
 class OwnFile {
@@ -162,13 +165,20 @@ export function comparison(
   opened: OpenedFile | undefined,
   most: number,
   judge: (compared: Comparison) => Judgement,
+  clock: Pick<Clock, "now"> = systemClock,
 ): Reception {
   const comparer = new Comparer(opened && new OwnFile(opened));
+  const expected = opened?.size ?? 0;
+  let beyondSince: number | undefined;
   return {
     ...(opened !== undefined && { size: opened.size }),
     sink: (chunk) => {
-      if (comparer.bytes + chunk.length > most) {
-        throw opened === undefined ? unknownTooLarge(most) : endless(opened.size, most);
+      const bytes = comparer.bytes + chunk.length;
+      if (bytes > most) throw opened === undefined ? unknownTooLarge(most) : endless(opened.size, most);
+      if (bytes > expected) {
+        beyondSince ??= clock.now();
+        if (clock.now() - beyondSince > beyondMs)
+          throw opened === undefined ? unknownTooSlow() : endless(opened.size, most);
       }
       return comparer.add(chunk);
     },
@@ -201,11 +211,13 @@ export function comparison(
 export const tooLarge = (message: string, remedy: string): EngineError =>
   new EngineError({ code: "file.tooLarge", message, remedy });
 
+const buildIt = "Build it, or take its name out of the plan or the manifest.";
+
 const unknownTooLarge = (most: number): EngineError =>
-  tooLarge(
-    `the workspace has no such file, and more than ${formatSize(most)} came`,
-    "Build it, or take its name out of the plan or the manifest.",
-  );
+  tooLarge(`the workspace has no such file, and more than ${formatSize(most)} came`, buildIt);
+
+const unknownTooSlow = (): EngineError =>
+  tooLarge(`the workspace has no such file, and after ${beyondMs / 1000} s it was still coming`, buildIt);
 
 const endless = (size: number, most: number): EngineError => {
   if (size > most)
@@ -221,7 +233,11 @@ const endless = (size: number, most: number): EngineError => {
  * Compares what comes with the files behind `root`.
  * @param sums what SHA256SUMS says, by name in the served root.
  */
-export function compareWith(root: ServedRoot, sums: ReadonlyMap<string, string>): Receiver {
+export function compareWith(
+  root: ServedRoot,
+  sums: ReadonlyMap<string, string>,
+  clock: Pick<Clock, "now"> = systemClock,
+): Receiver {
   const expected = new Map<string, Expectation[]>();
   for (const [file, sha256] of sums) expected.set(normalizeName(file), [{ source: "SHA256SUMS", sha256 }]);
   return {
@@ -229,12 +245,12 @@ export function compareWith(root: ServedRoot, sums: ReadonlyMap<string, string>)
       const opened = await openIfThere(root, file);
       // An alias is judged by the file behind it, and by what is said of the alias itself.
       const names = new Set([normalizeName(file), ...(opened === undefined ? [] : [opened.name])]);
-      return comparison(opened, opened === undefined ? mostUnknown : opened.size + mostBeyond, (compared) =>
+      const judge = (compared: Comparison): Judgement =>
         judgeFile(
           compared,
           [...names].flatMap((name) => expected.get(name) ?? []),
-        ),
-      );
+        );
+      return comparison(opened, opened === undefined ? mostUnknown : opened.size + mostBeyond, judge, clock);
     },
     expect(file, expectation) {
       const name = normalizeName(file);
