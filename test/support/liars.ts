@@ -64,6 +64,7 @@ export async function lyingFtp(files: Readonly<Record<string, Uint8Array | null>
         say("200 ok");
         return;
       case "EPSV":
+        waiting.length = 0; // What the refused file before was to come on.
         say(`229 here (|||${port}|)`);
         return;
       case "PASV":
