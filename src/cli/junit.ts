@@ -71,13 +71,14 @@ function measured(row: StepRow): string[] {
 }
 
 /** Why a step failed or was skipped: what happened, what was expected, what came, what to do. */
-function reasons({ trouble, expected, got, firstDifference }: StepRow): string[] {
+function reasons({ at, trouble, expected, got, firstDifference }: StepRow): string[] {
   const offset = firstDifference === undefined ? undefined : `offset ${firstDifference}`;
   return [
     ...(trouble?.message.split("\n") ?? []),
     ...(expected === undefined ? [] : [`expected: ${expected}`]),
     ...(got === undefined ? [] : [`got: ${got}`]),
     ...(offset === undefined ? [] : [`first difference: ${offset}`]),
+    ...(at === undefined ? [] : [`asked for at: ${at.file}:${at.line}:${at.column}`]),
     ...(trouble?.remedy === undefined ? [] : [`to do: ${trouble.remedy}`]),
   ];
 }

@@ -73,7 +73,11 @@ function explain(row: StepRow, paint: Paint): string[] {
   const { trouble } = row;
   const [, tone] = marks[row.state];
   if (trouble !== undefined) {
-    lines.push(...trouble.message.split("\n").map((line) => `${indent}${paint(tone, printable(line))}`));
+    // A terminal makes a link of it, and the problem matcher of VS Code's tasks a problem at that line.
+    const { file, line, column } = row.at ?? {};
+    const where = row.state === "failed" && file !== undefined ? `${printable(file)}:${line}:${column} ` : "";
+    const sentences = trouble.message.split("\n").map((sentence) => paint(tone, printable(sentence)));
+    lines.push(...sentences.map((sentence, index) => `${indent}${index === 0 ? where : ""}${sentence}`));
     if (row.state === "failed") {
       if (row.expected !== undefined) lines.push(`${indent}expected  ${printable(row.expected)}`);
       if (row.got !== undefined) lines.push(`${indent}got       ${printable(row.got)}`);

@@ -3,12 +3,15 @@
 import { basename } from "node:path";
 import { systemClock } from "../engine/clock";
 import { EngineError } from "../engine/errors";
+import type { RunEnvironment } from "../engine/verification/boards";
 import { verifyFolder } from "../engine/verification/verify";
+import type { ReportRow } from "../model/events";
 import { runBoards } from "./boardRun";
 import { exitCodes } from "./exitCodes";
 import { junitOfError, junitOfReport, type Verified } from "./junit";
 import { prepareJunitFile, writeJunitFile } from "./junitFile";
 import type { VerifyOptions } from "./options";
+import { placesOfSteps, problemsFromHere } from "./places";
 import { formatError } from "./print";
 import { printable } from "../model/text";
 
@@ -17,7 +20,7 @@ export async function verify(options: VerifyOptions): Promise<number> {
   const folder = basename(options.folder);
   const about = { intent: `Verifying ${folder} against`, json: options.json };
   const { junit } = options;
-  if (junit === undefined) return runBoards(about, (environment) => verifyFolder(options, environment));
+  if (junit === undefined) return runBoards(about, (environment) => verifyPlaced(options, environment));
 
   const verified: Verified = { folder: printable(folder), target: options.target ?? "its own servers" };
   const startedAt = systemClock.wallTime();
@@ -25,7 +28,7 @@ export async function verify(options: VerifyOptions): Promise<number> {
   const exitCode = await runBoards(about, async (environment) => {
     await prepareJunitFile(junit);
     try {
-      const report = await verifyFolder(options, environment);
+      const report = await verifyPlaced(options, environment);
       xml = junitOfReport(report, verified);
       return report;
     } catch (error) {
@@ -40,5 +43,21 @@ export async function verify(options: VerifyOptions): Promise<number> {
     if (!(error instanceof EngineError)) throw error;
     process.stderr.write(formatError(error));
     return Math.max(exitCode, exitCodes.failed);
+  }
+}
+
+/** Each step with the line that asks for it, and each problem of the plan, as they are found from here. */
+async function verifyPlaced(options: VerifyOptions, environment: RunEnvironment): Promise<ReportRow> {
+  try {
+    const placed = await placesOfSteps(options);
+    const report = await verifyFolder(options, {
+      ...environment,
+      step: (row) => {
+        environment.step(placed(row));
+      },
+    });
+    return { ...report, steps: report.steps.map(placed) };
+  } catch (error) {
+    throw problemsFromHere(error, options);
   }
 }

@@ -4,6 +4,8 @@
  * Names that a peer chose stand here as they came; every sink shows them through `printable` (model/text.ts).
  */
 
+import type { Place } from "./places";
+
 export type Protocol = "bootp" | "tftp" | "ftp";
 export const protocols: readonly Protocol[] = ["bootp", "tftp", "ftp"];
 
@@ -133,6 +135,8 @@ export interface StepRow {
   /** What it is about: a file name, or "round 2", "silence". */
   readonly name: string;
   readonly state: "running" | "passed" | "failed" | "skipped";
+  /** The line of the manifest or the plan that asks for it, where the command line knows it. */
+  readonly at?: Place;
   /** Why it failed or was skipped, with what to do. */
   readonly trouble?: Trouble;
   readonly expected?: string;

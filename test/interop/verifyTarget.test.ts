@@ -8,7 +8,7 @@ import type { ReportRow, StepRow } from "../../src/model/events";
 import { assertFile, sha256 } from "../support/files";
 import { startDnsmasq, startVsftpd } from "../support/foreignServers";
 import { makeNetwork, twoNetworks, type Host, type TestNetwork } from "../support/namespace";
-import { ours, reportOf } from "../support/ours";
+import { ours, reportOf, serve } from "../support/ours";
 import type { Running } from "../support/processes";
 import { need } from "../support/programs";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
@@ -107,6 +107,38 @@ describe("verifying a target of others", function () {
     const { code, report } = await verify("--bootp", "skip");
     assert.equal(code, 0, summary(report));
     assert.match(report.notes.join("\n"), /bootp/i);
+  });
+
+  /** Another program of the board's computer has this UDP port, as dhclient has 68 on most. */
+  const held = (port: number): Promise<Running> =>
+    board.daemon(process.execPath, ["-e", `require("node:dgram").createSocket("udp4").bind(${port})`], {
+      transport: "udp",
+      port,
+    });
+
+  it("passes where 67 and 68 are others': dnsmasq answers the ordinary port that the question came from", async () => {
+    daemons.push(await held(68), await held(67));
+    const { code, report } = await verify("--plan", alwaysLoader);
+    assert.equal(code, 0, summary(report));
+    const [first] = report.steps;
+    assert.deepEqual([first?.kind, first?.state, first?.got], ["bootp", "passed", plan.boot[0]]);
+  });
+
+  it("passes where 68 is another's: dnsmasq answers a relay agent at its port 67", async () => {
+    daemons.push(await held(68));
+    const { code, report } = await verify("--plan", alwaysLoader, "--bootp", "relay");
+    assert.equal(code, 0, summary(report));
+    const [first] = report.steps;
+    assert.deepEqual([first?.kind, first?.state, first?.got], ["bootp", "passed", plan.boot[0]]);
+  });
+
+  it("passes where 67 and 68 are others': our own server answers where the question came from", async () => {
+    for (const daemon of daemons.splice(0)) await daemon.kill();
+    const target = await serve(network!.host("server"), sample, ["--address", "10.77.0.1"]);
+    daemons.push(target.running, await held(68), await held(67));
+    const { code, report } = await verify();
+    assert.equal(code, 0, summary(report));
+    assert.equal(report.steps.filter(({ kind }) => kind === "bootp").length >= 3, true, summary(report));
   });
 
   it("a server that always answers the first file of a sequence fails, and is not followed for ever", async () => {

@@ -104,6 +104,13 @@ describe("tasks of the type boot-servers", function () {
     await fromTasksJson([task], "quickly", async (found) => {
       await withFile("images/config/first-boot.flag", "not empty", async () => {
         assert.equal(await run(found), 1);
+        const problem = await eventually(() =>
+          vscode.languages
+            .getDiagnostics(file("images/copy-files4.rc"))
+            .find(({ source }) => source === "Boot Servers"),
+        );
+        assert.match(problem.message, /expects another size/);
+        assert.equal(problem.range.start.line, 6);
       });
       const xml = await readFile(file("report.xml").fsPath, "utf8");
       await rm(file("report.xml").fsPath);
