@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { RemoteError } from "../rpc/remoteError";
+import { folderAt } from "./folders";
 import { commandIds, viewIds, type CommandName } from "./ids";
 import { Node } from "./nodes";
 import type { Servers } from "./servers";
@@ -58,7 +59,7 @@ export function registerCommands(
       if (id !== undefined) servers.restartSequence(id);
     },
     answerThisBoard: async (row, name) => (await plan()).answerBoard(store, rowId(row), name),
-    openBootPlan: async () => (await plan()).showPlan(store),
+    openBootPlan: (folder) => openBootPlan(servers, folder),
     setFtpPassword: async (password) => (await rows()).setFtpPassword(secrets, password),
     chooseNetwork: async (addresses) => (await network()).chooseNetwork(servers, addresses),
     allowUploads: async (policy) => (await network()).allowUploads(servers, policy),
@@ -87,17 +88,17 @@ async function start(servers: Servers, given: unknown): Promise<boolean> {
     log(servers, error);
     const { message, remedy = "", problems } = error;
     const sentence = problems.length === 0 ? message : describeProblems(problems);
-    const text = unadorned(`Boot Servers did not start: ${sentence} ${remedy}`.trimEnd());
+    const text = `Boot Servers did not start: ${sentence} ${remedy}`.trimEnd();
     if (problems.length === 0) void servers.sayTrouble(text);
-    else void sayPlanTrouble(text);
+    else void sayPlanTrouble(text, folder);
     return false;
   }
 }
 
-async function sayPlanTrouble(message: string): Promise<void> {
+async function sayPlanTrouble(message: string, folder: vscode.WorkspaceFolder): Promise<void> {
   const open = "Open Boot Plan";
-  if ((await vscode.window.showErrorMessage(message, open)) === open) {
-    await vscode.commands.executeCommand(commandIds.openBootPlan);
+  if ((await vscode.window.showErrorMessage(unadorned(message), open)) === open) {
+    await vscode.commands.executeCommand(commandIds.openBootPlan, folder);
   }
 }
 
@@ -113,7 +114,10 @@ function folderOf(given: unknown): vscode.WorkspaceFolder | undefined {
   return uri instanceof vscode.Uri ? vscode.workspace.getWorkspaceFolder(uri) : undefined;
 }
 
-async function chooseFolder(servers: Servers): Promise<vscode.WorkspaceFolder | undefined> {
+async function chooseFolder(
+  servers: Servers,
+  placeHolder = "Which folder are the boards to load from?",
+): Promise<vscode.WorkspaceFolder | undefined> {
   const folders = vscode.workspace.workspaceFolders ?? [];
   if (folders.length === 0) {
     void vscode.window.showInformationMessage(
@@ -122,7 +126,6 @@ async function chooseFolder(servers: Servers): Promise<vscode.WorkspaceFolder | 
   }
   if (folders.length < 2) return folders[0];
   const served = servers.store.folder?.path;
-  const placeHolder = "Which folder are the boards to load from?";
   const items = folders.map((folder) => ({
     label: unadorned(folder.name),
     description: unadorned(folder.uri.fsPath),
@@ -146,6 +149,13 @@ async function cancelTransfer(servers: Servers, given: string | undefined): Prom
   if (id !== undefined) servers.cancelTransfer(id);
 }
 
+/** @param given as `start` takes it; else the plan of what is served, or was last. */
+async function openBootPlan(servers: Servers, given: unknown): Promise<void> {
+  const served = servers.store.folder && folderAt(servers.store.folder);
+  const folder = folderOf(given) ?? served ?? (await chooseFolder(servers, "Which folder's plan?"));
+  if (folder !== undefined) await (await plan()).openPlan(folder);
+}
+
 /** The line of a row that mends a trouble. */
 async function copyCommand(row: unknown): Promise<void> {
   const line = row instanceof Node ? row.item.line : undefined;
@@ -156,9 +166,11 @@ async function copyCommand(row: unknown): Promise<void> {
 async function showMenu(store: Store): Promise<void> {
   const serving = store.isServing();
   const items = [
-    ...(serving
+    ...(serving ? [] : [{ label: "$(play) Start Boot Servers", command: commandIds.start as string }]),
+    // Transfers may still run to their end: they can be cut.
+    ...(serving || store.hasRunning()
       ? [{ label: "$(debug-stop) Stop Boot Servers", command: commandIds.stop as string }]
-      : [{ label: "$(play) Start Boot Servers", command: commandIds.start as string }]),
+      : []),
     { label: "$(plug) Choose Network…", command: commandIds.chooseNetwork as string },
     { label: "$(server) Show the Servers", command: `${viewIds.servers}.focus` },
     { label: "$(arrow-swap) Show the Transfers", command: `${viewIds.transfers}.focus` },

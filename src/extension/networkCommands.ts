@@ -66,7 +66,7 @@ async function knownNetworks(servers: Servers): Promise<readonly NetworkInterfac
     return await servers.networks();
   } catch (error) {
     if (!(error instanceof RemoteError)) throw error;
-    void servers.sayTrouble(unadorned(`The networks of this computer are not known: ${error.message}.`));
+    void servers.sayTrouble(`The networks of this computer are not known: ${error.message}.`);
     return undefined;
   }
 }

@@ -11,7 +11,7 @@ import type { Plan } from "../model/plan";
 import { standardPorts } from "../model/settings";
 import { bootCommands } from "./bootCommands";
 import { commandIds } from "./ids";
-import { editPlan, holdsNow, openPlan, planTexts, planValue, servedRootOf } from "./plan";
+import { editPlan, holdsNow, planTexts, planValue, servedRootOf } from "./plan";
 import { copyIntoRoot, plannedFile, type PlannedFile } from "./plannedFile";
 import {
   addAlias,
@@ -26,6 +26,8 @@ import {
 import { folderAt } from "./folders";
 import type { Store } from "./store";
 import { formatList, unadorned } from "./words";
+
+export { openPlan } from "./plan";
 
 /** The file that a command is about: what was clicked, else what is being edited. */
 function clickedFile(given: unknown): vscode.Uri | undefined {
@@ -184,16 +186,8 @@ async function crc32Of(path: string): Promise<string> {
   return sum.toString(16).padStart(8, "0");
 }
 
-/** The folder that is being served, or the only one there is. */
-function planFolder(store: Store): vscode.WorkspaceFolder | undefined {
-  const served = store.folder && folderAt(store.folder);
-  return served ?? vscode.workspace.workspaceFolders?.[0];
-}
-
-export async function showPlan(store: Store): Promise<void> {
-  const folder = planFolder(store);
-  if (folder !== undefined) await openPlan(folder);
-}
+/** The folder whose servers told of a row; undefined: it was closed. */
+const rowFolder = ({ folder }: Store): vscode.WorkspaceFolder | undefined => folder && folderAt(folder);
 
 /**
  * Serves a file under the name that a board asked for: an alias in the plan.
@@ -201,7 +195,7 @@ export async function showPlan(store: Store): Promise<void> {
  */
 export async function serveFileAs(store: Store, id: string | undefined, given?: unknown): Promise<void> {
   const transfer = id === undefined ? undefined : store.now.transfers.get(id);
-  const folder = planFolder(store);
+  const folder = rowFolder(store);
   if (transfer === undefined || folder === undefined) return;
   const asked = checkName(transfer.file);
   if ("refused" in asked) return;
@@ -246,7 +240,7 @@ async function chooseFile(
  */
 export async function answerBoard(store: Store, id: string | undefined, given?: unknown): Promise<void> {
   const client = id === undefined ? undefined : store.now.clients.get(id);
-  const folder = planFolder(store);
+  const folder = rowFolder(store);
   if (client?.mac === undefined || folder === undefined) return;
   const { mac } = client;
   const name =

@@ -2,6 +2,7 @@
 
 import { isIP } from "node:net";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
 import type { Engine } from "../model/api";
 import type { LogRow, Row } from "../model/events";
@@ -14,7 +15,7 @@ import { folderSettings, readSettings, type Settings } from "./config";
 import { section } from "./ids";
 import type { Agreements } from "./agreements";
 import { wasStopped } from "./stopped";
-import type { Store } from "./store";
+import type { ServedFolder, Store } from "./store";
 import { unadorned } from "./words";
 
 /** Where the FTP password is kept. */
@@ -29,6 +30,14 @@ const network = () => import(/* webpackChunkName: "networkCommands" */ "./networ
 /** The process and the pipe to it as well: most windows serve nothing. */
 const childProcess = () => import(/* webpackChunkName: "child" */ "./child");
 
+/** What is served, and how. */
+interface Serving {
+  readonly folder: ServedFolder;
+  readonly settings: Settings;
+}
+
+const servedAs = ({ name, uri }: vscode.WorkspaceFolder): ServedFolder => ({ name, path: uri.fsPath });
+
 export class Servers implements vscode.Disposable {
   private loading: Promise<Child> | undefined;
   /** There once it was asked anything. */
@@ -38,8 +47,10 @@ export class Servers implements vscode.Disposable {
   private readonly ending = new vscode.EventEmitter<"stopped" | "gaveUp">();
   /** They were stopped, or their process ended too often: nothing is served until the next start. */
   readonly onDidEnd = this.ending.event;
-  /** What the next process is started with. */
-  private settings: Settings | undefined;
+  /** What the views say; the next process is started with its settings. */
+  private shown: Serving | undefined;
+  /** What was taken last: where a start fails, that goes on, or went on last. */
+  private taken: Serving | undefined;
   private lastFollow: Promise<void> = Promise.resolve();
   private agreements: Agreements | undefined;
   /** The failures that the user was told of. */
@@ -61,7 +72,7 @@ export class Servers implements vscode.Disposable {
   private tend(Process: typeof Child): Child {
     const { store } = this;
     return new Process(
-      () => commandFor(this.settings?.command ?? { launch: [], node: "" }, process.execPath, this.cli),
+      () => commandFor(this.shown?.settings.command ?? { launch: [], node: "" }, process.execPath, this.cli),
       {
         row: (row) => {
           this.take(row);
@@ -114,24 +125,46 @@ export class Servers implements vscode.Disposable {
       );
       return false;
     }
-    const settings = await this.read(folder);
-    if (!(await this.mayServe(folder, settings, "start"))) return false;
-    await this.serve(folder, settings);
+    const settings = await this.agreedSettings(folder, "start");
+    if (settings === undefined || folderAt(servedAs(folder)) === undefined) return false;
+    await this.serve({ folder: servedAs(folder), settings });
     this.sayFailures("always");
     return true;
   }
 
-  private async serve(folder: vscode.WorkspaceFolder, settings: Settings): Promise<void> {
-    this.settings = settings;
-    this.store.transfersKept = settings.wanted.limits.transfersKept;
-    this.store.folder = { name: folder.name, path: folder.uri.fsPath };
-    const takeBack = this.store.isWanted() ? () => undefined : this.store.announce(settings.wanted);
+  /** The settings to serve a folder with. undefined: its user does not want that. */
+  private async agreedSettings(
+    folder: vscode.WorkspaceFolder,
+    why: "start" | "follow",
+  ): Promise<Settings | undefined> {
+    for (;;) {
+      const settings = await this.read(folder);
+      if (!(await this.mayServe(folder, settings, why))) return undefined;
+      // They may have been changed while the question stood there.
+      if (isDeepStrictEqual(await this.read(folder), settings)) return settings;
+    }
+  }
+
+  private async serve(serving: Serving): Promise<void> {
+    const { wanted, problems } = serving.settings;
+    for (const problem of problems) this.write("warning", problem);
+    this.show(serving);
+    const takeBack = this.store.isWanted() ? () => undefined : this.store.announce(wanted);
     try {
-      await (await this.ask()).configure(settings.wanted);
+      await (await this.ask()).configure(wanted);
+      this.taken = serving;
     } catch (error) {
       takeBack();
+      // Another start may be under way already.
+      if (this.shown === serving && this.taken !== undefined) this.show(this.taken);
       throw error;
     }
+  }
+
+  private show(serving: Serving): void {
+    this.shown = serving;
+    this.store.transfersKept = serving.settings.wanted.limits.transfersKept;
+    this.store.folder = serving.folder;
   }
 
   /** Closes the listening sockets at once. Resolves when the last running transfer has ended. */
@@ -170,7 +203,7 @@ export class Servers implements vscode.Disposable {
         this.write("error", message);
         // Where the old process was let go first, nothing runs any more.
         if (this.store.isWanted() || wasStopped(error)) return;
-        void this.sayTrouble(unadorned(`Boot Servers did not start again: ${message}`));
+        void this.sayTrouble(`Boot Servers did not start again: ${message}`);
       }
     });
     return this.lastFollow;
@@ -179,11 +212,10 @@ export class Servers implements vscode.Disposable {
   private async followNow(): Promise<void> {
     const folder = this.wantedFolder();
     if (folder === undefined) return;
-    const settings = await this.read(folder);
-    if (!(await this.mayServe(folder, settings, "follow"))) return;
-    // They may have been stopped while the question stood there.
-    if (this.wantedFolder() === undefined) return;
-    await this.serve(folder, settings);
+    const settings = await this.agreedSettings(folder, "follow");
+    // They may have been stopped, or moved to another folder, while the question stood there.
+    if (settings === undefined || this.wantedFolder()?.uri.fsPath !== folder.uri.fsPath) return;
+    await this.serve({ folder: servedAs(folder), settings });
     this.sayFailures("news");
   }
 
@@ -220,13 +252,13 @@ export class Servers implements vscode.Disposable {
 
   /** The folder that is being served was closed: nobody sees its servers any more. */
   async followFolders(): Promise<void> {
-    if (this.store.isServing() && this.servedFolder() === undefined) await this.stop("whenFinished");
+    if (this.store.isWanted() && this.servedFolder() === undefined) await this.stop("whenFinished");
   }
 
-  /** One notification, with the log a click away. */
+  /** One notification, with the log a click away. @param message may hold what a plan or a peer says. */
   async sayTrouble(message: string): Promise<void> {
     const showLog = "Show Log";
-    if ((await vscode.window.showErrorMessage(message, showLog)) === showLog) this.log.show();
+    if ((await vscode.window.showErrorMessage(unadorned(message), showLog)) === showLog) this.log.show();
   }
 
   private servedFolder(): vscode.WorkspaceFolder | undefined {
@@ -255,7 +287,6 @@ export class Servers implements vscode.Disposable {
       folder.uri.fsPath,
       await this.context.secrets.get(ftpPasswordKey),
     );
-    for (const problem of settings.problems) this.write("warning", problem);
     // Absent where no folder is open: then nothing is kept.
     const stateFolder = this.context.storageUri?.fsPath;
     if (stateFolder === undefined) return settings;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
 import { askBootp, tftpRead } from "../../support/loopbackBoard";
-import { activated, start, stop } from "../editor";
+import { activated, running, start, stop } from "../editor";
 
 const mac = "02:00:00:00:00:01";
 const folder = (name: string): vscode.WorkspaceFolder =>
@@ -37,5 +37,33 @@ describe("with two folders", () => {
     assert.equal(await booted(api, "field"), "field.bin: the loader of field");
     const ports = await start(api, folder("field").uri);
     await assert.rejects(tftpRead(ports.tftp, "bench.bin"));
+  });
+
+  describe("and the plan of one is broken", () => {
+    const plan = vscode.Uri.joinPath(folder("field").uri, ".vscode", "boot-plan.json");
+    let before: Uint8Array;
+
+    beforeEach(async () => {
+      before = await vscode.workspace.fs.readFile(plan);
+      await vscode.workspace.fs.writeFile(plan, Buffer.from('{ "boot": 1 }'));
+    });
+
+    afterEach(() => vscode.workspace.fs.writeFile(plan, before));
+
+    it("starting that one leaves the other one served, and the store goes on saying so", async () => {
+      await booted(api, "bench");
+      const ports = await running(api);
+      assert.equal(await vscode.commands.executeCommand("bootServers.start", folder("field").uri), false);
+      assert.deepEqual(api.store.folder, { name: "bench", path: folder("bench").uri.fsPath });
+      assert.equal(Buffer.from(await tftpRead(ports.tftp, "bench.bin")).toString(), "the loader of bench");
+    });
+
+    it("its plan is the one that is opened for who asks for it, not that of the folder that is served", async () => {
+      await booted(api, "bench");
+      await vscode.commands.executeCommand("bootServers.openBootPlan", folder("field").uri);
+      assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), plan.toString());
+      await vscode.commands.executeCommand("bootServers.openBootPlan");
+      assert.match(vscode.window.activeTextEditor.document.uri.path, /\/bench\//);
+    });
   });
 });
