@@ -74,6 +74,9 @@ const someOf =
 const address: Check<string> = (value) =>
   typeof value === "string" && (isIP(value) !== 0 || isInterfaceName(value)) ? value : undefined;
 
+/** What the setting `address` holds. */
+export const addressList = someOf(address);
+
 const passivePorts: Check<readonly [number, number] | null> = (value) => {
   if (value === "") return null;
   const [, first, last] = (typeof value === "string" && /^(\d{1,5})-(\d{1,5})$/.exec(value)) || [];
@@ -116,7 +119,7 @@ export function readSettings(read: ReadSetting, folder: string, ftpPassword?: st
     ...defaultWanted,
     folder,
     servers: protocols.filter((protocol) => servers.includes(protocol)),
-    addresses: value("address", someOf(address), defaultWanted.addresses),
+    addresses: value("address", addressList, defaultWanted.addresses),
     ports: { bootp: port("bootp"), tftp: port("tftp"), ftp: port("ftp") },
     answer: value("bootp.answer", oneOf(answers), defaultWanted.answer),
     uploads: value("uploads", oneOf(uploadPolicies), defaultWanted.uploads),

@@ -13,6 +13,7 @@ export function machineSetting<T>(name: string, otherwise: T): T {
 /**
  * Sets settings of this machine, after the question that the change needs where servers run.
  * @param values by the names behind `bootServers.`, in the order in which they are to be set.
+ * @returns false where the user declined, or they could not be changed; the user was told.
  */
 export async function changeSettings(
   servers: Servers,
@@ -20,8 +21,15 @@ export async function changeSettings(
 ): Promise<boolean> {
   if (!(await servers.mayChange(values))) return false;
   const configuration = vscode.workspace.getConfiguration(section);
-  for (const [name, value] of Object.entries(values)) {
-    await configuration.update(name, value, vscode.ConfigurationTarget.Global);
+  try {
+    for (const [name, value] of Object.entries(values)) {
+      await configuration.update(name, value, vscode.ConfigurationTarget.Global);
+    }
+    return true;
+  } catch (error) {
+    // Where settings.json is no JSON, or has changes that are not saved.
+    const reason = error instanceof Error ? error.message : String(error);
+    void servers.sayTrouble(`The settings of Boot Servers were not changed. ${reason}`);
+    return false;
   }
-  return true;
 }

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { NetworkInterface } from "../model/networks";
 import { defaultWanted, type UploadPolicy } from "../model/settings";
 import { RemoteError } from "../rpc/remoteError";
-import { uploadPolicies } from "./config";
+import { addressList, uploadPolicies } from "./config";
 import { commandIds } from "./ids";
 import { changeSettings, machineSetting } from "./machineSettings";
 import { interfaceItems, networkItems, type NetworkItem } from "./networkItems";
@@ -20,7 +20,7 @@ const title = "Choose Network";
 
 /** @param given addresses and names of interfaces, from a caller that knows; else the user is asked. */
 export async function chooseNetwork(servers: Servers, given: unknown): Promise<void> {
-  const addresses = isTexts(given) ? given : await askNetwork(servers, "Which network are the boards on?");
+  const addresses = addressList(given) ?? (await askNetwork(servers, "Which network are the boards on?"));
   if (addresses === undefined || !(await changeSettings(servers, { address: addresses }))) return;
   if (servers.store.isWanted()) return;
   const start = "Start Boot Servers";
@@ -128,6 +128,3 @@ async function askPolicy(current: UploadPolicy): Promise<UploadPolicy | undefine
   );
   return answer?.policy;
 }
-
-const isTexts = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "string");

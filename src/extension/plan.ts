@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import type { Edit } from "jsonc-parser";
 import * as vscode from "vscode";
+import { checkName, protectedRule } from "../model/names";
 import type { Plan } from "../model/plan";
 import { edited, isPlan, newPlan, startedPlan, valueAt } from "./planText";
 import { planSources, readPlan } from "./planSources";
@@ -108,8 +109,11 @@ export async function refuse(folder: vscode.WorkspaceFolder, message: string): P
   if ((await vscode.window.showErrorMessage(unadorned(message), open)) === open) await openPlan(folder);
 }
 
-/** The folder that a board sees as `/`. */
+/** The folder that a board sees as `/`. One that the plan must not name is a problem there: nothing is done in it. */
 export async function servedRootOf(folder: vscode.WorkspaceFolder): Promise<string> {
+  const { fsPath } = folder.uri;
   const root = await planValue(folder, "root");
-  return resolve(folder.uri.fsPath, typeof root === "string" ? root : ".");
+  const checked = checkName(typeof root === "string" ? root : "");
+  if ("refused" in checked || protectedRule(checked.path, true) !== undefined) return fsPath;
+  return resolve(fsPath, checked.path);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { TransferRow } from "../model/events";
 import { normalizeName } from "../model/names";
-import { boardName } from "./boardName";
+import { boardNames } from "./boardNames";
 import { folderAt } from "./folders";
 import { servedRootOf } from "./plan";
 import { listensOn } from "./serverItems";
@@ -21,7 +21,7 @@ export async function askHow(store: Store): Promise<"whenFinished" | "now" | und
   const detail =
     "Stop When Finished listens no more and lets these end, for ten minutes at most. Stop Now cuts them: a board that writes its flash may be left without a boot loader.";
   const answer = await vscode.window.showWarningMessage(
-    describeRunning(running, (address) => boardName(store.now.clients.values(), address)),
+    describeRunning(running, boardNames(store.now.clients.values())),
     { modal: true, detail },
     finish,
     now,

@@ -6,12 +6,12 @@
 import * as vscode from "vscode";
 import type { Row, ServerRow } from "../model/events";
 import { RemoteError } from "../rpc/remoteError";
-import { boardName } from "./boardName";
+import { boardNames } from "./boardNames";
 import { describeTrouble, joined } from "./item";
 import { listensOn } from "./serverItems";
 import type { Servers } from "./servers";
 import { transferItem } from "./transferItems";
-import { quoted } from "./words";
+import { escaped, quoted } from "./words";
 
 /** As those of the program: declined, wrong use or a bad plan, no server runs. */
 const exitCodes = { done: 0, declined: 1, wrongUse: 2, nothing: 3 } as const;
@@ -77,7 +77,8 @@ export class ServeTerminal implements vscode.Pseudoterminal {
     if (rows.every(({ state }) => state === "failed" || state === "stopped")) {
       const { starts } = this;
       this.refuse("no server runs.", exitCodes.nothing);
-      if (starts) void this.servers.stop("now");
+      // Not "now": boards that an earlier start serves may still load.
+      if (starts) void this.servers.stop("whenFinished");
       return;
     }
     this.following.push(
@@ -93,9 +94,8 @@ export class ServeTerminal implements vscode.Pseudoterminal {
   private tell(row: Row): void {
     if (row.type === "server") this.news(row.id, describeServer(row));
     if (row.type !== "transfer" || row.state === "running") return;
-    const { now } = this.servers.store;
-    const nameOf = (address: string): string => boardName(now.clients.values(), address);
-    const { label, description = "" } = transferItem(row, nameOf, Date.now());
+    const { clients } = this.servers.store.now;
+    const { label, description = "" } = transferItem(row, boardNames(clients.values()), Date.now());
     this.news("transfer", `${row.protocol}  ${label} ${description}`);
   }
 
@@ -139,7 +139,7 @@ export class ServeTerminal implements vscode.Pseudoterminal {
   }
 
   private line(text: string): void {
-    this.written.fire(`${text}\r\n`);
+    this.written.fire(`${escaped(text)}\r\n`);
   }
 }
 

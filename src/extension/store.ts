@@ -182,4 +182,13 @@ const died = (row: TransferRow, at: number): TransferRow => ({
   trouble: diedTrouble,
 });
 
-const stopped = (row: ServerRow): ServerRow => ({ ...row, state: "stopped" });
+/** What was wrong with it is no longer: nobody is to mend what does not run. */
+const stopped = ({ type, id, protocol, addresses, port }: ServerRow): ServerRow => ({
+  type,
+  id,
+  protocol,
+  state: "stopped",
+  addresses,
+  port,
+  warnings: [],
+});

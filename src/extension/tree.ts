@@ -9,6 +9,15 @@ const drawEveryMs = 250;
 /** So often time itself changes rows: "waiting for the board, 18 s". */
 const tickMs = 1000;
 
+/** What stands at a view itself. */
+export interface Head {
+  /** Beside its title. */
+  readonly description?: string;
+  /** Above its rows. */
+  readonly message?: string | undefined;
+  readonly badge?: vscode.ViewBadge | undefined;
+}
+
 export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly nodes = new Nodes();
   private readonly redraw = new vscode.EventEmitter<Node | Node[] | undefined>();
@@ -20,27 +29,27 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
 
   /**
    * @param items the rows of the view as the store is now.
-   * @param decorate sets title, badge and the like; called whenever the store has changed, seen or not.
+   * @param head what stands at the view itself; asked whenever the store has changed, seen or not.
    */
   constructor(
     id: string,
     private readonly store: Store,
     private readonly items: () => readonly Item[],
-    private readonly decorate: (view: vscode.TreeView<Node>) => void = () => undefined,
+    private readonly head: () => Head = () => ({}),
   ) {
     this.view = vscode.window.createTreeView(id, { treeDataProvider: this });
     this.disposables = [
       this.redraw,
       this.view,
       store.onChange(() => {
-        this.decorate(this.view);
+        this.drawHead();
         this.drawSoon();
       }),
       this.view.onDidChangeVisibility(() => {
         this.draw();
       }),
     ];
-    this.decorate(this.view);
+    this.drawHead();
   }
 
   dispose(): void {
@@ -82,6 +91,14 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   /** What the view shows when it is drawn now, for tests. */
   shown(): readonly Item[] {
     return this.items();
+  }
+
+  /** Each part goes to the window when it is set, also where it is the same: a flood of rows would be one there. */
+  private drawHead(): void {
+    const { description = "", message = "", badge } = this.head();
+    if ((this.view.description ?? "") !== description) this.view.description = description;
+    if ((this.view.message ?? "") !== message) this.view.message = message;
+    if (this.view.badge?.value !== badge?.value) this.view.badge = badge;
   }
 
   private drawSoon(): void {

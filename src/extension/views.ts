@@ -2,7 +2,7 @@
 
 import { hostname } from "node:os";
 import * as vscode from "vscode";
-import { boardName } from "./boardName";
+import { boardNames } from "./boardNames";
 import { clientItems } from "./clientItems";
 import { viewIds } from "./ids";
 import type { Item } from "./item";
@@ -26,42 +26,35 @@ export function createViews(store: Store): Views {
       viewIds.servers,
       store,
       () => serverItems(store.serverRows(), store.runningSince, Date.now()),
-      (view) => {
+      () => {
         const { folder } = store;
-        view.description =
-          folder !== undefined && store.isServing() ? [folder.name, ...where].join(" · ") : "";
-        const message = serversMessage(store.serverRows()) ?? "";
-        if (view.message !== message) view.message = message;
+        const serves = folder !== undefined && store.isServing();
+        return {
+          description: serves ? [folder.name, ...where].join(" · ") : "",
+          message: serversMessage(store.serverRows()),
+        };
       },
     ),
     clients: new Tree(viewIds.clients, store, () =>
       clientItems(store.now.clients.values(), store.now.transfers.values(), Date.now()),
     ),
-    transfers: new Tree(viewIds.transfers, store, () => transfersOf(store), showRunning(store)),
+    transfers: new Tree(
+      viewIds.transfers,
+      store,
+      () => transfersOf(store),
+      () => ({ badge: badgeOf(store.runningCount()) }),
+    ),
   };
 }
 
 function transfersOf(store: Store): Item[] {
   const { clients, transfers } = store.now;
-  const names = new Map<string, string>();
-  const nameOf = (address: string): string => {
-    const name = names.get(address) ?? boardName(clients.values(), address);
-    names.set(address, name);
-    return name;
-  };
-  return transferItems(transfers.values(), nameOf, Date.now());
+  return transferItems(transfers.values(), boardNames(clients.values()), Date.now());
 }
 
-/** The badge counts what runs: one view of the container has one (facts: badges of a container add up). */
-function showRunning(store: Store): (view: vscode.TreeView<unknown>) => void {
-  let shown = 0;
-  return (view) => {
-    const running = store.runningCount();
-    if (running === shown) return;
-    shown = running;
-    view.badge = running === 0 ? undefined : { value: running, tooltip: count(running, "running transfer") };
-  };
-}
+/** Counts what runs: one view of the container has a badge (facts: badges of a container add up). */
+const badgeOf = (running: number): vscode.ViewBadge | undefined =>
+  running === 0 ? undefined : { value: running, tooltip: count(running, "running transfer") };
 
 /** Where boards are served from, when that is not the computer in front of the user. */
 function whichMachine(): string[] {

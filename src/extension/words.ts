@@ -6,14 +6,17 @@ import { printable } from "../model/text";
 /** A peer's text where VS Code shows plain text: tree rows, tooltips that are strings, the log. */
 export const quoted = printable;
 
+/** A text of any length as a terminal may show it: nothing in it steers one. */
+export const escaped = (text: string): string =>
+  // `printable` cuts what is long, which is right for a name and wrong for sentences with a remedy.
+  (text.match(/[^]{1,20}/gu) ?? []).map(printable).join("");
+
 /**
  * A peer's text where VS Code reads `$(icon)` and `[text](link)` out of strings: notifications, quick picks, the
  * status bar. A zero-width space takes the meaning, and nobody sees it.
  */
 export function unadorned(text: string): string {
-  // `printable` cuts what is long, which is right for a name and wrong for sentences with a remedy.
-  const escaped = (text.match(/[^]{1,20}/gu) ?? []).map(printable).join("");
-  return escaped.replace(/\$\(/g, "$\u200b(").replace(/\]\(/g, "]\u200b(");
+  return escaped(text).replace(/\$\(/g, "$\u200b(").replace(/\]\(/g, "]\u200b(");
 }
 
 /** `a`, `a and b`, `a, b and c`. */

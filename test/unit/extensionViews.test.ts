@@ -3,7 +3,7 @@ import { clientItems } from "../../src/extension/clientItems";
 import type { Item } from "../../src/extension/item";
 import { wordOnMissing } from "../../src/extension/missing";
 import { Nodes } from "../../src/extension/nodes";
-import { serverItems } from "../../src/extension/serverItems";
+import { serverItems, serversMessage } from "../../src/extension/serverItems";
 import { statusText } from "../../src/extension/statusText";
 import { Store } from "../../src/extension/store";
 import { transferItems } from "../../src/extension/transferItems";
@@ -462,6 +462,17 @@ describe("the store", () => {
         ["tftp", ["engine.quiet"]],
         ["ftp", []],
       ],
+    );
+  });
+
+  it("forgets what was wrong with servers whose process has ended: nothing stands above the words on how to start", () => {
+    const trouble = { code: "plan.notTaken", message: "the boot plan has 1 problem" };
+    const store = filled(server({ warnings: [trouble] }), server({ id: "ftp", state: "failed", trouble }));
+    store.left();
+    assert.equal(serversMessage(store.serverRows()), undefined);
+    assert.deepEqual(
+      store.serverRows().map((row) => row.trouble),
+      [undefined, undefined],
     );
   });
 

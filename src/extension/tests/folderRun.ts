@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { ReportRow, StepRow } from "../../model/events";
-import { quoted } from "../words";
+import { escaped, quoted } from "../words";
 import type { Selection } from "./selection";
 import { failureText, kindNames, outputLines, sideText } from "./stepText";
 import type { DropTree } from "./tree";
@@ -30,7 +30,7 @@ export class FolderRun {
 
   say(line: string, at?: vscode.TestItem): void {
     // The output is a terminal: it wants CR LF.
-    this.run.appendOutput(`${line}\r\n`, at && placeOf(at), at);
+    this.run.appendOutput(`${escaped(line)}\r\n`, at && placeOf(at), at);
   }
 
   take(row: StepRow): void {

@@ -64,6 +64,16 @@ describe("a hostile .vscode/boot-plan.json", () => {
     });
   }
 
+  for (const root of ["../..", ".git/hooks"]) {
+    it(`that names ${root} as the served root gets no file copied there`, async () => {
+      await vscode.workspace.fs.createDirectory(file(".git/hooks"));
+      await put(JSON.stringify({ root }));
+      await vscode.commands.executeCommand("bootServers.serveAsBootFile", file("README.md"), [], "copy");
+      await assert.rejects(Promise.resolve(vscode.workspace.fs.stat(file(`${root}/README.md`))));
+      await vscode.workspace.fs.delete(file(".git"), { recursive: true });
+    });
+  }
+
   for (const answer of ["everyone", "proxy"]) {
     it(`that wants to answer ${answer} opens no network and answers no DHCP client (DESIGN §2.1)`, async () => {
       await put(JSON.stringify({ root: "images", answer, pool: "127.0.0.10-127.0.0.20" }));
