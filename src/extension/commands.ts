@@ -2,7 +2,8 @@
 
 import * as vscode from "vscode";
 import { RemoteError } from "../rpc/remoteError";
-import { folderAt } from "./folders";
+import type { Drops } from "./drops";
+import { chooseFolder, folderAt, folderOf } from "./folders";
 import { commandIds, viewIds, type CommandName } from "./ids";
 import { Node } from "./nodes";
 import type { Servers } from "./servers";
@@ -30,6 +31,7 @@ export function registerCommands(
   servers: Servers,
   log: vscode.LogOutputChannel,
   secrets: vscode.SecretStorage,
+  drops: Drops,
 ): vscode.Disposable[] {
   const { store } = servers;
   const handlers: Readonly<Record<CommandName, Handler>> = {
@@ -64,6 +66,8 @@ export function registerCommands(
     chooseNetwork: async (addresses) => (await network()).chooseNetwork(servers, addresses),
     allowUploads: async (policy) => (await network()).allowUploads(servers, policy),
     copyCommand: (row) => copyCommand(row),
+    verify: async (folder) => (await drops.tests()).verify(folder),
+    verifyOnTarget: async (folder, target) => (await drops.tests()).verifyOnTarget(folder, target),
   };
   return Object.entries(handlers).map(([name, handler]) =>
     vscode.commands.registerCommand(commandIds[name as CommandName], handler),
@@ -75,7 +79,9 @@ export function registerCommands(
  * @returns true when the servers were started.
  */
 async function start(servers: Servers, given: unknown): Promise<boolean> {
-  const folder = folderOf(given) ?? (await chooseFolder(servers));
+  const folder =
+    folderOf(given) ??
+    (await chooseFolder("Which folder are the boards to load from?", servers.store.folder));
   if (folder === undefined) return false;
   try {
     const started = await servers.start(folder);
@@ -109,32 +115,6 @@ function log(servers: Servers, error: RemoteError): void {
   for (const line of lines.length === 0 ? [error.message] : lines) servers.write("error", line);
 }
 
-function folderOf(given: unknown): vscode.WorkspaceFolder | undefined {
-  const uri = given instanceof vscode.Uri ? given : (given as { uri?: unknown } | undefined)?.uri;
-  return uri instanceof vscode.Uri ? vscode.workspace.getWorkspaceFolder(uri) : undefined;
-}
-
-async function chooseFolder(
-  servers: Servers,
-  placeHolder = "Which folder are the boards to load from?",
-): Promise<vscode.WorkspaceFolder | undefined> {
-  const folders = vscode.workspace.workspaceFolders ?? [];
-  if (folders.length === 0) {
-    void vscode.window.showInformationMessage(
-      "Open a folder first: Boot Servers serve the files of a workspace folder.",
-    );
-  }
-  if (folders.length < 2) return folders[0];
-  const served = servers.store.folder?.path;
-  const items = folders.map((folder) => ({
-    label: unadorned(folder.name),
-    description: unadorned(folder.uri.fsPath),
-    ...(folder.uri.fsPath === served && { detail: "served last" }),
-    folder,
-  }));
-  return (await vscode.window.showQuickPick(items, { placeHolder }))?.folder;
-}
-
 /** @param given `whenFinished` or `now`, from a caller that knows; else the user is asked where a board loads. */
 async function stop(servers: Servers, given: unknown): Promise<void> {
   const known = given === "now" || given === "whenFinished" ? given : undefined;
@@ -152,7 +132,8 @@ async function cancelTransfer(servers: Servers, given: string | undefined): Prom
 /** @param given as `start` takes it; else the plan of what is served, or was last. */
 async function openBootPlan(servers: Servers, given: unknown): Promise<void> {
   const served = servers.store.folder && folderAt(servers.store.folder);
-  const folder = folderOf(given) ?? served ?? (await chooseFolder(servers, "Which folder's plan?"));
+  const folder =
+    folderOf(given) ?? served ?? (await chooseFolder("Which folder's plan?", servers.store.folder));
   if (folder !== undefined) await (await plan()).openPlan(folder);
 }
 
@@ -172,6 +153,7 @@ async function showMenu(store: Store): Promise<void> {
       ? [{ label: "$(debug-stop) Stop Boot Servers", command: commandIds.stop as string }]
       : []),
     { label: "$(plug) Choose Network…", command: commandIds.chooseNetwork as string },
+    { label: "$(beaker) Verify Firmware Drop", command: commandIds.verify as string },
     { label: "$(server) Show the Servers", command: `${viewIds.servers}.focus` },
     { label: "$(arrow-swap) Show the Transfers", command: `${viewIds.transfers}.focus` },
     { label: "$(go-to-file) Open Boot Plan", command: commandIds.openBootPlan as string },

@@ -33,6 +33,9 @@ export const folderSettings: readonly string[] = [
   "tftp.giveUpSeconds",
 ];
 
+/** Likewise, and read where somebody verifies: what is wanted of the servers does not depend on them. */
+export const verifySettings: readonly string[] = ["verify.targets", "verify.onSave"];
+
 export const limitNames = Object.keys(limitDefinitions) as LimitName[];
 
 /** The setting of a limit: `limits.ftpSessions`, `uploadLimit`. */

@@ -17,9 +17,11 @@ export class Drops implements vscode.Disposable {
   readonly outcomes = new Outcomes();
   private loaded: Promise<DropTests> | undefined;
 
+  private readonly saves: vscode.Disposable;
+
   constructor(
     private readonly servers: Servers,
-    private readonly secrets: vscode.SecretStorage,
+    private readonly context: vscode.ExtensionContext,
   ) {
     const { controller } = this;
     controller.resolveHandler = async (item) => (await this.tests()).resolve(item);
@@ -32,17 +34,28 @@ export class Drops implements vscode.Disposable {
       undefined,
       true,
     );
+    // Off unless the user wants it: nobody's bundle is loaded for nothing.
+    this.saves = vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+      const wanted = vscode.workspace.getConfiguration(section, uri).get("verify.onSave") === true;
+      if (wanted && vscode.workspace.isTrusted) void this.tests().then((tests) => tests.verifySaved(uri));
+    });
   }
 
   dispose(): void {
+    this.saves.dispose();
+    void this.loaded?.then((tests) => {
+      tests.dispose();
+    });
     this.controller.dispose();
   }
 
   /** What the controller does. */
   tests(): Promise<DropTests> {
-    const { controller, servers, outcomes, secrets } = this;
+    const { controller, servers, outcomes, context } = this;
+    const { secrets, extension } = context;
+    const { version } = extension.packageJSON as { version: string };
     return (this.loaded ??= load().then(
-      ({ DropTests }) => new DropTests({ controller, servers, outcomes, secrets }),
+      ({ DropTests }) => new DropTests({ controller, servers, outcomes, secrets, version }),
     ));
   }
 }

@@ -31,11 +31,11 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
   const store = new Store();
   const servers = new Servers(context, store, log);
   const views = createViews(store);
-  const drops = new Drops(servers, context.secrets);
+  const drops = new Drops(servers, context);
   context.subscriptions.push(
     log,
     servers,
-    ...registerCommands(servers, log, context.secrets),
+    ...registerCommands(servers, log, context.secrets, drops),
     views.servers,
     views.clients,
     views.transfers,

@@ -25,6 +25,8 @@ export const commandIds = {
   chooseNetwork: "bootServers.chooseNetwork",
   allowUploads: "bootServers.allowUploads",
   copyCommand: "bootServers.copyCommand",
+  verify: "bootServers.verify",
+  verifyOnTarget: "bootServers.verifyOnTarget",
 } as const;
 
 export type CommandName = keyof typeof commandIds;

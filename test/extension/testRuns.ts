@@ -1,5 +1,6 @@
 /** What the extension tells VS Code of its tests: the tree as lines, and every run from its beginning to its end. */
 
+import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../src/extension/extension";
 
@@ -14,10 +15,29 @@ export function treeOf(items: vscode.TestItemCollection, indent = ""): string[] 
     ]);
 }
 
-const placeOf = ({ uri, range }: Pick<vscode.TestItem, "uri" | "range">): string =>
+/** `images/copy-files4.rc:4`; nothing where there is no line. */
+export const placeOf = ({ uri, range }: Partial<Pick<vscode.TestItem, "uri" | "range">>): string =>
   uri === undefined || range === undefined
     ? ""
-    : `${vscode.workspace.asRelativePath(uri, false)}:${range.start.line + 1}`;
+    : `${vscode.workspace.asRelativePath(uri)}:${range.start.line + 1}`;
+
+/** Text that VS Code takes as such or as Markdown. */
+export const textOf = (text: string | vscode.MarkdownString | undefined): string =>
+  typeof text === "string" ? text : (text?.value ?? "");
+
+/** The test with this id, wherever it stands. */
+export function itemIn(items: vscode.TestItemCollection, id: string): vscode.TestItem {
+  const find = (among: vscode.TestItemCollection): vscode.TestItem | undefined => {
+    for (const [, each] of among) {
+      const found = each.id === id ? each : find(each.children);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  const found = find(items);
+  assert.ok(found, `there is no test ${id}`);
+  return found;
+}
 
 /** One run, as it was told. */
 export interface ToldRun {

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { mayRestart } from "../../src/extension/child";
 import { commandFor } from "../../src/extension/command";
-import { folderSettings, limitNames, limitSetting, readSettings } from "../../src/extension/config";
+import {
+  folderSettings,
+  limitNames,
+  limitSetting,
+  readSettings,
+  verifySettings,
+} from "../../src/extension/config";
 import { commandIds, contextKeys, viewIds } from "../../src/extension/ids";
 import { defaultWanted, limitDefinitions } from "../../src/model/settings";
 
@@ -87,9 +93,7 @@ describe("the settings (DESIGN §5)", () => {
     assert.deepEqual([command, problems], [{ launch: ["sudo", "-n"], node: "/usr/bin/node" }, []]);
     assert.deepEqual(
       Object.keys(settings).sort(),
-      Object.keys(values)
-        .map((name) => `bootServers.${name}`)
-        .sort(),
+      [...Object.keys(values), ...verifySettings].map((name) => `bootServers.${name}`).sort(),
       "package.json has these, and no other",
     );
   });
@@ -129,7 +133,7 @@ describe("the settings (DESIGN §5)", () => {
 describe("package.json", () => {
   it("gives every setting to the machine but those that open nothing", () => {
     for (const [name, { scope }] of Object.entries(settings)) {
-      const own = folderSettings.includes(name.replace("bootServers.", ""));
+      const own = [...folderSettings, ...verifySettings].includes(name.replace("bootServers.", ""));
       assert.equal(scope, own ? "resource" : "machine", name);
     }
     const { supported, restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;

@@ -17,7 +17,7 @@ export function selectionsOf(
 ): Selection[] {
   const left = new Set(exclude);
   return folders.flatMap((item) => {
-    const chosen = (include ?? [item]).filter((each) => folderOf(each) === item);
+    const chosen = (include ?? [item]).filter((each) => folderItem(each) === item);
     const parts = chosen.flatMap((each) => partsOf(each, left));
     if (parts.length === 0) return [];
     return [{ item, only: parts.includes(item) ? undefined : parts.map(({ id }) => id) }];
@@ -34,6 +34,6 @@ function partsOf(item: vscode.TestItem, left: ReadonlySet<vscode.TestItem>): vsc
 }
 
 /** The folder's item above an item, or itself. */
-function folderOf(item: vscode.TestItem): vscode.TestItem {
-  return item.parent === undefined ? item : folderOf(item.parent);
+export function folderItem(item: vscode.TestItem): vscode.TestItem {
+  return item.parent === undefined ? item : folderItem(item.parent);
 }

@@ -17,6 +17,8 @@ export interface Subject {
 
 export const fresh: Subject = { label: freshLabel, asked: { kind: "own" } };
 
+export const runningLabel = "The running servers";
+
 /** The servers that run; undefined: none does. */
 export function runningSubject(servers: readonly ServerRow[]): Subject | undefined {
   const running = servers.filter(({ state }) => state === "running");
@@ -31,11 +33,11 @@ export function runningSubject(servers: readonly ServerRow[]): Subject | undefin
   const [address = ""] = first.addresses;
   // Every address is no address to ask.
   const host = address === "0.0.0.0" || address === "::" ? "127.0.0.1" : address;
-  return { label: "The running servers", asked: { kind: "running", host, ports } };
+  return { label: runningLabel, asked: { kind: "running", host, ports } };
 }
 
 /** How a target is written, for who writes it. */
-export const targetForm = "192.168.7.2, boot@server.example, or 192.168.7.2 bootp=6767 tftp=6969 ftp=2121";
+export const targetForm = "192.168.7.2, boot@server.example (an FTP user), 192.168.7.2 tftp=6969 ftp=2121";
 
 /** A target as the setting and the input box have it: `user@host bootp=6767 tftp=6969`; undefined: it is none. */
 export function parseTarget(text: string): Subject | undefined {
@@ -51,6 +53,12 @@ export function parseTarget(text: string): Subject | undefined {
   }
   const asked: Asked = { kind: "target", host, ports: { ...standardPorts, ...ports } };
   return { label: quoted(text.trim()), asked, ...(user !== undefined && { ftpUser: user }) };
+}
+
+/** The targets that a setting holds, as far as they are some. */
+export function targetsOf(setting: unknown): Subject[] {
+  const texts: unknown[] = Array.isArray(setting) ? setting : [];
+  return texts.flatMap((text) => (typeof text === "string" ? (parseTarget(text) ?? []) : []));
 }
 
 /** An address, or a name as DNS has them (RFC 1123 §2.1). */

@@ -5,6 +5,7 @@ import type { Place } from "../../model/places";
 import type { Outline } from "../../model/verification";
 import { RemoteError } from "../../rpc/remoteError";
 import { describeTrouble } from "../item";
+import { planFiles } from "../planUris";
 import type { Servers } from "../servers";
 import { describeProblems } from "../words";
 import { outlineOf } from "./asking";
@@ -68,6 +69,16 @@ export class DropTree {
     return vscode.workspace.workspaceFolders?.find(({ uri }) => uri.toString() === item.id);
   }
 
+  /** True for a file that decides how the folder's verification ends. */
+  concerns(item: vscode.TestItem, file: vscode.Uri): boolean {
+    const folder = this.folderOf(item);
+    // A plan that cannot be used names no files; mended, it does.
+    const files = this.outlines.get(item.id)?.files ?? planFiles;
+    return (
+      folder !== undefined && files.some((each) => uriOf(folder.uri, each).toString() === file.toString())
+    );
+  }
+
   /** A step that nobody expected: the target named a file that the plan has not. It stays until the next look. */
   add(board: vscode.TestItem, { id, label }: Pick<DropItem, "id" | "label">): vscode.TestItem {
     const item = this.controller.createTestItem(id, label, board.uri);
@@ -82,7 +93,7 @@ export class DropTree {
   private place(children: vscode.TestItemCollection, wanted: readonly DropItem[], folder: vscode.Uri): void {
     children.replace(
       wanted.map(({ id, label, description, at, children: below }, index) => {
-        const uri = at === undefined ? folder : uriOf(folder, at);
+        const uri = at === undefined ? folder : uriOf(folder, at.file);
         const there = children.get(id);
         const item =
           there?.uri?.toString() === uri.toString() ? there : this.controller.createTestItem(id, label, uri);
@@ -96,7 +107,8 @@ export class DropTree {
   }
 }
 
-export const uriOf = (folder: vscode.Uri, { file }: Place): vscode.Uri =>
+/** @param file relative to the folder, with `/`. */
+const uriOf = (folder: vscode.Uri, file: string): vscode.Uri =>
   vscode.Uri.joinPath(folder, ...file.split("/"));
 
 const rangeOf = ({ line, column }: Place): vscode.Range =>

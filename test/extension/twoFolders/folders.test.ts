@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
 import { askBootp, tftpRead } from "../../support/loopbackBoard";
 import { activated, running, start, stop } from "../editor";
+import { listen, textOf, treeOf } from "../testRuns";
 
 const mac = "02:00:00:00:00:01";
 const folder = (name: string): vscode.WorkspaceFolder =>
@@ -65,5 +66,41 @@ describe("with two folders", () => {
       await vscode.commands.executeCommand("bootServers.openBootPlan");
       assert.match(vscode.window.activeTextEditor.document.uri.path, /\/bench\//);
     });
+  });
+
+  it("each has its drops in the Test Explorer, and is verified alone, also while the other is served", async () => {
+    const tests = await api.drops.tests();
+    await tests.refresh();
+    assert.deepEqual(treeOf(api.drops.controller.items), [
+      ...["bench", "field"].flatMap((name) => [
+        name,
+        `  any board  ${name}/.vscode/boot-plan.json:1`,
+        `    BOOTP round 1  ${name}/.vscode/boot-plan.json:1`,
+        `    TFTP ${name}.bin  round 1  ${name}/.vscode/boot-plan.json:1`,
+        `    BOOTP round 2  ${name}/.vscode/boot-plan.json:1`,
+      ]),
+    ]);
+    await start(api, folder("bench").uri);
+    const field = api.drops.controller.items.get(folder("field").uri.toString())!;
+    const told = listen(api);
+    const { token } = new vscode.CancellationTokenSource();
+    await tests.runFresh(new vscode.TestRunRequest([field]), token);
+    const running = tests.profiles.now().get("The running servers")!;
+    await running.runHandler(new vscode.TestRunRequest([field]), token);
+    const [own, served] = [await told.ended(0), await told.ended(1)];
+    told.stop();
+    assert.deepEqual(
+      [...own.states],
+      [
+        ["any board/round 1/bootp/round 1", "passed"],
+        ["any board/round 1/tftp/field.bin", "passed"],
+        ["any board/round 2/bootp/round 2", "passed"],
+      ],
+    );
+    assert.equal(served.states.get(field.id), "errored");
+    assert.match(
+      textOf(served.messages.get(field.id)![0]!.message),
+      /^The servers serve another folder, bench\./,
+    );
   });
 });
