@@ -1,4 +1,4 @@
-/** The extension's end of the pipe: an `Engine` and a `Verifier` that run in another process. */
+/** The extension's end of the pipe: an `Engine` and a `Verifier` that run in another process. Its rows are kept by who listens. */
 
 import type { Readable, Writable } from "node:stream";
 import {
@@ -10,13 +10,11 @@ import {
 } from "vscode-jsonrpc/node";
 import type { Engine } from "../model/api";
 import type { Row, StepRow } from "../model/events";
-import { defaultLimits } from "../model/settings";
-import { applyRow, newState, snapshotOf } from "../model/snapshot";
 import type { Verifier } from "../model/verification";
 import { RemoteError } from "./remoteError";
 import * as wire from "./wire";
 
-export interface RemoteEngine extends Engine, Verifier {
+export interface RemoteEngine extends Omit<Engine, "snapshot">, Verifier {
   /** Resolves when the other end has gone. Requests that are open then are rejected with `engine.gone`. */
   readonly closed: Promise<void>;
   /** Listens no more; the streams are the caller's. */
@@ -40,14 +38,9 @@ const gone: wire.Failure = { trouble: { code: "engine.gone", message: "the serve
 export function connectEngine(input: Readable, output: Writable): RemoteEngine {
   const reader = new StreamMessageReader(input);
   const connection = createMessageConnection(reader, new StreamMessageWriter(output));
-  const state = newState();
-  let transfersKept = defaultLimits.transfersKept;
   const listeners = new Set<(row: Row) => void>();
   connection.onNotification(wire.rows, ({ rows }) => {
-    for (const row of rows) {
-      applyRow(state, row, transfersKept);
-      for (const listener of listeners) listener(row);
-    }
+    for (const row of rows) for (const listener of listeners) listener(row);
   });
   /** What listens to the steps of each verification, by its number. */
   const runs = new Map<number, (row: StepRow) => void>();
@@ -91,7 +84,6 @@ export function connectEngine(input: Readable, output: Writable): RemoteEngine {
   return {
     closed,
     async configure(wanted) {
-      transfersKept = wanted.limits.transfersKept;
       await ask(() => connection.sendRequest(wire.configure, wanted));
     },
     async drain() {
@@ -120,7 +112,6 @@ export function connectEngine(input: Readable, output: Writable): RemoteEngine {
         },
       };
     },
-    snapshot: () => snapshotOf(state),
     onRow(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

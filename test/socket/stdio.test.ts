@@ -5,7 +5,9 @@ import { connect } from "node:net";
 import { connectEngine, type RemoteEngine } from "../../src/rpc/remote";
 import { RemoteError } from "../../src/rpc/remoteError";
 import type { Row } from "../../src/model/events";
+import type { Snapshot } from "../../src/model/snapshot";
 import { unlikeBytes } from "../support/files";
+import { rowsOf } from "../support/rowsOf";
 import { slowReader, type SlowBoard } from "../support/slowPeers";
 import { fromSource, tend, wantedFor, type Tended } from "../support/stdioChild";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
@@ -41,6 +43,7 @@ describe("serve --stdio, the extension's child process (DESIGN §2.1, §4)", fun
     /** Resolves with the exit code. */
     readonly exit: Promise<number | null>;
     row(wanted: (row: Row) => boolean): Promise<Row>;
+    snapshot(): Snapshot;
     port(): number;
   }
 
@@ -52,6 +55,7 @@ describe("serve --stdio, the extension's child process (DESIGN §2.1, §4)", fun
     child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
     child.stdin.on("error", () => undefined);
     const remote = connectEngine(child.stdout, child.stdin);
+    const snapshot = rowsOf(remote);
     const exit = once(child, "close").then(([code]) => code as number | null);
     lastly(child, async () => {
       child.kill("SIGKILL");
@@ -71,16 +75,17 @@ describe("serve --stdio, the extension's child process (DESIGN §2.1, §4)", fun
             resolve(row);
           });
         }),
-      port: () => remote.snapshot().servers.get("tftp")!.port,
+      snapshot,
+      port: () => snapshot().servers.get("tftp")!.port,
     };
   }
 
   it("starts nothing until it is told what, then serves, and exits with 0 at the end of stdin", async () => {
     const piped = start();
-    assert.equal(piped.remote.snapshot().servers.size, 0);
+    assert.equal(piped.snapshot().servers.size, 0);
     await piped.remote.configure(wantedFor(folder.path));
     assert.deepEqual(
-      [...piped.remote.snapshot().servers.values()].map(({ protocol, state, addresses }) => [
+      [...piped.snapshot().servers.values()].map(({ protocol, state, addresses }) => [
         protocol,
         state,
         addresses,
@@ -120,7 +125,7 @@ describe("serve --stdio, the extension's child process (DESIGN §2.1, §4)", fun
   it("at the end of stdin it listens no more, and exits once the board that loads has its file", async () => {
     const piped = start();
     await piped.remote.configure(wantedFor(folder.path));
-    const ftpPort = piped.remote.snapshot().servers.get("ftp")!.port;
+    const ftpPort = piped.snapshot().servers.get("ftp")!.port;
     const board = await reader(piped.port());
     piped.process.stdin!.end();
     // The window is gone altogether: what is written from now on is EPIPE.
@@ -164,7 +169,7 @@ describe("serve --stdio, the extension's child process (DESIGN §2.1, §4)", fun
       error.problems.map(({ file, line, column }) => [file, line, column]),
       [[".vscode/boot-plan.json", 1, 11]],
     );
-    assert.equal(piped.remote.snapshot().servers.size, 0);
+    assert.equal(piped.snapshot().servers.size, 0);
     piped.process.stdin!.end();
     assert.equal(await piped.exit, 0);
   });
