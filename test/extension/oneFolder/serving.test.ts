@@ -32,7 +32,10 @@ describe("the servers of one folder", () => {
       "TFTP  listening on 127.0.0.1:PORT, nothing received yet",
       "FTP  listening on 127.0.0.1:PORT, nothing received yet",
     ]);
-    assert.equal(lines(api.views.clients.shown())[0], "bench-1  not seen yet: always bench1.bin");
+    assert.equal(
+      lines(api.views.clients.shown())[0],
+      "bench-1  not seen yet: always bench1.bin, because it is bench-1",
+    );
     assert.equal(api.store.folder?.path, folder());
   });
 
