@@ -33,7 +33,11 @@ module.exports = [
   {
     ...base,
     name: "extension",
-    entry: { extension: "./src/extension/extension.ts" },
+    entry: {
+      extension: "./src/extension/extension.ts",
+      // A thread begins with a file of its own.
+      sha256Worker: "./src/extension/manifest/sha256Worker.ts",
+    },
     externals: { vscode: "commonjs vscode" },
     // What is loaded later is one file by its name: .vscodeignore names it too.
     optimization: { splitChunks: false },

@@ -5,6 +5,7 @@ import { RemoteError } from "../rpc/remoteError";
 import type { Drops } from "./drops";
 import { chooseFolder, folderAt, folderOf } from "./folders";
 import { commandIds, viewIds, type CommandName } from "./ids";
+import type { LanguageBundle } from "./languages";
 import { Node } from "./nodes";
 import type { Servers } from "./servers";
 import { wasStopped } from "./stopped";
@@ -32,6 +33,7 @@ export function registerCommands(
   log: vscode.LogOutputChannel,
   secrets: vscode.SecretStorage,
   drops: Drops,
+  languages: LanguageBundle,
 ): vscode.Disposable[] {
   const { store } = servers;
   const handlers: Readonly<Record<CommandName, Handler>> = {
@@ -61,6 +63,8 @@ export function registerCommands(
       if (id !== undefined) servers.restartSequence(id);
     },
     answerThisBoard: async (row, name) => (await plan()).answerBoard(store, rowId(row), name),
+    writeChecksums: async (manifest) => (await languages.load()).writeChecksums(manifest),
+    removeChecksums: async (manifest) => (await languages.load()).removeChecksums(manifest),
     openBootPlan: (folder) => openBootPlan(servers, folder),
     setFtpPassword: async (password) => (await rows()).setFtpPassword(secrets, password),
     chooseNetwork: async (addresses) => (await network()).chooseNetwork(servers, addresses),

@@ -5,7 +5,7 @@ import { registerCommands } from "./commands";
 import { followContext } from "./context";
 import { Drops } from "./drops";
 import { section } from "./ids";
-import { followLanguages } from "./languages";
+import { LanguageBundle } from "./languages";
 import { ftpPasswordKey, Servers } from "./servers";
 import { createStatus } from "./status";
 import { Store } from "./store";
@@ -32,17 +32,18 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
   const servers = new Servers(context, store, log);
   const views = createViews(store);
   const drops = new Drops(servers, context);
+  const languages = new LanguageBundle(store, drops.outcomes);
   context.subscriptions.push(
     log,
     servers,
-    ...registerCommands(servers, log, context.secrets, drops),
+    ...registerCommands(servers, log, context.secrets, drops, languages),
     views.servers,
     views.clients,
     views.transfers,
     drops,
     createStatus(store),
     followContext(store),
-    followLanguages(),
+    languages,
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(section)) void servers.follow();
     }),

@@ -21,6 +21,8 @@ export const commandIds = {
   restartSequence: "bootServers.restartSequence",
   answerThisBoard: "bootServers.answerThisBoard",
   openBootPlan: "bootServers.openBootPlan",
+  writeChecksums: "bootServers.writeChecksums",
+  removeChecksums: "bootServers.removeChecksums",
   setFtpPassword: "bootServers.setFtpPassword",
   chooseNetwork: "bootServers.chooseNetwork",
   allowUploads: "bootServers.allowUploads",

@@ -1,33 +1,54 @@
-/** What reads plans while they are written is a bundle of its own: loaded as soon as there is one to read. */
+/**
+ * The way to the languages of plans and manifests, which are a bundle of their own: loaded as soon as there is one
+ * to read.
+ */
 
 import * as vscode from "vscode";
-import { exists, localPlanUri, planPattern, planUri } from "./planUris";
+import type { Languages } from "./languages/languages";
+import type { Outcomes } from "./outcomes";
+import { exists, localPlanUri, manifestLanguage, planPattern, planUri } from "./planUris";
+import type { Store } from "./store";
 
-/** Loads it once a workspace folder has a plan. */
-export function followLanguages(): vscode.Disposable {
-  const disposables: vscode.Disposable[] = [];
-  let loading: Promise<unknown> | undefined;
-  const load = async (): Promise<void> => {
-    const { registerLanguages } = await import(/* webpackChunkName: "languages" */ "./languages/languages");
-    disposables.push(registerLanguages());
-  };
-  const look = async (): Promise<void> => {
+export class LanguageBundle implements vscode.Disposable {
+  private readonly disposables: { dispose(): unknown }[];
+  private loading: Promise<Languages> | undefined;
+
+  constructor(
+    private readonly store: Store,
+    private readonly outcomes: Outcomes,
+  ) {
+    const lookForPlans = (): void => void this.lookForPlans();
+    const lookAt = ({ languageId }: vscode.TextDocument): void => {
+      if (languageId === manifestLanguage) void this.load();
+    };
+    const watcher = vscode.workspace.createFileSystemWatcher(`**/${planPattern}`, false, true, true);
+    this.disposables = [
+      watcher,
+      watcher.onDidCreate(lookForPlans),
+      vscode.workspace.onDidChangeWorkspaceFolders(lookForPlans),
+      vscode.workspace.onDidOpenTextDocument(lookAt),
+    ];
+    lookForPlans();
+    vscode.workspace.textDocuments.forEach(lookAt);
+  }
+
+  load(): Promise<Languages> {
+    return (this.loading ??= import(/* webpackChunkName: "languages" */ "./languages/languages").then(
+      ({ Languages: Loaded }) => {
+        const languages = new Loaded(this.store, this.outcomes);
+        this.disposables.push(languages);
+        return languages;
+      },
+    ));
+  }
+
+  dispose(): void {
+    for (const disposable of this.disposables) disposable.dispose();
+  }
+
+  private async lookForPlans(): Promise<void> {
     const folders = vscode.workspace.workspaceFolders ?? [];
-    const found = await Promise.all(
-      folders.flatMap((folder) => [planUri(folder), localPlanUri(folder)].map(exists)),
-    );
-    if (found.includes(true)) loading ??= load();
-  };
-  const watcher = vscode.workspace.createFileSystemWatcher(`**/${planPattern}`, false, true, true);
-  disposables.push(
-    watcher,
-    watcher.onDidCreate(() => void look()),
-    vscode.workspace.onDidChangeWorkspaceFolders(() => void look()),
-  );
-  void look();
-  return vscode.Disposable.from({
-    dispose: () => {
-      for (const disposable of disposables) disposable.dispose();
-    },
-  });
+    const plans = folders.flatMap((folder) => [planUri(folder), localPlanUri(folder)]);
+    if ((await Promise.all(plans.map(exists))).includes(true)) await this.load();
+  }
 }

@@ -8,8 +8,10 @@ import {
   parseTree,
   type Edit,
   type JSONPath,
+  type Node,
 } from "jsonc-parser";
 import { parseMac } from "../model/mac";
+import { normalizeName } from "../model/names";
 
 /** What a new plan begins as. */
 export const newPlan = `// What is served from this folder, and to whom. Hover over a key to read what it means.
@@ -76,6 +78,38 @@ export function addToBootSequence(text: string, file: string): Edit[] {
 /** Who asks for `name` gets `file`. */
 export const addAlias = (text: string, name: string, file: string): Edit[] =>
   editsOf(text, { path: ["aliases", name], value: file });
+
+/**
+ * The plan after files have other names.
+ * @param rename the new name of a file in the served root; undefined: it stays. @param root that of the served root.
+ */
+export function renameInPlan(
+  text: string,
+  rename: (file: string) => string | undefined,
+  root: string | undefined,
+): Edit[] {
+  const tree = parseTree(text, [], { allowTrailingComma: true });
+  const at = (path: JSONPath): Node | undefined => tree && findNodeAtLocation(tree, path);
+  const write = ({ offset, length }: Node, value: string): Edit => ({
+    offset,
+    length,
+    content: JSON.stringify(value),
+  });
+  const boots = ["clients", "match"].flatMap((key) =>
+    (at([key])?.children ?? []).map((_, index) => at([key, index, "boot"])),
+  );
+  const files = [at(["boot"]), at(["tftp"]), at(["manifest"]), at(["ftp"]), ...boots]
+    .flatMap((node) => (node?.type === "array" ? (node.children ?? []) : (node ?? [])))
+    .concat((at(["aliases"])?.children ?? []).flatMap(({ children }) => children?.[1] ?? []));
+  const rootNode = at(["root"]);
+  return [
+    ...(root !== undefined && rootNode ? [write(rootNode, root)] : []),
+    ...files.flatMap((node) => {
+      const name = typeof node.value === "string" ? rename(normalizeName(node.value)) : undefined;
+      return name === undefined ? [] : [write(node, name)];
+    }),
+  ];
+}
 
 export interface NewClient {
   readonly name: string;

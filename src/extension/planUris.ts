@@ -1,4 +1,4 @@
-/** Where the two files of a boot plan stand. */
+/** Where the two files of a boot plan stand, and what tells a manifest. */
 
 import * as vscode from "vscode";
 
@@ -7,6 +7,9 @@ export const planFiles = [".vscode/boot-plan.json", ".vscode/boot-plan.local.jso
 
 /** Both, for patterns. */
 export const planPattern = ".vscode/boot-plan{,.local}.json";
+
+/** The id of the manifests' language. */
+export const manifestLanguage = "bootmanifest";
 
 export const planUri = (folder: vscode.WorkspaceFolder): vscode.Uri =>
   vscode.Uri.joinPath(folder.uri, planFiles[0]);

@@ -15,6 +15,13 @@ export function manifestsAmong(boot: readonly string[]): string[] {
   return [...new Set(boot.filter((file) => /\.rc$/i.test(file)))];
 }
 
+/** Every manifest of a plan, aliases resolved: the one that it names, else those of its boot sequences. */
+export function manifestsOf(plan: Plan): string[] {
+  const boots = [plan, ...plan.clients, ...(plan.match ?? [])].map(({ boot }) => bootFiles(boot));
+  const names = plan.manifest === undefined ? boots.flatMap(manifestsAmong) : [plan.manifest];
+  return [...new Set(names.map((name) => plan.aliases[name] ?? name))];
+}
+
 /** What a board asks with; what it gets may go by that. */
 export interface Asked {
   /** Lower case with colons. */

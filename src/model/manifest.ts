@@ -3,9 +3,18 @@
  * reader takes what stands between the first two colons; `: sha256=<hex> : size=<bytes>` may follow.
  */
 
-import { checkName, protectedRule, type CheckedName } from "./names";
+import { partsOf, placeOf, type Part } from "./manifestParts";
+import { checkName, normalizeName, protectedRule, type CheckedName } from "./names";
 import { nearestWord } from "./nearestWord";
-import { inReadingOrder, isUtf16, linesOf, problemAt, refusalSentence, withoutBom } from "./places";
+import {
+  inReadingOrder,
+  isUtf16,
+  linesOf,
+  problemAt,
+  refusalSentence,
+  replaceFix,
+  withoutBom,
+} from "./places";
 import type { Problem } from "./plan";
 import { printable } from "./text";
 
@@ -31,14 +40,8 @@ export interface Manifest {
 /** A file beyond these is no manifest (facts S23). */
 export const manifestLimits = { bytes: 2 ** 20, lines: 10_000 } as const;
 
-/** Tells what is wrong in a line, at a 1-based column. */
-type Tell = (severity: Problem["severity"], column: number, message: string) => void;
-
-/** A piece of a line without the blanks around it, and the column at which it begins. */
-interface Part {
-  readonly text: string;
-  readonly column: number;
-}
+/** Tells what is wrong with a part of a line; `instead`: what is written in its place where that is obvious. */
+type Tell = (severity: Problem["severity"], part: Part, message: string, instead?: string) => void;
 
 type Expected = Pick<ManifestEntry, "sha256" | "size">;
 
@@ -58,16 +61,6 @@ const extraForms = Object.values(extras)
   .map(({ form }) => form)
   .join(" and ");
 
-function partsOf(line: string): Part[] {
-  let column = 1;
-  return line.split(":").map((raw) => {
-    const text = raw.trim();
-    const part = { text, column: column + (text === "" ? 0 : raw.indexOf(text)) };
-    column += raw.length + 1;
-    return part;
-  });
-}
-
 /** The path of a name that may be fetched (facts S24), or why it may not. */
 function judge(name: string, published: readonly string[]): CheckedName {
   // On another FTP server a leading / is the root of its disk.
@@ -86,7 +79,8 @@ function judge(name: string, published: readonly string[]): CheckedName {
 /** Reads what follows the file's name. What cannot be read is told and left out: the file is fetched all the same. */
 function readExtras(parts: readonly Part[], tell: Tell): Expected {
   let expected: Expected = {};
-  for (const { text, column } of parts) {
+  for (const part of parts) {
+    const { text } = part;
     if (text === "") continue;
     const [key = "", ...rest] = text.split("=").map((piece) => piece.trim());
     const known = key.toLowerCase();
@@ -95,15 +89,27 @@ function readExtras(parts: readonly Part[], tell: Tell): Expected {
       const near = nearestWord(known, Object.keys(extras));
       const advice = near === undefined ? `known are ${extraForms}` : `did you mean ${near}=?`;
       // A misspelt sha256 must not look as if it had been checked; what is far from it means something else.
-      tell(near === undefined ? "warning" : "error", column, `"${printable(text)}" is not read; ${advice}`);
+      const instead = near === undefined ? undefined : [near, ...rest].join("=");
+      tell(
+        near === undefined ? "warning" : "error",
+        part,
+        `"${printable(text)}" is not read; ${advice}`,
+        instead,
+      );
       continue;
     }
     const value = extra.read(rest.join("="));
-    if (value === undefined) tell("error", column, `"${printable(text)}" must be ${extra.form}`);
-    else if (known in expected) tell("error", column, `${known} stands twice in this line; remove one`);
+    if (value === undefined) tell("error", part, `"${printable(text)}" must be ${extra.form}`);
+    else if (known in expected) tell("error", part, `${known} stands twice in this line; remove one`);
     else expected = { ...expected, ...value };
   }
   return expected;
+}
+
+/** The line for a file's name that stands alone; undefined: it may be anything else. */
+function labelled(text: string, published: readonly string[]): string | undefined {
+  if (/\s/.test(text) || !("path" in judge(text, published))) return undefined;
+  return `${/([^/]+?)(?:\.[^./]*)?$/.exec(text)?.[1] ?? text}: ${text}`;
 }
 
 function readLine(
@@ -113,28 +119,37 @@ function readLine(
 ): Omit<ManifestEntry, "line"> | undefined {
   const [label, name, ...rest] = partsOf(line);
   if (label === undefined || name === undefined) {
-    tell("error", 1 + line.search(/\S/), "there is no colon in this line; a line is label: filename");
+    const whole = { text: line.trim(), column: 1 + line.search(/\S/) };
+    const message = "there is no colon in this line; a line is label: filename";
+    tell("error", whole, message, labelled(whole.text, published));
     return undefined;
   }
   if (name.text === "") {
-    tell("error", name.column, "the file name is missing; a line is label: filename");
+    tell("error", name, "the file name is missing; a line is label: filename");
     return undefined;
   }
   if (line.includes("\ufffd")) {
-    tell("error", line.indexOf("\ufffd") + 1, "this is not UTF-8; save the file as UTF-8");
+    tell(
+      "error",
+      { text: "\ufffd", column: line.indexOf("\ufffd") + 1 },
+      "this is not UTF-8; save the file as UTF-8",
+    );
     return undefined;
   }
   if (/^[a-z]$/i.test(name.text) && /^[\\/]/.test(rest[0]?.text ?? "")) {
-    tell("error", name.column, `${name.text}: is a drive; write the name relative to the served root`);
+    tell("error", name, `${name.text}: is a drive; write the name relative to the served root`);
     return undefined;
   }
   const judged = judge(name.text, published);
   if ("refused" in judged) {
-    tell("error", name.column, `"${printable(name.text)}": ${refusalSentence(judged.refused)}`);
+    const plain = normalizeName(name.text);
+    const instead = "path" in judge(plain, published) ? plain : undefined;
+    tell("error", name, `"${printable(name.text)}": ${refusalSentence(judged.refused)}`, instead);
     return undefined;
   }
   if (name.text.includes("\\")) {
-    tell("warning", name.column, `write "${printable(judged.path)}": most FTP servers do not read \\ as /`);
+    const message = `write "${printable(judged.path)}": most FTP servers do not read \\ as /`;
+    tell("warning", name, message, judged.path);
   }
   return { label: label.text, file: judged.path, column: name.column, ...readExtras(rest, tell) };
 }
@@ -156,14 +171,21 @@ export function parseManifest(text: string, file: string, published: readonly st
   const entries: ManifestEntry[] = [];
   const tellAt =
     (line: number): Tell =>
-    (severity, column, message) =>
-      problems.push(problemAt(severity, { file, line, column }, message));
+    (severity, part, message, instead) => {
+      const at = placeOf(part, file, line);
+      const fix =
+        instead === undefined ? undefined : replaceFix(at, instead, `Write "${printable(instead)}"`);
+      problems.push(problemAt(severity, at, message, fix));
+    };
+  const tellWhole = (line: number, severity: Problem["severity"], message: string): void => {
+    problems.push(problemAt(severity, { file, line, column: 1 }, message));
+  };
   if (isUtf16(text)) {
-    tellAt(1)("error", 1, "the manifest is UTF-16; save it as UTF-8");
+    tellWhole(1, "error", "the manifest is UTF-16; save it as UTF-8");
     return { entries, problems };
   }
   if (text.length > manifestLimits.bytes) {
-    tellAt(1)("error", 1, "the manifest is larger than 1 MiB; this is no list of files");
+    tellWhole(1, "error", "the manifest is larger than 1 MiB; this is no list of files");
     return { entries, problems };
   }
   const first = new Map<string, ManifestEntry>();
@@ -174,24 +196,26 @@ export function parseManifest(text: string, file: string, published: readonly st
     const read = readLine(content, published, tell);
     if (read === undefined) continue;
     const entry = { ...read, line: index + 1 };
+    const name = partsOf(content)[1] ?? { text: "", column: entry.column };
     const earlier = first.get(entry.file);
     if (earlier === undefined) first.set(entry.file, entry);
     else if (contradict(earlier, entry)) {
-      tell(
-        "error",
-        entry.column,
-        `line ${earlier.line} says another sha256 or size of "${printable(entry.file)}"`,
-      );
-    } else tell("warning", entry.column, `"${printable(entry.file)}" stands in line ${earlier.line} already`);
+      tell("error", name, `line ${earlier.line} says another sha256 or size of "${printable(entry.file)}"`);
+    } else {
+      const message = `"${printable(entry.file)}" stands in line ${earlier.line} already`;
+      const line = { file, line: entry.line, column: 1, end: { line: entry.line + 1, column: 1 } };
+      const fix = replaceFix(line, "", "Remove the line");
+      problems.push(problemAt("warning", placeOf(name, file, entry.line), message, fix));
+    }
     entries.push(entry);
   }
   if (more) {
-    tellAt(manifestLimits.lines + 1)(
+    tellWhole(
+      manifestLimits.lines + 1,
       "error",
-      1,
       `the manifest has more than ${manifestLimits.lines} lines; what follows is not read`,
     );
   }
-  if (entries.length === 0 && problems.length === 0) tellAt(1)("warning", 1, "the manifest names no file");
+  if (entries.length === 0 && problems.length === 0) tellWhole(1, "warning", "the manifest names no file");
   return { entries, problems: inReadingOrder(problems) };
 }

@@ -54,7 +54,7 @@ export function replaceFix(at: Place, text: string, title: string): QuickFix {
 }
 
 /** In the order in which a person reads them: file by file, from the top. */
-export function inReadingOrder(problems: readonly Problem[]): Problem[] {
+export function inReadingOrder<T extends Problem>(problems: readonly T[]): T[] {
   const files = [...new Set(problems.map((problem) => problem.file))];
   return [...problems].sort(
     (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,

@@ -14,6 +14,13 @@ export interface Lack {
   readonly absent?: string;
 }
 
+/** The sentence for a file that is not built yet. */
+export const notThereYet = (file: string): string =>
+  `"${printable(file)}" is not there yet; it will be served as soon as it is built`;
+
+/** The sentence for a folder in the place of a file. */
+export const folderNotFile = (file: string): string => `"${printable(file)}" is a folder; name a file`;
+
 const below = (root: string, file: string): string => (root === "." ? file : `${root}/${file}`);
 
 /** The served root and every file that the plan names, relative to the workspace folder. */
@@ -40,14 +47,11 @@ export function lacksOf(
     return [{ problem: problemAt("warning", rootAt, message), absent: plan.root }];
   }
   return named.flatMap(({ file, at }): Lack[] => {
-    const shown = printable(file);
     switch (found(below(plan.root, file))) {
       case "folder":
-        return [{ problem: problemAt("error", at, `"${shown}" is a folder; name a file`) }];
-      case undefined: {
-        const message = `"${shown}" is not there yet; it will be served as soon as it is built`;
-        return [{ problem: problemAt("warning", at, message), absent: file }];
-      }
+        return [{ problem: problemAt("error", at, folderNotFile(file)) }];
+      case undefined:
+        return [{ problem: problemAt("warning", at, notThereYet(file)), absent: file }];
       default:
         return [];
     }

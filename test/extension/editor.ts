@@ -143,3 +143,18 @@ function changeOfProblems(ms: number): Promise<void> {
     const subscription = vscode.languages.onDidChangeDiagnostics(done);
   });
 }
+
+/** The quick fixes at the first place of `at`, by their titles. */
+export async function fixes(
+  document: vscode.TextDocument,
+  at: string,
+): Promise<Map<string, vscode.CodeAction>> {
+  const start = document.positionAt(document.getText().indexOf(at));
+  const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+    "vscode.executeCodeActionProvider",
+    document.uri,
+    new vscode.Range(start, start),
+    vscode.CodeActionKind.QuickFix.value,
+  );
+  return new Map(actions.map((action) => [action.title, action]));
+}

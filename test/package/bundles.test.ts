@@ -6,12 +6,13 @@ import { join } from "node:path";
 
 const cli = "dist/cli.js";
 const extension = "dist/extension.js";
-/** What the extension loads when it is first needed: a process to ask, a plan to read, a network to choose, a plan to change, a task to list, a drop to verify. */
+/** What the extension loads when it is first needed: a process to ask, a plan to read, a network to choose, a plan to change, files to hash, a task to list, a drop to verify. */
 const later = [
   "child.js",
   "languages.js",
   "networkCommands.js",
   "planCommands.js",
+  "sha256Worker.js",
   "tasks.js",
   "verification.js",
 ];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dropOf, dropsToVerify, findClient, publishedFiles } from "../../src/model/drop";
+import { dropOf, dropsToVerify, findClient, manifestsOf, publishedFiles } from "../../src/model/drop";
 import { option } from "../../src/protocol/bootp/options";
 import { emptyPlan, type Plan, type PlanClient } from "../../src/model/plan";
 
@@ -116,5 +116,20 @@ describe("the names of a plan", () => {
       clients: [client(1, { boot: "c" }), client(2, { boot: ["d", "t"] })],
     });
     assert.deepEqual(publishedFiles(all), ["a", "b", "c", "d", "t", "f", "served"]);
+  });
+});
+
+describe("the manifests of a plan", () => {
+  it("are the one that it names, else the *.rc of each boot sequence, aliases resolved", () => {
+    const several: Plan = {
+      ...emptyPlan,
+      boot: ["a.bin", "m.rc"],
+      clients: [{ mac: "52:54:00:00:00:01", boot: ["b.bin", "asked.RC"] }],
+      match: [{ vendorClass: "x", boot: ["m.rc"] }],
+      aliases: { "asked.RC": "own.txt" },
+    };
+    assert.deepEqual(manifestsOf(several), ["m.rc", "own.txt"]);
+    assert.deepEqual(manifestsOf({ ...several, manifest: "list.txt" }), ["list.txt"]);
+    assert.deepEqual(manifestsOf(emptyPlan), []);
   });
 });

@@ -9,6 +9,7 @@ import {
   listedClients,
   nameForMac,
   newPlan,
+  renameInPlan,
   serveAsBootFile,
   serveToClient,
   startedPlan,
@@ -104,6 +105,29 @@ describe("changes of a boot plan (DESIGN §5)", () => {
     const three = after(two.text, (text) => serveToClient(text, another, "Image"));
     assert.deepEqual(three.plan.clients[1], { ...another, boot: "Image" });
     assert.deepEqual(listedClients(three.text), [client, another]);
+  });
+
+  it("a file with another name is followed wherever the plan names it, written as it may be", () => {
+    const text = `{
+  "root": "images", // out of the build
+  "boot": ["u-boot.bin", "old/x"], "tftp": ["/old//x",], "manifest": "m.rc", "ftp": ["old/x"],
+  "aliases": { "y": "old/x" }, "clients": [{ "mac": "5254.0000.0001", "boot": "old/x" }],
+  "match": [{ "vendorClass": "PXEClient", "boot": ["old/x"] }]
+}`;
+    const rename = (name: string): string | undefined => (name === "old/x" ? "new/y" : undefined);
+    const { plan, text: renamed } = after(text, (each) => renameInPlan(each, rename, "out"));
+    assert.deepEqual(plan, {
+      ...planOf(text),
+      root: "out",
+      boot: ["u-boot.bin", "new/y"],
+      tftp: ["new/y"],
+      ftp: ["new/y"],
+      aliases: { y: "new/y" },
+      clients: [{ mac: "52:54:00:00:00:01", boot: "new/y" }],
+      match: [{ vendorClass: "PXEClient", boot: ["new/y"] }],
+    });
+    assert.match(renamed, /out of the build/);
+    assert.deepEqual(renameInPlan("nothing", rename, "out"), []);
   });
 
   it("what is no object is not changed", () => {

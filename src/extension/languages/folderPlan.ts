@@ -3,16 +3,13 @@
 import * as vscode from "vscode";
 import { lacksOf, pathsOf, type Found } from "../../model/planFiles";
 import type { ParsedPlan } from "../../model/planParser";
-import type { Problem } from "../../model/plan";
 import { openDocument, readPlan } from "../planSources";
-
-/** A problem; `absent`: it is about a file that is not there, as the plan names it. */
-export type PlanProblem = Problem & { readonly absent?: string };
+import type { FileProblem } from "./told";
 
 export interface FolderPlan {
   readonly folder: vscode.WorkspaceFolder;
   readonly parsed: ParsedPlan;
-  readonly problems: readonly PlanProblem[];
+  readonly problems: readonly FileProblem[];
   /** Paths whose coming and going changes the problems. */
   readonly followed: readonly string[];
 }

@@ -3,17 +3,12 @@
 import { resolve } from "node:path";
 import * as vscode from "vscode";
 import { planFiles, planPattern } from "../planUris";
-import { readFolderPlan, type FolderPlan, type PlanProblem } from "./folderPlan";
-import { rangeOf } from "./ranges";
+import { readFolderPlan, type FolderPlan } from "./folderPlan";
+import type { ToldOfDocument } from "./quickFixes";
+import { toldOf, type FileProblem, type Told } from "./told";
 
 /** Who types is not told of every letter. */
 const pauseMs = 250;
-
-/** A problem as VS Code shows it. */
-export interface Told {
-  readonly problem: PlanProblem;
-  readonly diagnostic: vscode.Diagnostic;
-}
 
 /** What is followed of one folder. */
 interface Followed {
@@ -26,6 +21,9 @@ interface Followed {
 }
 
 export class PlanProblems implements vscode.Disposable {
+  private readonly wasRead = new vscode.EventEmitter<FolderPlan | undefined>();
+  /** A folder's plan was read, saved or not. */
+  readonly onRead = this.wasRead.event;
   private readonly collection = vscode.languages.createDiagnosticCollection("bootPlan");
   private readonly followed = new Map<string, Followed>();
   private readonly told = new Map<string, readonly Told[]>();
@@ -37,6 +35,7 @@ export class PlanProblems implements vscode.Disposable {
     };
     this.disposables = [
       this.collection,
+      this.wasRead,
       vscode.workspace.onDidChangeTextDocument(({ document }) => {
         documentMoved(document);
       }),
@@ -55,7 +54,7 @@ export class PlanProblems implements vscode.Disposable {
   }
 
   /** What is told of a plan's document as it is now, and the served root. undefined: it is no plan. */
-  async of({ uri }: vscode.TextDocument): Promise<{ told: readonly Told[]; root: string } | undefined> {
+  async of({ uri }: vscode.TextDocument): Promise<ToldOfDocument | undefined> {
     const followed = this.followedAt(uri);
     if (followed === undefined) return undefined;
     await this.read(followed);
@@ -130,9 +129,10 @@ export class PlanProblems implements vscode.Disposable {
     if (followed.turn !== turn) return;
     followed.plan = plan;
     this.tell(followed, plan?.problems ?? []);
+    this.wasRead.fire(plan);
   }
 
-  private tell({ folder }: Followed, problems: readonly PlanProblem[]): void {
+  private tell({ folder }: Followed, problems: readonly FileProblem[]): void {
     for (const file of planFiles) {
       const uri = vscode.Uri.joinPath(folder.uri, file);
       const told = problems.filter((problem) => problem.file === file).map(toldOf);
@@ -143,13 +143,4 @@ export class PlanProblems implements vscode.Disposable {
       );
     }
   }
-}
-
-function toldOf(problem: PlanProblem): Told {
-  const { Error, Warning } = vscode.DiagnosticSeverity;
-  const capital = problem.message.slice(0, 1).toUpperCase() + problem.message.slice(1);
-  const severity = problem.severity === "error" ? Error : Warning;
-  const diagnostic = new vscode.Diagnostic(rangeOf(problem), capital, severity);
-  diagnostic.source = "Boot Servers";
-  return { problem, diagnostic };
 }

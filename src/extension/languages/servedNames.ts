@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { checkName, protectedRule } from "../../model/names";
 
 /** More are no list to choose from. */
-const mostNames = 5000;
+export const mostNames = 5000;
 
 /** Files that may be served, those near the root first. Never throws. @param root absolute path. */
 export async function servedNames(root: string, most = mostNames): Promise<string[]> {

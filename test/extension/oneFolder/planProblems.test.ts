@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { activated, extension, file, problemsOf, readText, settled, write } from "../editor";
+import { activated, extension, file, fixes, problemsOf, readText, settled, write } from "../editor";
 
 const plan = file(".vscode/boot-plan.json");
 const local = file(".vscode/boot-plan.local.json");
@@ -11,18 +11,6 @@ async function type(text: string): Promise<vscode.TextDocument> {
   await vscode.window.showTextDocument(document);
   await write(document, text);
   return document;
-}
-
-/** The quick fixes at the first place of `at`, by their titles. */
-async function fixes(document: vscode.TextDocument, at: string): Promise<Map<string, vscode.CodeAction>> {
-  const start = document.positionAt(document.getText().indexOf(at));
-  const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
-    "vscode.executeCodeActionProvider",
-    document.uri,
-    new vscode.Range(start, start),
-    vscode.CodeActionKind.QuickFix.value,
-  );
-  return new Map(actions.map((action) => [action.title, action]));
 }
 
 describe("a plan's problems in the editor", () => {
