@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Added to this process's own environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Someone is at its keyboard (`type`); default: its stdin is empty. */
+  readonly typed?: boolean;
   /** After this time it is killed and the promise rejects with what it said so far. Default 30 s. */
   readonly timeoutMs?: number;
 }
@@ -57,11 +59,12 @@ export class Running {
     const child = spawn(file, args, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [options.typed === true ? "pipe" : "ignore", "pipe", "pipe"],
     });
     this.child = child;
+    child.stdin?.on("error", () => undefined); // It went away while we typed: whoever waits for its answer is told.
     for (const stream of ["stdout", "stderr"] as const) {
-      child[stream].setEncoding("utf8").on("data", (chunk: string) => {
+      child[stream]!.setEncoding("utf8").on("data", (chunk: string) => {
         this[stream] += chunk;
         this.output += chunk;
         this.wake();
@@ -116,6 +119,11 @@ export class Running {
     }
   }
 
+  /** Types at its keyboard (option `typed`). */
+  type(text: string): void {
+    this.child.stdin!.write(text);
+  }
+
   /** Goes away as its reader (`| head -1`): what it writes from now on is EPIPE. */
   closeOutput(): void {
     this.child.stdout?.destroy();
@@ -125,7 +133,9 @@ export class Running {
   signal(name: NodeJS.Signals): void {
     if (this.hasEnded || this.child.pid === undefined) return;
     const inner = this.command[0]?.endsWith("nsenter") === true ? childrenOf(this.child.pid) : [];
-    for (const pid of inner.length > 0 ? inner : [this.child.pid]) process.kill(pid, name);
+    // nsenter stops itself when its program is stopped.
+    const both = inner.length === 0 || name === "SIGCONT" || name === "SIGKILL";
+    for (const pid of [...inner, ...(both ? [this.child.pid] : [])]) process.kill(pid, name);
   }
 
   /** Ends it at once and waits until it is gone. */

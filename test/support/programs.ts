@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 interface Program {
@@ -14,6 +14,8 @@ interface Program {
   readonly note?: string;
   /** It gives up rights that an unprivileged namespace does not have (only uid 0 is mapped there). */
   readonly needsRoot?: boolean;
+  /** No command but a file at this place. */
+  readonly file?: string;
 }
 
 const programs = {
@@ -37,6 +39,8 @@ const programs = {
   sysctl: { package: "procps" },
   pgrep: { package: "procps" },
   setpriv: { package: "util-linux" },
+  "qemu-system-aarch64": { package: "--no-install-recommends qemu-system-arm" },
+  "u-boot.bin": { package: "u-boot-qemu", file: "/usr/lib/u-boot/qemu_arm64/u-boot.bin" },
 } as const satisfies Record<string, Program>;
 
 export type ProgramName = keyof typeof programs;
@@ -65,6 +69,19 @@ export function findProgram(name: string): string | undefined {
     });
 }
 
+/** Whether a program, or a file that a package brings, is installed. */
+function isThere(name: ProgramName): boolean {
+  const { file }: Program = programs[name];
+  return file === undefined ? findProgram(name) !== undefined : existsSync(file);
+}
+
+/** Where a file stands that a package brings. */
+export function placeOf(name: ProgramName): string {
+  const { file }: Program = programs[name];
+  assert.ok(file !== undefined, `${name} is a command`);
+  return file;
+}
+
 const missing = new Set<string>();
 
 process.on("exit", () => {
@@ -74,7 +91,7 @@ process.on("exit", () => {
 /** What keeps a program from being used here, as a sentence for the end of the run; undefined: nothing. */
 function lack(name: ProgramName): string | undefined {
   const program: Program = programs[name];
-  if (findProgram(name) === undefined) {
+  if (!isThere(name)) {
     return `missing: ${name} (install: apt-get install ${program.package}${program.note ?? ""})`;
   }
   return program.needsRoot === true && !isRoot ? `missing: ${name} (it runs as root only)` : undefined;
