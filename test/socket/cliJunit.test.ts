@@ -67,7 +67,10 @@ describe("verify --junit on the command line (DESIGN §3)", function () {
     assert.equal((await verify(...target(liar.port))).code, 1);
     const xml = await written();
     assert.match(xml, /^<testsuites .* tests="2" failures="1" errors="0"/m);
-    assert.match(xml, /\nfirst difference: offset 4\nto do: Copy the file to the target again/);
+    assert.match(
+      xml,
+      /\nfirst difference: offset 4\nasked for at: \.vscode\/boot-plan\.json:1:11\nto do: Copy the file to the target again/,
+    );
     assert.equal((await verify(...target(await nobodysPort()))).code, 3);
     assert.match(await written(), /^<testsuites .* tests="2" failures="2" errors="0"/m);
   });

@@ -71,7 +71,10 @@ describe("verify and fetch on the command line (DESIGN §3)", function () {
     assert.match(stdout, /✗ ftp {7}a\.bin/);
     assert.match(stdout, /^ {6}expected {2}5 bytes, sha256 2cf24dba/m);
     assert.match(stdout, /^ {6}got {7}6 bytes, sha256 ce06092f/m);
-    assert.match(stdout, /^ {6}it goes on after the 5 bytes of the workspace's file$/m);
+    assert.match(
+      stdout,
+      /^ {6}\.vscode\/boot-plan\.json:1:11 it goes on after the 5 bytes of the workspace's file$/m,
+    );
     assert.match(stdout, /\n✗ Not verified: 1 of 1 step failed\. .*\n$/);
   });
 
@@ -103,7 +106,7 @@ describe("verify and fetch on the command line (DESIGN §3)", function () {
     const args = ["verify", folder.path, "--target", "127.0.0.1", "--bootp", "skip", ...ports(nobody)];
     const { code, stdout } = await cli(...args);
     assert.equal(code, 3);
-    assert.match(stdout, /✗ ftp {7}b\.bin\n {6}not asked: /);
+    assert.match(stdout, /✗ ftp {7}b\.bin\n {6}\.vscode\/boot-plan\.json:1:20 not asked: /);
     assert.match(stdout, /gave nothing/);
   });
 
