@@ -1,9 +1,9 @@
 /** How a command ends (DESIGN §3). */
 
 export const exitCodes = {
-  /** Done, or verified; also `serve` ended by Ctrl+C. */
+  /** Done, or verified; also `serve` ended by Ctrl+C, and `doctor` where nothing stands in the way. */
   done: 0,
-  /** A step failed. */
+  /** A step failed; of `doctor`: something stands in the way. */
   failed: 1,
   /** Wrong use, or a plan with problems. */
   wrongUse: 2,

@@ -177,12 +177,13 @@ const withPlan: readonly Command[] = ["serve", "verify", "fetch"];
 /** By their name without the dashes; the order is that of `--help`. */
 export const flags = {
   address: many(
-    withPlan,
+    all,
     "IP|INTERFACE",
     {
       serve: "where to serve, default 127.0.0.1; 0.0.0.0 is every interface (may be repeated)",
       verify: "the local address to ask a target from",
       fetch: "the local address to ask from",
+      doctor: "where it is to be served, default 127.0.0.1 (may be repeated)",
     },
     address,
   ),
@@ -193,7 +194,15 @@ export const flags = {
     text,
   ),
   into: one(["fetch"], "DIR", "the folder that receives the files; an existing file is never touched", text),
-  servers: one(["serve"], "bootp,tftp,ftp", "the servers to start; default: all three", servers),
+  servers: one(
+    ["serve", "doctor"],
+    "bootp,tftp,ftp",
+    {
+      serve: "the servers to start; default: all three",
+      doctor: "the servers to look for; default: all three",
+    },
+    servers,
+  ),
   "bootp-port": one(all, "N", portMeaning(67), port),
   "tftp-port": one(all, "N", portMeaning(69), port),
   "ftp-port": one(all, "N", portMeaning(21), port),
@@ -228,7 +237,7 @@ export const flags = {
     "how long running transfers may go on after Ctrl+C; default 600; a second Ctrl+C ends them",
     integer(0, 86_400),
   ),
-  plan: one(withPlan, "FILE", "a plan instead of FOLDER/.vscode/boot-plan.json", text),
+  plan: one(all, "FILE", "a plan instead of FOLDER/.vscode/boot-plan.json", text),
   bootp: one(
     boards,
     "auto|broadcast|relay|skip",

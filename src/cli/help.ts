@@ -4,15 +4,16 @@ import { flagList, type Command, type Meaning } from "./flags";
 
 const width = 100;
 
-const purposes: Readonly<Record<Exclude<Command, "doctor">, readonly [usage: string, purpose: string]>> = {
+const purposes: Readonly<Record<Command, readonly [usage: string, purpose: string]>> = {
   serve: ["serve  [FOLDER]", "start the servers for FOLDER (default .) until Ctrl+C"],
   verify: ["verify [FOLDER] [--target HOST]", "play the boards, compare with FOLDER, print the report"],
   fetch: ["fetch  HOST --into DIR", "play a board, only fetch; never over an existing file"],
+  doctor: ["doctor [FOLDER]", "interfaces, ports, firewalls: what stands between the boards and FOLDER"],
 };
 
 const exitCodes = [
-  ["0", "done, or verified; serve ended by Ctrl+C"],
-  ["1", "a step failed"],
+  ["0", "done, or verified; serve ended by Ctrl+C; doctor: nothing stands in the way"],
+  ["1", "a step failed; doctor: something stands in the way"],
   ["2", "wrong use, or a bad plan"],
   ["3", "no server runs or waits, or the target gave nothing at all"],
   ["130", "verify or fetch ended by Ctrl+C"],
@@ -44,7 +45,7 @@ function columns(rows: readonly (readonly [left: string, right: string])[], inde
 /** The help of one command, or of the program. It ends with a line end. */
 export function helpText(command?: Command): string {
   const lines =
-    command === undefined || command === "doctor"
+    command === undefined
       ? [
           "Boot Servers: BOOTP, TFTP and FTP for a folder, and a board's client flow that verifies it.",
           "",

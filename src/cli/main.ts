@@ -6,6 +6,7 @@ import { isatty } from "node:tty";
 import manifest from "../../package.json";
 import { errorMessage } from "../engine/errors";
 import { exitCodes } from "./exitCodes";
+import { doctor } from "./doctor";
 import { fetch } from "./fetch";
 import { parseCommandLine } from "./options";
 import { serve } from "./serve";
@@ -24,6 +25,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return verify(parsed);
     case "fetch":
       return fetch(parsed);
+    case "doctor":
+      return doctor(parsed);
     case "help":
       process.stdout.write(parsed.text);
       return 0;

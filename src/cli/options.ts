@@ -16,6 +16,7 @@ import type { FetchSettings } from "../engine/verification/fetchInto";
 import type { BoardSettings } from "../engine/verification/boards";
 import type { VerifySettings } from "../engine/verification/verify";
 import { optionTable } from "../protocol/bootp/options";
+import type { DoctorOptions } from "./doctor";
 import {
   flagList,
   flags,
@@ -51,6 +52,7 @@ export interface FetchOptions extends FetchSettings {
 
 export type Parsed =
   | ServeOptions
+  | DoctorOptions
   | StdioOptions
   | VerifyOptions
   | FetchOptions
@@ -93,7 +95,7 @@ function parse(argv: readonly string[], env: Readonly<Record<string, string | un
   const wantsHelp = first === "help" || given.some(({ name }) => name === "help");
   const named = first === "help" ? rest[0] : first;
   if (wantsHelp && named === undefined) return { command: "help", text: helpText() };
-  if (named === undefined) throw new UsageError(`A command is missing: serve, verify or fetch.`);
+  if (named === undefined) throw new UsageError(`A command is missing: serve, verify, fetch or doctor.`);
   if (!isCommand(named)) {
     throw new UsageError(`There is no command "${named}".${didYouMean(named, [...commands, "help"])}`);
   }
@@ -108,7 +110,7 @@ function parse(argv: readonly string[], env: Readonly<Record<string, string | un
     case "fetch":
       return fetchOptions(values, rest, password);
     case "doctor":
-      throw new UsageError(`"doctor" comes in a later version.`);
+      return doctorOptions(values, rest);
   }
 }
 
@@ -191,6 +193,18 @@ function portsOf(values: FlagValues, otherwise: Ports): Ports {
   };
 }
 
+/** What is to be served, as `serve` and `doctor` are both told. */
+function wantedOf(values: FlagValues, words: readonly string[]): Wanted {
+  return {
+    ...defaultWanted,
+    folder: resolve(words[0] ?? "."),
+    ...(values.plan !== undefined && { planFile: resolve(values.plan) }),
+    servers: values.servers ?? defaultWanted.servers,
+    addresses: values.address ?? defaultWanted.addresses,
+    ports: portsOf(values, standardPorts),
+  };
+}
+
 function serveOptions(
   values: FlagValues,
   words: readonly string[],
@@ -204,12 +218,7 @@ function serveOptions(
   return {
     command: "serve",
     wanted: {
-      ...defaultWanted,
-      folder: resolve(words[0] ?? "."),
-      ...(values.plan !== undefined && { planFile: resolve(values.plan) }),
-      servers: values.servers ?? defaultWanted.servers,
-      addresses: values.address ?? defaultWanted.addresses,
-      ports: portsOf(values, standardPorts),
+      ...wantedOf(values, words),
       answer: values.answer ?? defaultWanted.answer,
       uploads: values.uploads ?? defaultWanted.uploads,
       allow: values.allow ?? defaultWanted.allow,
@@ -220,6 +229,12 @@ function serveOptions(
     lingerSeconds: values.linger ?? defaultLingerSeconds,
     json: values.json ?? false,
   };
+}
+
+/** What `serve` would be given. */
+function doctorOptions(values: FlagValues, words: readonly string[]): DoctorOptions {
+  atMost("doctor", words, 1);
+  return { command: "doctor", wanted: wantedOf(values, words), json: values.json ?? false };
 }
 
 /** What to serve comes over the pipe: a flag that says it too would be ignored, and must not look as if it was not. */

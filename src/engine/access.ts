@@ -1,6 +1,7 @@
 /** Who may ask: the networks of `allow`, or those of the served interfaces (DESIGN §3, `--allow`). */
 
 import { BlockList, isIP, isIPv6 } from "node:net";
+import { prefixLength } from "../model/networks";
 import { isLoopback, type Network } from "../protocol/ipv4";
 import { EngineError } from "./errors";
 
@@ -49,11 +50,8 @@ export function accessFor(
   for (const cidr of allow) addCidr(list, cidr);
   if (allow.length === 0) {
     for (const network of networks) {
-      const prefix = network.netmask
-        .split(".")
-        .reduce((bits, byte) => bits + Number(byte).toString(2).replaceAll("0", "").length, 0);
       if (network.address.startsWith("127.")) list.addSubnet("127.0.0.0", 8, "ipv4");
-      else list.addSubnet(network.address, prefix, "ipv4");
+      else list.addSubnet(network.address, prefixLength(network.netmask), "ipv4");
     }
     for (const address of ipv6) {
       if (address === "::1") list.addAddress(address, "ipv6");

@@ -14,6 +14,7 @@ import { accessFor } from "./access";
 import type { BootpServer } from "./bootpServer/bootpServer";
 import { systemClock, type Clock, type Timer } from "./clock";
 import { drainAll } from "./draining";
+import { checkMachine } from "./doctor/doctor";
 import { errorMessage } from "./errors";
 import { followPlan, onceUsable, usableNow } from "./following";
 import { servedAddresses, watchInterfaces } from "./interfaces";
@@ -79,6 +80,9 @@ class BootEngine implements Engine {
   networks(): Promise<readonly NetworkInterface[]> {
     return this.surroundings.listNetworks();
   }
+
+  readonly check: Engine["check"] = (wanted) =>
+    checkMachine(wanted, [...this.journal.snapshot().servers.values()]);
 
   snapshot(): Snapshot {
     return this.journal.snapshot();

@@ -16,7 +16,8 @@ export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-const here = (): Surroundings => ({
+/** As it is now. */
+export const here = (): Surroundings => ({
   platform: process.platform,
   ...(process.getuid !== undefined && { uid: process.getuid() }),
   ...(process.getgid !== undefined && { gid: process.getgid() }),

@@ -34,7 +34,8 @@ export interface Started {
   readonly warnings: readonly Trouble[];
 }
 
-const everyInterface: Trouble = {
+/** What is said wherever 0.0.0.0 or :: is served. */
+export const everyInterface: Trouble = {
   code: "address.every",
   message: "every interface is served: anyone who reaches this computer can ask",
   remedy: "Name one interface to serve that network only.",

@@ -4,6 +4,7 @@
  */
 
 import type { Engine } from "../model/api";
+import type { Check } from "../model/checks";
 import type { Row, StepRow } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
 import type { Wanted } from "../model/settings";
@@ -100,6 +101,11 @@ export class Child implements Omit<Engine, "snapshot" | "onRow">, Verifier {
   /** Where no process runs one is started for it, and let go. @throws RemoteError */
   networks(): Promise<readonly NetworkInterface[]> {
     return this.ask(({ engine }) => engine.networks());
+  }
+
+  /** As `networks`. */
+  check(wanted: Wanted): Promise<readonly Check[]> {
+    return this.ask(({ engine }) => engine.check(wanted));
   }
 
   outline(request: DropRequest): Promise<Outline> {

@@ -1,7 +1,7 @@
 /** The networks of the computer as a person chooses among them: what each line of the list says. */
 
 import type { Fix } from "../model/events";
-import type { NetworkInterface, NetworkKind } from "../model/networks";
+import { describeAddress, type NetworkInterface, type NetworkKind } from "../model/networks";
 import { joined } from "./item";
 import { formatList, unadorned } from "./words";
 
@@ -38,14 +38,8 @@ const kinds: Readonly<Record<NetworkKind, { readonly icon: string; readonly word
   other: { icon: "circuit-board" },
 };
 
-/** `192.168.7.1/24`. */
-const withPrefix = ({ address, netmask }: NetworkInterface["addresses"][number]): string => {
-  const ones = netmask.split(".").map((byte) => Number(byte).toString(2).replaceAll("0", "").length);
-  return `${address}/${ones.reduce((sum, each) => sum + each, 0)}`;
-};
-
 /** `192.168.7.1/24 and 10.0.0.1/8`; empty where it has none. */
-export const addressesOf = ({ addresses }: NetworkInterface): string => formatList(addresses.map(withPrefix));
+export const addressesOf = ({ addresses }: NetworkInterface): string => formatList(addresses.map(describeAddress));
 
 /** True where a chosen interface or one of its addresses is meant. */
 const isMeant = ({ name, addresses }: NetworkInterface, chosen: readonly string[]): boolean =>

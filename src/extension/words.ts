@@ -1,15 +1,13 @@
 /** Text in VS Code's own places: what a peer chose must not become an icon, a link or a second line there. */
 
 import type { Problem } from "../model/plan";
-import { printable } from "../model/text";
+import { printable, visible } from "../model/text";
 
 /** A peer's text where VS Code shows plain text: tree rows, tooltips that are strings, the log. */
 export const quoted = printable;
 
 /** A text of any length as a terminal may show it: nothing in it steers one. */
-export const escaped = (text: string): string =>
-  // `printable` cuts what is long, which is right for a name and wrong for sentences with a remedy.
-  (text.match(/[^]{1,20}/gu) ?? []).map(printable).join("");
+export const escaped = visible;
 
 /**
  * A peer's text where VS Code reads `$(icon)` and `[text](link)` out of strings: notifications, quick picks, the

@@ -1,5 +1,6 @@
 /** What a front end may ask of the engine: the same in this process and over a pipe. */
 
+import type { Check } from "./checks";
 import type { Row } from "./events";
 import type { NetworkInterface } from "./networks";
 import type { Wanted } from "./settings";
@@ -23,6 +24,8 @@ export interface Engine {
   restartSequence(clientId: string): void;
   /** The interfaces of the computer that it runs on, loopback first; those without link or address too. */
   networks(): Promise<readonly NetworkInterface[]>;
+  /** Looks at the computer that it runs on: what stands in the way of serving what is wanted. Changes nothing. */
+  check(wanted: Wanted): Promise<readonly Check[]>;
   snapshot(): Snapshot;
   /** Calls back for each row; returns the function that ends it. */
   onRow(listener: (row: Row) => void): () => void;

@@ -26,3 +26,15 @@ export interface NetworkInterface {
   /** Where it has no address, or only one that it gave itself (169.254/16): the line that gives it one. */
   readonly fix?: Fix;
 }
+
+/** `192.168.7.1/24`. */
+export function describeAddress({ address, netmask }: NetworkInterface["addresses"][number]): string {
+  return `${address}/${prefixLength(netmask)}`;
+}
+
+/** The bits that are set in a dotted netmask. */
+export function prefixLength(netmask: string): number {
+  return netmask
+    .split(".")
+    .reduce((bits, byte) => bits + Number(byte).toString(2).replaceAll("0", "").length, 0);
+}

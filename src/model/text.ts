@@ -21,13 +21,18 @@ export function holdsControl(text: string): boolean {
   return control.test(text);
 }
 
-/** A peer's text as every sink shows it: what cannot be seen as `\xNN` or `\u{NNNN}`, at most 200 characters. */
-export function printable(text: string): string {
-  // What is cut off need not be escaped: a character never gets shorter by it.
-  const escaped = text.slice(0, longest + 1).replace(unprintable, (character) => {
+/** A sentence of ours with what others chose in it: what cannot be seen as `\xNN` or `\u{NNNN}`, and nothing cut off. */
+export function visible(text: string): string {
+  return text.replace(unprintable, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
   });
+}
+
+/** A peer's text as every sink shows it: what cannot be seen as `\xNN` or `\u{NNNN}`, at most 200 characters. */
+export function printable(text: string): string {
+  // What is cut off need not be escaped: a character never gets shorter by it.
+  const escaped = visible(text.slice(0, longest + 1));
   // A pair of surrogates is cut off whole.
   return escaped.length > longest
     ? `${escaped.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, "")}…`

@@ -93,6 +93,7 @@ export function connectEngine(input: Readable, output: Writable): RemoteEngine {
       await ask(() => connection.sendRequest(wire.stopNow));
     },
     networks: () => ask(() => connection.sendRequest(wire.networks)),
+    check: (wanted) => ask(() => connection.sendRequest(wire.check, wanted)),
     cancelTransfer: (id) => {
       tell(() => connection.sendNotification(wire.cancelTransfer, { id }));
     },

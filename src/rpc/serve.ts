@@ -52,6 +52,7 @@ export function serveEngine(
   connection.onRequest(wire.drain, () => done(engine.drain(lingerSeconds)));
   connection.onRequest(wire.stopNow, () => done(engine.stopNow()));
   connection.onRequest(wire.networks, () => answer(engine.networks()));
+  connection.onRequest(wire.check, (wanted) => answer(engine.check(wanted)));
   connection.onNotification(wire.cancelTransfer, ({ id }) => {
     engine.cancelTransfer(id);
   });

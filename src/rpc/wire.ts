@@ -4,6 +4,7 @@
  */
 
 import { NotificationType, RequestType, RequestType0 } from "vscode-jsonrpc/node";
+import type { Check } from "../model/checks";
 import type { ReportRow, Row, StepRow, Trouble } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
 import type { Problem } from "../model/plan";
@@ -21,6 +22,7 @@ export const configure = new RequestType<Wanted, null, Failure>("configure");
 export const drain = new RequestType0<null, Failure>("drain");
 export const stopNow = new RequestType0<null, Failure>("stopNow");
 export const networks = new RequestType0<readonly NetworkInterface[], Failure>("networks");
+export const check = new RequestType<Wanted, readonly Check[], Failure>("check");
 export const cancelTransfer = new NotificationType<{ readonly id: string }>("cancelTransfer");
 export const restartSequence = new NotificationType<{ readonly clientId: string }>("restartSequence");
 

@@ -89,7 +89,7 @@ describe("verify and fetch on the command line (DESIGN §3)", function () {
       cli("verify", folder.at("nowhere")),
       cli("verify", resolve("samples/firmware-drop"), "--client", "nobody"),
       cli("fetch", "127.0.0.1"),
-      cli("doctor"),
+      cli("doctor", "--uploads", "keep"),
     ]);
     for (const { code, stderr } of results) {
       assert.equal(code, 2, stderr);

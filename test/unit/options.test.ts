@@ -64,6 +64,12 @@ describe("the command line (DESIGN §3)", () => {
     assert.deepEqual({ lingerSeconds, json }, { lingerSeconds: 0, json: true });
   });
 
+  it("looks at this computer for what serve would be given", () => {
+    const { wanted } = serve("serve images --address eth1 --servers tftp --high-ports --plan my.json");
+    const line = "doctor images --address eth1 --servers tftp --high-ports --plan my.json --json";
+    assert.deepEqual(parse(line), { command: "doctor", wanted, json: true });
+  });
+
   it("takes high ports, and a port of its own before them", () => {
     assert.deepEqual(serve("serve --high-ports --tftp-port 7000").wanted.ports, {
       bootp: 6767,
@@ -163,7 +169,8 @@ describe("the command line (DESIGN §3)", () => {
     ["serve --stdio images", /serve --stdio does not know what to do with "images"/],
     ["verify --stdio", /--stdio is a flag of serve, not of verify/],
     ["fetch 10.0.0.1 --into x --junit out.xml", /--junit is a flag of verify, not of fetch/],
-    ["doctor", /comes in a later version/],
+    ["doctor one two", /doctor does not know what to do with "two"/],
+    ["doctor --uploads keep", /--uploads is a flag of serve, not of doctor/],
     ["help nothing", /no command "nothing"/],
   ] as const) {
     it(`is wrong use: "${line.slice(0, 60)}"`, () => {
@@ -173,7 +180,7 @@ describe("the command line (DESIGN §3)", () => {
 
   it("helps: with the program, with each command, and with every flag of it", () => {
     for (const line of ["help", "--help", "-h"]) assert.equal(parse(line).command, "help", line);
-    for (const command of ["serve", "verify", "fetch"] as const) {
+    for (const command of ["serve", "verify", "fetch", "doctor"] as const) {
       for (const line of [`help ${command}`, `${command} --help`, `${command} --bogus -h`]) {
         const parsed = parse(line);
         assert.equal(parsed.command, "help", line);
@@ -188,6 +195,7 @@ describe("the command line (DESIGN §3)", () => {
       ["serve", ["address", "allow", "limit"]],
       ["verify", ["option"]],
       ["fetch", ["option"]],
+      ["doctor", ["address"]],
     ] as const) {
       const parsed = parse(`help ${command}`);
       assert.equal(parsed.command, "help");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { EngineError } from "../../src/engine/errors";
 import { PlanError } from "../../src/engine/planFile";
+import type { Check } from "../../src/model/checks";
 import type { Engine } from "../../src/model/api";
 import type { NetworkInterface } from "../../src/model/networks";
 import type { LogRow, ReportRow, Row, ServerRow, StepRow, TransferRow } from "../../src/model/events";
@@ -57,6 +58,8 @@ const loopback: NetworkInterface = {
   gateway: false,
 };
 
+const seen: Check = { type: "check", about: "ufw", state: "ok", code: "firewall.inactive", message: "off" };
+
 const log = (id: string): LogRow => ({ type: "log", id, at: 1, level: "info", message: id });
 
 /** An engine that writes down what it was asked, and does what the test says. */
@@ -83,6 +86,7 @@ class ScriptedEngine implements Engine {
   drain = (): Promise<void> => this.do("drain");
   stopNow = (): Promise<void> => this.do("stopNow");
   networks = (): Promise<readonly NetworkInterface[]> => this.do("networks").then(() => [loopback]);
+  check = (given: Wanted): Promise<readonly Check[]> => this.do("check", given).then(() => [seen]);
   cancelTransfer = (id: string): void => void this.calls.push(["cancelTransfer", id]);
   restartSequence = (id: string): void => void this.calls.push(["restartSequence", id]);
   snapshot = (): ReturnType<Engine["snapshot"]> => snapshotOf(this.state);
@@ -183,6 +187,7 @@ describe("the pipe between the extension and the program (DESIGN §4)", () => {
     remote.cancelTransfer("tftp-1");
     remote.restartSequence("52:54:00:12:34:56");
     assert.deepEqual(await remote.networks(), [loopback]);
+    assert.deepEqual(await remote.check(wanted), [seen]);
     await remote.drain();
     await remote.stopNow();
     assert.deepEqual(engine.calls, [
@@ -190,6 +195,7 @@ describe("the pipe between the extension and the program (DESIGN §4)", () => {
       ["cancelTransfer", "tftp-1"],
       ["restartSequence", "52:54:00:12:34:56"],
       ["networks"],
+      ["check", wanted],
       ["drain"],
       ["stopNow"],
     ]);

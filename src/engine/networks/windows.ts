@@ -84,10 +84,15 @@ export function readWindows(text: string): ToldInterface[] {
   });
 }
 
-/** @throws where PowerShell does not end well, or prints something else. */
-export async function windowsInterfaces(run: RunProgram = runProgram): Promise<ToldInterface[]> {
+/** Runs a script of PowerShell and gives what it printed. @throws where it does not end well. */
+export function runPowerShell(run: RunProgram, text: string): Promise<string> {
   // By its full path: Windows would look into the current folder first.
   const root = process.env["SystemRoot"] ?? "C:\\Windows";
   const powershell = win32.join(root, "System32", "WindowsPowerShell", "v1.0", "powershell.exe");
-  return readWindows(await run(powershell, ["-NoProfile", "-NonInteractive", "-Command", script]));
+  return run(powershell, ["-NoProfile", "-NonInteractive", "-Command", text]);
+}
+
+/** @throws where PowerShell does not end well, or prints something else. */
+export async function windowsInterfaces(run: RunProgram = runProgram): Promise<ToldInterface[]> {
+  return readWindows(await runPowerShell(run, script));
 }

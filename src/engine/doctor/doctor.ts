@@ -1,0 +1,182 @@
+/** `doctor` and "Check This Machine": looks at everything that stands between the boards and the servers. */
+
+import { networkInterfaces } from "node:os";
+import type { Check } from "../../model/checks";
+import { protocols, type Protocol, type ServerRow } from "../../model/events";
+import type { NetworkInterface } from "../../model/networks";
+import { highPorts, standardPorts, type Wanted } from "../../model/settings";
+import { isLoopback } from "../../protocol/ipv4";
+import { usableNow } from "../following";
+import { onlyLoopback, servedAddresses, type InterfaceTable, type ServedAddresses } from "../interfaces";
+import { systemFiles, type SystemFiles } from "../networks/linux";
+import { listNetworks } from "../networks/networks";
+import { runProgram, type RunProgram } from "../networks/told";
+import { loadPlan, PlanError } from "../planFile";
+import { here, permissionAdvice } from "../portRights";
+import { check } from "./check";
+import { firewallChecks } from "./firewallChecks";
+import { readFirewalls } from "./firewallFacts";
+import type { Opening } from "./firewallLines";
+import { networkChecks, planChecks } from "./networkChecks";
+import { clientPortCheck, portChecks, proxyPortCheck } from "./portChecks";
+import { holdersOf, tryBind } from "./portFacts";
+import { insideCheck, readInside } from "./surroundingsCheck";
+
+/** This computer as it is looked at; tests give another one. */
+export interface Machine {
+  readonly platform: NodeJS.Platform;
+  readonly files: SystemFiles;
+  readonly run: RunProgram;
+  readonly readInterfaces: () => InterfaceTable;
+  readonly listNetworks: () => Promise<readonly NetworkInterface[]>;
+}
+
+export const thisMachine: Machine = {
+  platform: process.platform,
+  files: systemFiles,
+  run: runProgram,
+  readInterfaces: networkInterfaces,
+  listNetworks,
+};
+
+/** What is known of this computer before its ports and firewalls are looked at. */
+interface Scene {
+  readonly machine: Machine;
+  readonly wanted: Wanted;
+  readonly served: ServedAddresses;
+  /** Where sockets can be bound. */
+  readonly usable: readonly string[];
+  /** True where loopback alone is wanted. */
+  readonly alone: boolean;
+  readonly running: readonly ServerRow[];
+}
+
+/**
+ * Looks at this computer. Nothing is changed and nothing is sent; ports are bound for a moment.
+ * @param running our own servers, as they are.
+ * @returns the checks, in the order in which a packet of a board would meet them.
+ */
+export async function checkMachine(
+  wanted: Wanted,
+  running: readonly ServerRow[] = [],
+  machine: Machine = thisMachine,
+): Promise<readonly Check[]> {
+  const served = servedAddresses(wanted.addresses, machine.readInterfaces());
+  const scene: Scene = {
+    machine,
+    wanted,
+    served,
+    usable: [...served.networks.map(({ address }) => address), ...(await usableNow(served.ipv6))],
+    alone: onlyLoopback(wanted.addresses),
+    running,
+  };
+  const networks = await machine.listNetworks();
+  const [inside, firewalls, ports, plan] = await Promise.all([
+    checkInside(scene),
+    checkFirewalls(scene),
+    checkPorts(scene),
+    checkPlan(scene, networks),
+  ]);
+  return [...inside, ...networkChecks(wanted.addresses, served, networks), ...firewalls, ...ports, ...plan];
+}
+
+async function checkInside({ machine, alone }: Scene): Promise<Check[]> {
+  if (machine.platform !== "linux") return [];
+  const inside = await readInside(machine.files, machine.run);
+  return inside === undefined ? [] : [insideCheck(inside, alone)];
+}
+
+/** The ports of passive FTP where nobody chose them: those that the system gives to who asks for any. */
+const dynamicPorts = [49152, 65535] as const;
+
+function passivePorts({ machine, wanted }: Scene): readonly [number, number] {
+  const range = machine.files.read("/proc/sys/net/ipv4/ip_local_port_range")?.trim().split(/\s+/).map(Number);
+  const [first, last] = range ?? [];
+  return wanted.ftpPassivePorts ?? (first && last ? [first, last] : dynamicPorts);
+}
+
+async function checkFirewalls(scene: Scene): Promise<Check[]> {
+  const { machine, wanted, served } = scene;
+  const names = served.networks
+    .filter(({ address }) => !isLoopback(address))
+    .map(({ interfaceName }) => interfaceName);
+  const openings = [...new Set(names)].map((interfaceName): Opening => ({
+    interfaceName,
+    servers: wanted.servers,
+    ports: wanted.ports,
+    passive: passivePorts(scene),
+    program: process.execPath,
+  }));
+  if (openings.length === 0) return [];
+  return firewallChecks(await readFirewalls(machine.platform, machine.files, machine.run), openings);
+}
+
+const everyAddress = "0.0.0.0";
+
+async function checkPorts(scene: Scene): Promise<Check[]> {
+  const { machine, wanted } = scene;
+  const other = async (port: number, judge: typeof clientPortCheck): Promise<Check> =>
+    judge(
+      await tryBind("udp", [everyAddress], port),
+      await holdersOf("udp", port, machine.platform, machine.run),
+    );
+  const all = await Promise.all([
+    ...protocols
+      .filter((server) => wanted.servers.includes(server))
+      .map((server) => checkPort(scene, server)),
+    other(68, clientPortCheck),
+    other(4011, proxyPortCheck),
+  ]);
+  return all.flat();
+}
+
+async function checkPort(scene: Scene, server: Protocol): Promise<Check[]> {
+  const { machine, wanted, served, usable, alone, running } = scene;
+  const { platform } = machine;
+  const port = wanted.ports[server];
+  // Any free port is always to be had.
+  if (port === 0) return [];
+  const transport = server === "ftp" ? "tcp" : "udp";
+  // As the server does: BOOTP hears broadcasts on the wildcard only, and nothing from outside on loopback.
+  const everywhere = (server === "bootp" && !alone) || usable.length === 0;
+  const addresses = everywhere ? [everyAddress] : server === "bootp" ? usable.filter(isLoopback) : usable;
+  const ours = running.some((row) => row.id === server && row.state === "running" && row.port === port);
+  const mayShare = server === "bootp" && !alone && platform === "linux";
+  const binding = await tryBind(transport, addresses, port, mayShare);
+  const high = highPorts[server];
+  const mayMove = alone && wanted.fallBackToHighPorts && port === standardPorts[server];
+  return portChecks({
+    ...{ server, transport, port, binding, ours, platform },
+    holders: await holdersOf(transport, port, platform, machine.run),
+    served: [...usable, ...served.networks.map(({ interfaceName }) => interfaceName)],
+    ...(mayMove && { high: { port: high, binding: await tryBind(transport, addresses, high) } }),
+    advice: permissionAdvice(transport, port, servingHere()),
+  });
+}
+
+/** The command that would serve: what is offered for it is not to run the doctor with rights. */
+function servingHere(): ReturnType<typeof here> {
+  const surroundings = here();
+  const at = surroundings.command.indexOf("doctor");
+  return {
+    ...surroundings,
+    command: surroundings.command.map((word, index) => (index === at ? "serve" : word)),
+  };
+}
+
+async function checkPlan(
+  { wanted, served }: Scene,
+  networks: readonly NetworkInterface[],
+): Promise<readonly Check[]> {
+  try {
+    const { plan } = await loadPlan(wanted.folder, wanted.planFile);
+    return planChecks(plan, served.networks, networks);
+  } catch (error) {
+    if (!(error instanceof PlanError)) throw error;
+    const count = error.problems.filter(({ severity }) => severity === "error").length;
+    const message = `it has ${count} problem${count === 1 ? "" : "s"}: nothing is served with it`;
+    return [
+      check("problem", "boot plan", { code: error.code, message, remedy: "Mend the plan and save it." }),
+    ];
+  }
+}

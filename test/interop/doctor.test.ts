@@ -1,0 +1,115 @@
+/** `doctor` on real ports: what others hold, what needs rights, and its exit code (DESIGN §3). */
+
+import assert from "node:assert/strict";
+import type { Check, CheckSummary } from "../../src/model/checks";
+import { startDnsmasq } from "../support/foreignServers";
+import { makeNetwork, twoNetworks, type Host, type TestNetwork } from "../support/namespace";
+import { ours, serve, type OursOptions } from "../support/ours";
+import type { Running } from "../support/processes";
+import { need } from "../support/programs";
+import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
+
+describe("doctor, on ports that others hold or that want rights", function () {
+  this.timeout(30_000);
+  let network: TestNetwork | undefined;
+  let server: Host;
+  let folder: TemporaryFolder;
+  const running: Running[] = [];
+
+  before(async function () {
+    folder = await temporaryFolder({
+      ".vscode/boot-plan.json": JSON.stringify({
+        clients: [{ name: "bench-1", mac: "52:54:00:77:00:10", address: "10.99.0.10" }],
+      }),
+      "u-boot.bin": "loader",
+    });
+    network = await makeNetwork(this, {
+      server: { ...twoNetworks.server, eth3: { lan: "lan3" } },
+    });
+    server = network.host("server");
+  });
+
+  afterEach(async () => {
+    for (const program of running.splice(0)) await program.kill();
+  });
+
+  after(async () => {
+    await network?.close();
+    await folder.remove();
+  });
+
+  /** Its exit code, the checks by what they are about, and the last line. */
+  async function doctor(
+    flags: readonly string[],
+    options?: OursOptions,
+  ): Promise<{ code: number | null; of: (about: string) => Check | undefined; summary: CheckSummary }> {
+    const { code, stdout, stderr } = await ours(server, ["doctor", folder.path, "--json", ...flags], options);
+    assert.equal(stderr, "");
+    const rows = stdout
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Check | CheckSummary);
+    const summary = rows.at(-1);
+    assert.ok(summary?.type === "summary", stdout);
+    const checks = rows.filter((row) => row.type === "check");
+    return { code, of: (about) => checks.find((check) => check.about === about), summary };
+  }
+
+  it("with all ports free nothing is in the way; the plan's address outside of the network is told", async () => {
+    const { code, of, summary } = await doctor(["--address", "eth1"]);
+    assert.deepEqual([code, summary.ok], [0, true]);
+    for (const port of ["UDP port 67", "UDP port 69", "TCP port 21"])
+      assert.equal(of(port)?.state, "ok", port);
+    assert.match(
+      of("addresses in the boot plan")?.message ?? "",
+      /bench-1 \(10\.99\.0\.10\).*10\.77\.0\.1\/24/,
+    );
+    assert.match(of("interface eth1")?.message ?? "", /10\.77\.0\.1\/24.*; served$/);
+  });
+
+  it("a dnsmasq on another interface is told and is no conflict", async function () {
+    need(this, "dnsmasq", "ss");
+    running.push(await startDnsmasq(server, { file: "u-boot.bin", boards: {}, interfaceName: "eth2" }));
+    const { code, of } = await doctor(["--address", "eth1"]);
+    assert.equal(code, 0);
+    assert.equal(of("UDP port 67")?.state, "ok");
+    assert.match(of("UDP port 67")?.message ?? "", /no conflict: dnsmasq \(pid \d+\), on eth2 alone/);
+  });
+
+  it("a dnsmasq that has port 67 for itself is in the way, and named", async function () {
+    need(this, "dnsmasq");
+    running.push(await startDnsmasq(server, { file: "u-boot.bin", boards: {} }));
+    const { code, of, summary } = await doctor(["--address", "eth1"]);
+    assert.deepEqual([code, summary.problem], [1, 1]);
+    assert.equal(of("UDP port 67")?.code, "port.inUse");
+    assert.match(of("UDP port 67")?.message ?? "", /in use by dnsmasq \(pid \d+\)/);
+  });
+
+  /** Without the right to bind ports below 1024, whoever runs it. */
+  const without = ["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service"];
+
+  it("without the right to low ports a network's are in the way, and loopback's move", async function () {
+    need(this, "setpriv");
+    const there = await doctor(["--address", "eth1"], { through: without });
+    assert.deepEqual([there.code, there.summary.problem], [1, 3]);
+    assert.ok(there.of("UDP port 69")?.fixes?.length);
+    const alone = await doctor([], { through: without });
+    assert.deepEqual([alone.code, alone.of("TCP port 21")?.code], [0, "port.high"]);
+  });
+
+  it("an interface without an address is in the way, with the line that gives it one", async () => {
+    const { code, of } = await doctor(["--address", "eth3"]);
+    assert.equal(code, 1);
+    assert.equal(of("interface eth3")?.code, "address.waiting");
+  });
+
+  it("tells people the same, and servers of ours that run elsewhere as holders", async () => {
+    const served = await serve(server, folder.path, ["--address", "10.77.0.1"]);
+    running.push(served.running);
+    const { code, stdout } = await ours(server, ["doctor", folder.path, "--address", "eth1"]);
+    assert.equal(code, 1);
+    assert.match(stdout, /^In the way\n {2}✗ UDP port 6/m);
+    assert.match(stdout, /\n\d things stand in the way of serving on eth1\.\n$/);
+    await served.stop();
+  });
+});
