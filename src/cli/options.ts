@@ -110,7 +110,8 @@ function parse(argv: readonly string[], env: Readonly<Record<string, string | un
     case "fetch":
       return fetchOptions(values, rest, password);
     case "doctor":
-      return doctorOptions(values, rest);
+      atMost("doctor", rest, 1);
+      return { command: "doctor", wanted: wantedOf(values, rest), json: values.json ?? false };
   }
 }
 
@@ -229,12 +230,6 @@ function serveOptions(
     lingerSeconds: values.linger ?? defaultLingerSeconds,
     json: values.json ?? false,
   };
-}
-
-/** What `serve` would be given. */
-function doctorOptions(values: FlagValues, words: readonly string[]): DoctorOptions {
-  atMost("doctor", words, 1);
-  return { command: "doctor", wanted: wantedOf(values, words), json: values.json ?? false };
 }
 
 /** What to serve comes over the pipe: a flag that says it too would be ignored, and must not look as if it was not. */
