@@ -39,7 +39,8 @@ const kinds: Readonly<Record<NetworkKind, { readonly icon: string; readonly word
 };
 
 /** `192.168.7.1/24 and 10.0.0.1/8`; empty where it has none. */
-export const addressesOf = ({ addresses }: NetworkInterface): string => formatList(addresses.map(describeAddress));
+export const addressesOf = ({ addresses }: NetworkInterface): string =>
+  formatList(addresses.map(describeAddress));
 
 /** True where a chosen interface or one of its addresses is meant. */
 const isMeant = ({ name, addresses }: NetworkInterface, chosen: readonly string[]): boolean =>
