@@ -12,12 +12,10 @@ import { wasStopped } from "./stopped";
 import type { Store } from "./store";
 import { describeProblems, unadorned } from "./words";
 
-/** The choice of networks, too. */
-const network = () => import(/* webpackChunkName: "networkCommands" */ "./networkCommands");
-/** What changes the plan is a bundle of its own, loaded when it is first needed: activation stays quick. */
-const plan = () => import(/* webpackChunkName: "planCommands" */ "./planCommands");
-/** In the same bundle. */
-const rows = () => import(/* webpackChunkName: "planCommands" */ "./rowCommands");
+/** What the commands do is a bundle of its own, loaded when it is first needed: activation stays quick. */
+const network = () => import(/* webpackChunkName: "commands" */ "./networkCommands");
+const plan = () => import(/* webpackChunkName: "commands" */ "./planCommands");
+const rows = () => import(/* webpackChunkName: "commands" */ "./rowCommands");
 
 type Handler = (...args: readonly unknown[]) => unknown;
 

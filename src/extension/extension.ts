@@ -9,7 +9,7 @@ import { LanguageBundle } from "./languages";
 import { ftpPasswordKey, Servers } from "./servers";
 import { createStatus } from "./status";
 import { Store } from "./store";
-import { offerProgram } from "./taskProvider";
+import { offerProgram } from "./tasks";
 import { createViews, type Views } from "./views";
 
 /** What the tests ask of a running extension, so that no test reads the screen. */

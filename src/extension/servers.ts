@@ -24,8 +24,8 @@ export const ftpPasswordKey = "ftpPassword";
 /** Where it stands that the first start has offered the networks. */
 const offeredKey = "networksOffered";
 
-/** What asks and tells a person of networks is a bundle of its own, loaded when it is first needed. */
-const network = () => import(/* webpackChunkName: "networkCommands" */ "./networkCommands");
+/** What asks and tells a person of networks is in the bundle of the commands, loaded when it is first needed. */
+const network = () => import(/* webpackChunkName: "commands" */ "./networkCommands");
 
 /** The process and the pipe to it as well: most windows serve nothing. */
 const childProcess = () => import(/* webpackChunkName: "child" */ "./child");

@@ -1,4 +1,4 @@
-/** Tasks of the type `boot-servers`: what is offered, and what those of `tasks.json` run. A bundle of its own. */
+/** The program in tasks (`tasks.json`, `preLaunchTask`) and in the integrated terminal: what is offered, and what it runs. */
 
 import { resolve } from "node:path";
 import * as vscode from "vscode";
@@ -6,15 +6,25 @@ import { runAsNode } from "./command";
 import { taskType } from "./ids";
 import { ServeTerminal } from "./serveTerminal";
 import type { Servers } from "./servers";
+import { offerInTerminal } from "./terminalPath";
 import { verifyArguments, type TaskDefinition } from "./taskDefinition";
-
-export { offerInTerminal } from "./terminalPath";
 
 /** Contributed by package.json. */
 const problemMatcher = "$boot-servers";
 
+/** Everything ends with the subscriptions of `context`. */
+export function offerProgram(context: vscode.ExtensionContext, servers: Servers): void {
+  context.subscriptions.push(
+    vscode.tasks.registerTaskProvider(taskType, {
+      provideTasks: () => offeredTasks(servers),
+      resolveTask: (task) => resolvedTask(servers, task),
+    }),
+    offerInTerminal(context),
+  );
+}
+
 /** A `verify` and a `serve` for each workspace folder. */
-export function offeredTasks(servers: Servers): vscode.Task[] {
+function offeredTasks(servers: Servers): vscode.Task[] {
   const folders = vscode.workspace.workspaceFolders ?? [];
   return folders.flatMap((folder) =>
     ["verify", "serve"].flatMap((command) => {
@@ -25,10 +35,7 @@ export function offeredTasks(servers: Servers): vscode.Task[] {
 }
 
 /** What a task of `tasks.json` runs; undefined: it says nothing that can be run. */
-export function resolvedTask(
-  servers: Servers,
-  { definition, scope, name }: vscode.Task,
-): vscode.Task | undefined {
+function resolvedTask(servers: Servers, { definition, scope, name }: vscode.Task): vscode.Task | undefined {
   // A task of the user or of a .code-workspace file belongs to no folder of its own.
   const folder = typeof scope === "object" ? scope : vscode.workspace.workspaceFolders?.[0];
   return folder === undefined ? undefined : taskOf(servers, definition, folder, name);

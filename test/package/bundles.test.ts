@@ -6,16 +6,8 @@ import { join } from "node:path";
 
 const cli = "dist/cli.js";
 const extension = "dist/extension.js";
-/** What the extension loads when it is first needed: a process to ask, a plan to read, a network to choose, a plan to change, files to hash, a task to list, a drop to verify. */
-const later = [
-  "child.js",
-  "languages.js",
-  "networkCommands.js",
-  "planCommands.js",
-  "sha256Worker.js",
-  "tasks.js",
-  "verification.js",
-];
+/** What the extension loads when it is first needed: a process to ask, a command to run, a plan to read, files to hash, a drop to verify. */
+const later = ["child.js", "commands.js", "languages.js", "sha256Worker.js", "verification.js"];
 
 describe("the bundles", () => {
   it("hold the program in less than 700 KiB, ftp-srv included", () => {
