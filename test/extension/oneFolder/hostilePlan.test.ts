@@ -68,7 +68,9 @@ describe("a hostile .vscode/boot-plan.json", () => {
     it(`that names ${root} as the served root gets no file copied there`, async () => {
       await vscode.workspace.fs.createDirectory(file(".git/hooks"));
       await put(JSON.stringify({ root }));
-      await vscode.commands.executeCommand("bootServers.serveAsBootFile", file("README.md"), [], "copy");
+      await settled(plan, [/^1:9-1:\d+ error "root"/]);
+      const serve = ["bootServers.serveAsBootFile", file("README.md"), [], "copy"] as const;
+      assert.equal(await vscode.commands.executeCommand(...serve), false);
       await assert.rejects(Promise.resolve(vscode.workspace.fs.stat(file(`${root}/README.md`))));
       await vscode.workspace.fs.delete(file(".git"), { recursive: true });
     });
