@@ -8,8 +8,8 @@ import type { Host } from "./namespace";
 export interface Told {
   readonly address: string;
   readonly netmask: string;
-  /** `siaddr`. */
-  readonly server: string;
+  /** `siaddr`; undefined: this client does not tell it. */
+  readonly server: string | undefined;
   readonly file: string;
 }
 
@@ -36,6 +36,18 @@ export async function ipconfig(
   };
 }
 
+/** Writes a client's script to a path of the test's own. */
+const writeScript = (path: string, text: string): Promise<void> =>
+  writeFile(path, `#!/bin/sh\nPATH=$PATH:/usr/sbin:/sbin\n${text}`, { mode: 0o755 });
+
+/** What a client's script printed. */
+function bound(stdout: string): Told | undefined {
+  const line = /^bound (\S+) (\S+) (\S*) ?(\S*)$/m.exec(stdout);
+  if (line === null) return undefined;
+  const [, address = "", netmask = "", server = "", file = ""] = line;
+  return { address, netmask, server: server === "-" ? undefined : server, file };
+}
+
 /** What udhcpc hands to its script, and the address set as that script would. */
 const udhcpcScript = `
 [ "$1" = bound ] || exit 0
@@ -49,10 +61,42 @@ echo "bound $ip $subnet $siaddr $boot_file"
  * @returns undefined when nothing was offered to three DISCOVERs.
  */
 export async function udhcpc(host: Host, script: string): Promise<Told | undefined> {
-  await writeFile(script, `#!/bin/sh\nPATH=$PATH:/usr/sbin:/sbin\n${udhcpcScript}`, { mode: 0o755 });
+  await writeScript(script, udhcpcScript);
   const asked = await host.run("udhcpc", ["-i", "eth0", "-n", "-q", "-t", "3", "-T", "1", "-s", script]);
-  const bound = /^bound (\S+) (\S+) (\S*) ?(\S*)$/m.exec(asked.stdout);
-  if (bound === null) return undefined;
-  const [, address = "", netmask = "", server = "", file = ""] = bound;
-  return { address, netmask, server, file };
+  return bound(asked.stdout);
+}
+
+/** As dhclient-script would: the address set, and without one of the parts what dhclient told. */
+const dhclientScript = `
+[ "$reason" = BOUND ] || exit 0
+ip address replace "$new_ip_address/24" dev "$interface"
+echo "bound $new_ip_address $new_subnet_mask $new_next_server $new_filename"
+`;
+
+/** ISC's DHCP client. @param script a path of the test's own for the script that it runs. */
+export async function dhclient(host: Host, script: string): Promise<Told | undefined> {
+  await writeScript(script, dhclientScript);
+  const files = ["-lf", `${script}.leases`, "-pf", `${script}.pid`];
+  const asked = await host.run("dhclient", ["-1", "-sf", script, ...files, "eth0"]);
+  await host.run("dhclient", ["-x", "-sf", "/bin/true", ...files, "eth0"]); // It went on in the background.
+  return bound(asked.stdout);
+}
+
+const dhcpcdScript = `
+case $reason in BOUND | REBOOT) echo "bound $new_ip_address $new_subnet_mask - $new_filename" ;; esac
+`;
+
+/** Where dhcpcd keeps its leases, this network's own: to be called before its first boot on a host. */
+export const forgetDhcpcdLeases = (host: Host): Promise<unknown> =>
+  host.succeed("mount", ["-t", "tmpfs", "tmpfs", "/var/lib/dhcpcd"]);
+
+/**
+ * dhcpcd, which sets the address itself; with a lease of an earlier boot it asks for that one.
+ * @param script a path of the test's own for the script that it runs.
+ */
+export async function dhcpcd(host: Host, script: string, ...more: string[]): Promise<Told | undefined> {
+  await writeScript(script, dhcpcdScript);
+  const quick = ["--oneshot", "--nobackground", "--nodelay", "--noarp", "--ipv4only", "--timeout", "5"];
+  const asked = await host.run("dhcpcd", [...quick, "-f", "/dev/null", "-c", script, ...more, "eth0"]);
+  return bound(asked.stdout + asked.stderr);
 }
