@@ -58,9 +58,16 @@ export async function editPlan(
     const range = new vscode.Range(document.positionAt(offset), document.positionAt(offset + length));
     edit.replace(uri, range, content);
   }
-  if (!(await vscode.workspace.applyEdit(edit))) return false;
+  if (!(await vscode.workspace.applyEdit(edit))) {
+    void refuse(
+      folder,
+      "The boot plan was not changed: something else changed it meanwhile. Try it once more.",
+    );
+    return false;
+  }
   if (wasDirty) void askToSave(document);
-  else await document.save();
+  // VS Code says why it could not be saved.
+  else if (!(await document.save())) return false;
   return true;
 }
 
