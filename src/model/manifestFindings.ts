@@ -14,6 +14,9 @@ export interface FoundFile {
   readonly sha256?: string;
 }
 
+/** What stands under a name; undefined: nothing. `outside`: a link leads out of the served root. */
+export type FoundName = FoundFile | "folder" | "special" | "outside" | undefined;
+
 /** What is wrong; `absent`: the file is not there at all. */
 export type Finding = Problem & { readonly absent?: string };
 
@@ -23,7 +26,7 @@ export type Finding = Problem & { readonly absent?: string };
  */
 export function manifestFindings(
   lines: readonly ManifestLine[],
-  found: (file: string) => FoundFile | "folder" | undefined,
+  found: (file: string) => FoundName,
   names: readonly string[],
 ): Finding[] {
   const written = new Set(names);
@@ -37,12 +40,20 @@ export function manifestFindings(
       const fix = replaceFix(line.name, otherCase, `Write "${printable(otherCase)}"`);
       return [problemAt("error", line.name, message, fix)];
     }
-    const file1 = found(file);
-    if (file1 === undefined) {
-      return [{ ...problemAt("warning", line.name, notThereYet(file)), absent: file }];
+    const there = found(file);
+    if (typeof there === "object") return [...wrongSize(line, there), ...wrongHash(line, there)];
+    switch (there) {
+      case "folder":
+        return [problemAt("error", line.name, folderNotFile(file))];
+      case "special":
+        return [problemAt("error", line.name, `"${shown}" is no regular file; name one`)];
+      case "outside": {
+        const message = `"${shown}" leads out of the served root by a link; it is served only where bootServers.alsoServe has that folder`;
+        return [problemAt("warning", line.name, message)];
+      }
+      default:
+        return [{ ...problemAt("warning", line.name, notThereYet(file)), absent: file }];
     }
-    if (file1 === "folder") return [problemAt("error", line.name, folderNotFile(file))];
-    return [...wrongSize(line, file1), ...wrongHash(line, file1)];
   });
 }
 

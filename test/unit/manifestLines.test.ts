@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseManifest } from "../../src/model/manifest";
-import { manifestFindings, type FoundFile } from "../../src/model/manifestFindings";
+import { manifestFindings, type FoundName } from "../../src/model/manifestFindings";
 import { checksumEdits, manifestLines, renameEdits, type ManifestLine } from "../../src/model/manifestLines";
 import type { QuickFix } from "../../src/model/plan";
 
@@ -81,10 +81,12 @@ describe("a file with another name", () => {
 
 describe("what a manifest says that is not so", () => {
   const names = ["etsw.b3", "sub/Image"];
-  const found: Readonly<Record<string, FoundFile | "folder">> = {
+  const found: Readonly<Record<string, FoundName>> = {
     "etsw.b3": { size: 3, sha256: one },
     "sub/Image": { size: 5 },
     sub: "folder",
+    fifo: "special",
+    link: "outside",
   };
 
   /** `line:column-column severity message`, and the line once it is mended. */
@@ -104,6 +106,10 @@ describe("what a manifest says that is not so", () => {
       '1:4-11 warning "etsw.b4" is not there yet; it will be served as soon as it is built → etsw.b4',
     ]);
     assert.deepEqual(told("f: sub"), ['1:4-7 error "sub" is a folder; name a file → ']);
+    assert.deepEqual(told("f: fifo"), ['1:4-8 error "fifo" is no regular file; name one → ']);
+    assert.deepEqual(told("f: link"), [
+      '1:4-8 warning "link" leads out of the served root by a link; it is served only where bootServers.alsoServe has that folder → ',
+    ]);
     assert.deepEqual(told("f: etsw.b3 : size=4"), [
       '1:14-20 error "etsw.b3" has 3 bytes, not 4 → f: etsw.b3 : size=3',
     ]);

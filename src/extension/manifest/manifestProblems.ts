@@ -3,9 +3,9 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import * as vscode from "vscode";
-import { manifestFindings, type FoundFile } from "../../model/manifestFindings";
+import { manifestFindings, type FoundName } from "../../model/manifestFindings";
 import { inReadingOrder } from "../../model/places";
-import { servedNames, mostNames } from "../languages/servedNames";
+import { isInside, mostNames, realRoot, servedNames } from "../languages/servedNames";
 import { toldOf, type FileProblem, type Told } from "../languages/told";
 import type { ToldOfDocument } from "../languages/quickFixes";
 import type { Hashes } from "./hashes";
@@ -27,8 +27,6 @@ interface Followed {
   /** Counts the readings: one that was overtaken tells nothing. */
   turn: number;
 }
-
-type Found = FoundFile | "folder" | undefined;
 
 export class ManifestProblems implements vscode.Disposable {
   private readonly collection = vscode.languages.createDiagnosticCollection("bootManifest");
@@ -120,12 +118,13 @@ export class ManifestProblems implements vscode.Disposable {
     clearTimeout(followed.timer);
     const turn = (followed.turn += 1);
     const read = await readManifest(followed.document);
-    const files = new Map<string, Found>();
+    const root = await realRoot(read.root);
+    const files = new Map<string, FoundName>();
     const names = [...new Set(read.lines.map(({ entry }) => entry.file))];
     for (let at = 0; at < names.length; at += batch) {
       await Promise.all(
         names.slice(at, at + batch).map(async (name) => {
-          files.set(name, await this.find(resolve(read.root, name)));
+          files.set(name, await this.find(root, resolve(read.root, name)));
         }),
       );
     }
@@ -143,10 +142,13 @@ export class ManifestProblems implements vscode.Disposable {
     return read;
   }
 
-  private async find(path: string): Promise<Found> {
+  private async find(root: string, path: string): Promise<FoundName> {
     const stats = await stat(path).catch(() => undefined);
     if (stats === undefined) return undefined;
     if (stats.isDirectory()) return "folder";
+    if (!stats.isFile()) return "special";
+    // The server follows a link inside of the served root only (DESIGN §6).
+    if (!(await isInside(root, path))) return "outside";
     const { size, mtimeMs } = stats;
     return this.hashes.knownOf(path, size, mtimeMs) ?? { size };
   }
@@ -155,7 +157,7 @@ export class ManifestProblems implements vscode.Disposable {
     followed: Followed,
     turn: number,
     { root, lines }: ReadManifest,
-    files: Map<string, Found>,
+    files: Map<string, FoundName>,
     tell: () => void,
   ): Promise<void> {
     for (const { entry } of lines) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
 import { askBootp, tftpRead } from "../../support/loopbackBoard";
-import { activated, running, start, stop } from "../editor";
+import { activated, readText, running, settled, start, stop } from "../editor";
 import { listen, textOf, treeOf } from "../testRuns";
 
 const mac = "02:00:00:00:00:01";
@@ -32,6 +32,34 @@ describe("with two folders", () => {
       assert.deepEqual(api.store.folder, { name, path: folder(name).uri.fsPath });
     });
   }
+
+  it("a file that is served as boot file changes the plan of its own folder", async () => {
+    const [bench, field] = ["bench", "field"].map((name) => ({
+      file: vscode.Uri.joinPath(folder(name).uri, `${name}.bin`),
+      plan: vscode.Uri.joinPath(folder(name).uri, ".vscode", "boot-plan.json"),
+    }));
+    const [before, other] = [await readText(field!.plan), await readText(bench!.plan)];
+    const copy = vscode.Uri.joinPath(folder("field").uri, "next.bin");
+    await vscode.workspace.fs.copy(field!.file, copy);
+    assert.equal(await vscode.commands.executeCommand("bootServers.serveAsBootFile", copy), true);
+    assert.deepEqual(
+      [await readText(field!.plan), await readText(bench!.plan)],
+      [before.replace("field.bin", "next.bin"), other],
+    );
+    await vscode.workspace.fs.writeFile(field!.plan, Buffer.from(before));
+    await vscode.workspace.fs.delete(copy);
+  });
+
+  it("each folder's plan is judged by itself", async () => {
+    const plan = vscode.Uri.joinPath(folder("field").uri, ".vscode", "boot-plan.json");
+    const before = await readText(plan);
+    await vscode.workspace.fs.writeFile(plan, Buffer.from('{ "boot": "bench.bin" }'));
+    await settled(plan, [
+      '1:11-1:22 warning "bench.bin" is not there yet; it will be served as soon as it is built',
+    ]);
+    await vscode.workspace.fs.writeFile(plan, Buffer.from(before));
+    await settled(plan, []);
+  });
 
   it("starting the other one while one is served moves the servers to it", async () => {
     await booted(api, "bench");
