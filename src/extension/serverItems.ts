@@ -25,13 +25,16 @@ export function listensOn({ addresses, port }: Pick<ServerRow, "addresses" | "po
   return formatList(addresses.map((address) => `${host(address)}:${port}`));
 }
 
-/** "Running" does not lie: where it listens, and whether anything was heard (DESIGN §2.1). */
+/**
+ * "Running" does not lie: where it listens, and whether anything was heard (DESIGN §2.1). Short, so that a side bar
+ * as narrow as it comes shows both.
+ */
 function describe(row: ServerRow, now: number): string {
   const heard =
     row.lastPacketAt === undefined ? "nothing received yet" : `last packet ${ago(now - row.lastPacketAt)}`;
   switch (row.state) {
     case "running":
-      return `listening on ${listensOn(row)}, ${heard}`;
+      return `${listensOn(row)}, ${heard}`;
     case "waiting":
       return "waiting for an address";
     case "failed":
@@ -96,15 +99,16 @@ export function serverItems(
       ...(silent ? [nothingArrives(row)] : []),
     ];
     const description = describe(row, now);
+    const sentence = joined(" ", state === "running" && "listening on", description);
     return {
       // VS Code keeps a row folded that had nothing below it; a new one is open, and shows what is to be done.
       id: children.length > 0 ? `${id}+` : id,
       label: names[protocol],
       description,
-      tooltip: joined("\n", `${names[protocol]}: ${description}`, ...children.map(({ spoken }) => spoken)),
+      tooltip: joined("\n", `${names[protocol]}: ${sentence}`, ...children.map(({ spoken }) => spoken)),
       ...looks[state],
       context: `server server.${state}`,
-      spoken: joined(", ", `${names[protocol]} server`, description),
+      spoken: joined(", ", `${names[protocol]} server`, sentence),
       ...(children.length > 0 && { children }),
       row: id,
     };

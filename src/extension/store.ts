@@ -100,11 +100,14 @@ export class Store {
 
   /**
    * The process that told of servers and boards was let go, or has ended. Where each board stood is shown until the
-   * next one tells anew.
+   * next one tells anew; none of them is loading any more.
    */
   left(): void {
     this.between = true;
     this.runningSince.clear();
+    for (const row of [...this.state.clients.values()]) {
+      if (row.stage === "loading") applyRow(this.state, { ...row, stage: "answered" }, this.transfersKept);
+    }
     this.replaceServers(stopped);
   }
 

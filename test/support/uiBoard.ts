@@ -5,7 +5,7 @@ import type { Workbench } from "./workbench";
 
 /** The port that a server's row tells: `BOOTP`, `TFTP`, `FTP`. */
 export async function portOf(workbench: Workbench, server: string): Promise<number> {
-  const row = await workbench.row(new RegExp(`\\b${server}.*listening on 127\\.0\\.0\\.1:\\d+`));
+  const row = await workbench.row(new RegExp(`\\b${server}.*127\\.0\\.0\\.1:\\d+`));
   return Number(/127\.0\.0\.1:(\d+)/.exec(await row.innerText())![1]);
 }
 

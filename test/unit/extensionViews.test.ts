@@ -91,9 +91,9 @@ describe("the Servers view (DESIGN §2.1, §5)", () => {
     lines(serverItems(rows, new Map(rows.map(({ id }) => [id, since])), now));
 
   it('says what "running" means: where it listens, and whether anything was heard', () => {
-    assert.deepEqual(shown([server()]), ["TFTP | listening on 192.168.7.1:69, nothing received yet"]);
+    assert.deepEqual(shown([server()]), ["TFTP | 192.168.7.1:69, nothing received yet"]);
     assert.deepEqual(shown([server({ lastPacketAt: now - 34_000, addresses: ["10.0.0.1", "::1"] })]), [
-      "TFTP | listening on 10.0.0.1:69 and [::1]:69, last packet 30 s ago",
+      "TFTP | 10.0.0.1:69 and [::1]:69, last packet 30 s ago",
     ]);
   });
 
@@ -115,7 +115,7 @@ describe("the Servers view (DESIGN §2.1, §5)", () => {
       [
         "TFTP | failed",
         "  Port 69 is taken by in.tftpd. Stop it.",
-        "FTP | listening on 192.168.7.1:2121, nothing received yet",
+        "FTP | 192.168.7.1:2121, nothing received yet",
         "  Port 21 needs rights; it listens on 2121.",
       ],
     );
@@ -484,6 +484,15 @@ describe("the store", () => {
     assert.equal(store.now.clients.size, 1);
     store.apply(server({ state: "starting" }));
     assert.equal(store.now.clients.size, 0);
+  });
+
+  it("shows no board as loading once the process that told so has gone", () => {
+    const store = filled(server(), client({ stage: "loading" }));
+    store.left();
+    assert.deepEqual(
+      [...store.now.clients.values()].map(({ stage }) => stage),
+      ["answered"],
+    );
   });
 
   it("clears what has ended and leaves what runs", () => {

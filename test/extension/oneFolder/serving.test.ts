@@ -28,9 +28,9 @@ describe("the servers of one folder", () => {
     await start(api);
     report(`first row ${await told} ms, all three running ${since()} ms after the command`);
     assert.deepEqual(lines(api.views.servers.shown()), [
-      "BOOTP  listening on 127.0.0.1:PORT, nothing received yet",
-      "TFTP  listening on 127.0.0.1:PORT, nothing received yet",
-      "FTP  listening on 127.0.0.1:PORT, nothing received yet",
+      "BOOTP  127.0.0.1:PORT, nothing received yet",
+      "TFTP  127.0.0.1:PORT, nothing received yet",
+      "FTP  127.0.0.1:PORT, nothing received yet",
     ]);
     assert.equal(
       lines(api.views.clients.shown())[0],
