@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { activated } from "../editor";
+import { activated, file, readText, settled } from "../editor";
 import { listen, textOf } from "../testRuns";
 
 describe("in a workspace that is not trusted", () => {
@@ -29,5 +29,20 @@ describe("in a workspace that is not trusted", () => {
     told.stop();
     assert.equal(await vscode.commands.executeCommand("bootServers.verify"), undefined);
     assert.equal(api.childPid(), undefined);
+  });
+
+  it("the languages work: what is wrong with plan and manifest stands at its place (DESIGN §5)", async () => {
+    const [plan, manifest] = [file(".vscode/boot-plan.json"), file("images/x.bootmanifest")];
+    const before = await readText(plan);
+    await vscode.workspace.fs.writeFile(plan, Buffer.from('{ "bot": "u-boot.bin" }'));
+    await settled(plan, ['1:3-1:8 error Unknown key "bot"; did you mean "boot"?']);
+    await vscode.workspace.fs.writeFile(plan, Buffer.from(before));
+    await settled(plan, []);
+    await vscode.workspace.fs.writeFile(manifest, Buffer.from("f: ETSW.b3\n"));
+    await vscode.workspace.openTextDocument(manifest);
+    await settled(manifest, [
+      '1:4-1:11 error "ETSW.b3" is "etsw.b3" in the served root; write it in the same case',
+    ]);
+    await vscode.workspace.fs.delete(manifest);
   });
 });
