@@ -43,6 +43,8 @@ const programs = {
   pgrep: { package: "procps" },
   setpriv: { package: "util-linux" },
   "qemu-system-aarch64": { package: "--no-install-recommends qemu-system-arm" },
+  "qemu-system-x86_64": { package: "--no-install-recommends qemu-system-x86" },
+  "pxe-virtio.rom": { package: "ipxe-qemu", file: "/usr/lib/ipxe/qemu/pxe-virtio.rom" },
   "u-boot.bin": { package: "u-boot-qemu", file: "/usr/lib/u-boot/qemu_arm64/u-boot.bin" },
 } as const satisfies Record<string, Program>;
 
