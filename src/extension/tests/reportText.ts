@@ -20,8 +20,11 @@ export interface ReportFacts {
 /** Text that stands in Markdown as it is: a peer's name makes no link, no image and no column there. */
 const plain = (text: string): string => quoted(text).replace(/[\\`*_{}[\]<>|#~!&]/g, "\\$&");
 
+/** With the blank line before it that Markdown wants; nothing where it has no row. */
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
-  [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+  rows.length === 0
+    ? []
+    : ["", ...[head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`)];
 
 const results: Readonly<Record<StepRow["state"], string>> = {
   running: "…",
@@ -42,7 +45,6 @@ export function reportText(report: ReportRow, { folder, subject, version }: Repo
     `# Verification of ${plain(folder)}`,
     "",
     `${ok ? "✓" : "✗"} **${plain(verdict)}**`,
-    "",
     ...table(
       ["what", ""],
       [
@@ -77,7 +79,6 @@ function boardLines(client: string, steps: readonly StepRow[]): string[] {
   return [
     "",
     `## ${plain(client)}`,
-    "",
     ...table(
       ["step", "result", "answer", "from", "time"],
       answers.map((step) => [
@@ -88,7 +89,6 @@ function boardLines(client: string, steps: readonly StepRow[]): string[] {
         formatDuration(step.durationMs),
       ]),
     ),
-    "",
     ...table(
       ["file", "protocol", "result", "bytes", "SHA-256", "from", "options", "time", "retransmissions"],
       files.map((step) => [
