@@ -69,13 +69,17 @@ export class Hashes {
     const idle = this.jobs.size === 0;
     this.jobs.set(path, job);
     const waiting = new Promise<string | undefined>((resolve) => {
+      const end = (sha256: string | undefined): void => {
+        signal?.removeEventListener("abort", leave);
+        resolve(sha256);
+      };
       const leave = (): void => {
-        job.waiting.delete(resolve);
-        resolve(undefined);
+        job.waiting.delete(end);
+        end(undefined);
         if (job.waiting.size === 0) this.giveUp(job);
       };
-      job.waiting.add(resolve);
-      signal?.addEventListener("abort", leave, { once: true });
+      job.waiting.add(end);
+      signal?.addEventListener("abort", leave);
     });
     if (idle) this.next();
     return waiting;

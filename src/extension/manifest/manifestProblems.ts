@@ -1,7 +1,7 @@
 /** What is wrong with the manifests that are open, in the Problems view, while they are written. */
 
 import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { resolve, sep } from "node:path";
 import * as vscode from "vscode";
 import { manifestFindings, type FoundName } from "../../model/manifestFindings";
 import { inReadingOrder } from "../../model/places";
@@ -102,7 +102,7 @@ export class ManifestProblems implements vscode.Disposable {
       const { root = "", lines = [] } = each.read ?? {};
       const concerns = lines.some(({ entry }) => {
         const named = resolve(root, entry.file);
-        return named === path || named.startsWith(`${path}/`) || named.toLowerCase() === path.toLowerCase();
+        return named === path || named.startsWith(path + sep) || named.toLowerCase() === path.toLowerCase();
       });
       if (concerns) this.checkIn(each, pauseMs);
     }
