@@ -1,6 +1,7 @@
 /** The Clients view as data: boards by name or MAC, where each stands in its boot, below it its transfers. */
 
 import type { ClientRow, TransferRow } from "../model/events";
+import { outsiderOf } from "../model/outside";
 import { ago, colours, describeTrouble, joined, type Item } from "./item";
 import { transferItem } from "./transferItems";
 import { quoted } from "./words";
@@ -83,6 +84,7 @@ function clientItem(row: ClientRow, transfers: readonly TransferRow[], now: numb
       "client",
       `client.${stage}`,
       unanswered && "client.unanswered",
+      outsiderOf(trouble) !== undefined && "client.outside",
       ["answered", "loading", "silent", "booted"].includes(stage) && !verification && "client.answered",
     ),
     spoken: joined(", ", label, description.replaceAll(" · ", ", ")),

@@ -26,6 +26,8 @@ export const commandIds = {
   setFtpPassword: "bootServers.setFtpPassword",
   chooseNetwork: "bootServers.chooseNetwork",
   allowUploads: "bootServers.allowUploads",
+  checkThisMachine: "bootServers.checkThisMachine",
+  allowThisNetwork: "bootServers.allowThisNetwork",
   copyCommand: "bootServers.copyCommand",
   verify: "bootServers.verify",
   verifyOnTarget: "bootServers.verifyOnTarget",

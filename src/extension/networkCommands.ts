@@ -14,6 +14,7 @@ import type { Servers } from "./servers";
 import { formatList, unadorned } from "./words";
 
 export { Agreements } from "./agreements";
+export { allowThisNetwork, checkThisMachine } from "./checkMachine";
 export { sayFailures } from "./failures";
 
 const title = "Choose Network";

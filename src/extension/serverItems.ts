@@ -55,7 +55,7 @@ function nothingArrives(row: ServerRow): Item {
   const alone = onlyLoopback(row);
   const text = alone
     ? "Only this computer can ask. Click to choose the network that the boards are on."
-    : `Nothing has arrived for a minute. Is the cable plugged in, is the board on this network, and does the firewall of this computer let ${port} in?`;
+    : `Nothing has arrived for a minute. Is the cable plugged in, is the board on this network, and does the firewall of this computer let ${port} in? Click to check this machine.`;
   return {
     id: `${row.id}/nothingArrives`,
     label: "Nothing Arrives?",
@@ -64,7 +64,7 @@ function nothingArrives(row: ServerRow): Item {
     icon: "question",
     context: "nothingArrives",
     spoken: `Nothing arrives? ${text}`,
-    ...(alone && { command: commandIds.chooseNetwork }),
+    command: alone ? commandIds.chooseNetwork : commandIds.checkThisMachine,
   };
 }
 

@@ -1,6 +1,7 @@
 /** The Transfers view as data: what runs first, then what has ended, the latest on top. */
 
 import type { TransferRow, TransferState } from "../model/events";
+import { outsiderOf } from "../model/outside";
 import { formatDuration, formatSize } from "../model/text";
 import { colours, describeTrouble, joined, type Item } from "./item";
 import { wordOnMissing } from "./missing";
@@ -99,6 +100,7 @@ export function transferItem(row: TransferRow, nameOf: NameOf, now: number, time
       "transfer",
       `transfer.${row.state}`,
       missing && "transfer.missing",
+      outsiderOf(row.trouble) !== undefined && "transfer.outside",
       hasFile(row) && "transfer.hasFile",
       row.sha256 !== undefined && "transfer.hasSums",
     ),

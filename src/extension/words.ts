@@ -17,6 +17,11 @@ export function unadorned(text: string): string {
   return escaped(text).replace(/\$\(/g, "$\u200b(").replace(/\]\(/g, "]\u200b(");
 }
 
+/** A text where it is read as Markdown: nothing in it makes a link, an image, a heading or a column. */
+export function inMarkdown(text: string): string {
+  return escaped(text).replace(/[\\`*_{}[\]<>|#~!&]/g, "\\$&");
+}
+
 /** `a`, `a and b`, `a, b and c`. */
 export function formatList(words: readonly string[]): string {
   const last = words.at(-1) ?? "";

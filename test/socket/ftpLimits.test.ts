@@ -207,7 +207,7 @@ describe("FTP limits", () => {
     const [row, ...more] = house!.rows();
     assert.deepEqual(
       [row?.state, row?.trouble?.code, row?.address, more.length],
-      ["refused", "access.refused", "127.0.0.1", 0],
+      ["refused", "access.network", "127.0.0.1", 0],
     );
   });
 

@@ -464,7 +464,7 @@ describe("TFTP server on loopback", () => {
     client.send(requestFor("RRQ", "fw.bin"), listener());
     assert.deepEqual(
       [server.rows()[0]?.state, server.rows()[0]?.trouble?.code],
-      ["refused", "access.denied"],
+      ["refused", "access.network"],
     );
     // Told by another address, for which the second has not begun.
     assert.equal(code(await ask(requestFor("RRQ", "fw.bin"), await openClient("127.0.0.2"))), 2);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { outsiderOf } from "../../src/model/outside";
 import fc from "fast-check";
 import { concat } from "../../src/protocol/bytes";
 import { decodePacket, encodePacket, shortestMessage } from "../../src/protocol/bootp/packet";
@@ -312,6 +313,7 @@ describe("who is answered (DESIGN §2.1)", () => {
     const bench1 = server({ boot }, { allows: (address) => address.startsWith("192.168.7.") });
     assert.deepEqual(bench1.ask(aRequest(), { address: "10.9.9.9", port: 68 }), []);
     assert.deepEqual([bench1.view.stage, bench1.view.notice?.code], ["refused", "access.network"]);
+    assert.equal(outsiderOf(bench1.view.notice), "10.9.9.9");
     assert.equal(bench1.ask(aRequest()).length, 1);
     assert.equal(bench1.ask(aRequest(), { address: "192.168.7.30", port: 68 }).length, 1);
   });
@@ -323,6 +325,7 @@ describe("who is answered (DESIGN §2.1)", () => {
     const unknown = server({ boot, clients: [listed] }, { allows });
     assert.deepEqual(unknown.ask(request, relay), []);
     assert.equal(unknown.view.notice?.code, "access.network");
+    assert.equal(outsiderOf(unknown.view.notice), "10.5.5.1");
     for (const plan of [
       { boot, clients: [{ ...listed, address: "10.5.5.20" }] },
       { boot, clients: [listed], pool: [{ first: "10.5.5.50", last: "10.5.5.60" }] },

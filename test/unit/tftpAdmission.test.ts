@@ -92,7 +92,7 @@ describe("TFTP admission", () => {
 
   it("who may not ask is refused before anything counts", () => {
     const admission = new Admission(new VirtualClock());
-    assert.equal(ask(admission, board, situation({}, false)), "access.denied");
+    assert.equal(ask(admission, board, situation({}, false)), "access.network");
     assert.equal(admission.transfers, 0);
   });
 

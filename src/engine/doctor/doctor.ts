@@ -18,7 +18,7 @@ import { firewallChecks } from "./firewallChecks";
 import { readFirewalls } from "./firewallFacts";
 import type { Opening } from "./firewallLines";
 import { networkChecks, planChecks } from "./networkChecks";
-import { clientPortCheck, portChecks, proxyPortCheck } from "./portChecks";
+import { clientPortCheck, ourPortCheck, portChecks, proxyPortCheck } from "./portChecks";
 import { holdersOf, tryBind } from "./portFacts";
 import { insideCheck, readInside } from "./surroundingsCheck";
 
@@ -133,23 +133,26 @@ async function checkPorts(scene: Scene): Promise<Check[]> {
 async function checkPort(scene: Scene, server: Protocol): Promise<Check[]> {
   const { machine, wanted, served, usable, alone, running } = scene;
   const { platform } = machine;
+  const transport = server === "ftp" ? "tcp" : "udp";
   const port = wanted.ports[server];
+  const mayMove = alone && wanted.fallBackToHighPorts && port === standardPorts[server];
+  const high = mayMove ? highPorts[server] : undefined;
+  const row = running.find(({ id, state }) => id === server && state === "running");
+  if (row !== undefined && (port === 0 || row.port === port || row.port === high)) {
+    return [ourPortCheck(server, transport, row.port)];
+  }
   // Any free port is always to be had.
   if (port === 0) return [];
-  const transport = server === "ftp" ? "tcp" : "udp";
   // As the server does: BOOTP hears broadcasts on the wildcard only, and nothing from outside on loopback.
   const everywhere = (server === "bootp" && !alone) || usable.length === 0;
   const addresses = everywhere ? [everyAddress] : server === "bootp" ? usable.filter(isLoopback) : usable;
-  const ours = running.some((row) => row.id === server && row.state === "running" && row.port === port);
   const mayShare = server === "bootp" && !alone && platform === "linux";
   const binding = await tryBind(transport, addresses, port, mayShare);
-  const high = highPorts[server];
-  const mayMove = alone && wanted.fallBackToHighPorts && port === standardPorts[server];
   return portChecks({
-    ...{ server, transport, port, binding, ours, platform },
+    ...{ server, transport, port, binding, platform },
     holders: await holdersOf(transport, port, platform, machine.run),
     served: [...usable, ...served.networks.map(({ interfaceName }) => interfaceName)],
-    ...(mayMove && { high: { port: high, binding: await tryBind(transport, addresses, high) } }),
+    ...(high !== undefined && { high: { port: high, binding: await tryBind(transport, addresses, high) } }),
     advice: permissionAdvice(transport, port, servingHere()),
   });
 }

@@ -13,8 +13,6 @@ export interface PortFacts {
   readonly port: number;
   readonly binding: Binding;
   readonly holders: readonly Holder[];
-  /** True: our own server listens there. */
-  readonly ours: boolean;
   /** The addresses and the names of the interfaces that are to be served. */
   readonly served: readonly string[];
   /** Where it goes on loopback without the right to its port, and whether that one is free. */
@@ -67,12 +65,17 @@ function held(facts: PortFacts, about: string, concerned: readonly Holder[]): Ch
   });
 }
 
+/** Where our own server listens already. */
+export function ourPortCheck(server: Protocol, transport: Transport, port: number): Check {
+  const message = `our own ${server.toUpperCase()} server listens there`;
+  return inOrder(`${transport.toUpperCase()} port ${port}`, "port.ours", message);
+}
+
 /** What was found out about the port of a server, as one check; two where it is held and needs rights as well. */
 export function portChecks(facts: PortFacts): Check[] {
-  const { server, transport, port, binding, holders, ours, high, advice } = facts;
+  const { server, transport, port, binding, holders, high, advice } = facts;
   const about = `${transport.toUpperCase()} port ${port}`;
   const name = server.toUpperCase();
-  if (ours) return [inOrder(about, "port.ours", `our own ${name} server listens there`)];
   const concerned = holders.filter((holder) => concerns(holder, facts));
   const elsewhere =
     holders.length > concerned.length

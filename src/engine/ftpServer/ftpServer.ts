@@ -1,5 +1,6 @@
 /** The FTP server: ftp-srv in its cage, one instance for each address, all on one port. */
 
+import { outsideTrouble } from "../../model/outside";
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIPv6, type AddressInfo, type Socket } from "node:net";
 import { printable } from "../../model/text";
@@ -110,11 +111,8 @@ class House {
     let reason: readonly [code: string, message: string, remedy?: string] | undefined;
     if (this.draining) reason = ["ftp.stopping", "the server is stopping"];
     else if (!access.allows(address)) {
-      reason = [
-        "access.refused",
-        `${address} is outside the served networks`,
-        "Allow its network: --allow CIDR.",
-      ];
+      const { code, message, remedy } = outsideTrouble(address);
+      reason = [code, message, remedy];
     } else if (this.sessions.size >= ftpSessions) {
       reason = ["limit.ftpSessions", `${ftpSessions} FTP sessions are open`, "Raise the limit ftpSessions."];
     } else if (!isLocal(address) && ofAddress >= perAddress) {

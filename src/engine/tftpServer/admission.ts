@@ -1,5 +1,6 @@
 /** Who may start a transfer now: the limits of DESIGN §6, and how often a stranger is told anything at all. */
 
+import { outsideTrouble } from "../../model/outside";
 import type { Trouble } from "../../model/events";
 import { isLocal } from "../access";
 import type { Clock } from "../clock";
@@ -49,11 +50,7 @@ export class Admission {
         kind: "no",
         code: "access",
         quiet: true,
-        trouble: {
-          code: "access.denied",
-          message: "this address may not ask here",
-          remedy: `Allow its network, for instance with --allow ${address}.`,
-        },
+        trouble: outsideTrouble(address),
       };
     }
     const local = isLocal(address);

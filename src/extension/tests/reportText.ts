@@ -4,7 +4,7 @@ import type { ReportRow, StepRow } from "../../model/events";
 import { formatDuration } from "../../model/text";
 import { isFileStep } from "../../model/verdict";
 import { describeTrouble } from "../item";
-import { quoted } from "../words";
+import { inMarkdown, quoted } from "../words";
 import { kindNames } from "./stepText";
 
 /** What the report does not say itself. */
@@ -18,7 +18,7 @@ export interface ReportFacts {
 }
 
 /** Text that stands in Markdown as it is: a peer's name makes no link, no image and no column there. */
-const plain = (text: string): string => quoted(text).replace(/[\\`*_{}[\]<>|#~!&]/g, "\\$&");
+const plain = (text: string): string => inMarkdown(quoted(text));
 
 /** With the blank line before it that Markdown wants; nothing where it has no row. */
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
