@@ -97,10 +97,14 @@ describe("doctor, on ports that others hold or that want rights", function () {
     assert.deepEqual([alone.code, alone.of("TCP port 21")?.code], [0, "port.high"]);
   });
 
+  /** Shows the interfaces of the host in /sys, as a computer of its own has it. */
+  const withOwnSys = ["unshare", "--mount", "sh", "-c", 'mount -t sysfs sysfs /sys && exec "$@"', "sh"];
+
   it("an interface without an address is in the way, with the line that gives it one", async () => {
-    const { code, of } = await doctor(["--address", "eth3"]);
+    const { code, of } = await doctor(["--address", "eth3"], { through: withOwnSys });
     assert.equal(code, 1);
     assert.equal(of("interface eth3")?.code, "address.waiting");
+    assert.match(of("interface eth3")?.fixes?.[0]?.line ?? "", /^sudo ip address replace .* dev eth3 /);
   });
 
   it("tells people the same, and servers of ours that run elsewhere as holders", async () => {

@@ -1,5 +1,6 @@
 /** The interfaces of this computer, those that are to be served, and the plan's addresses beside them. */
 
+import { isIP } from "node:net";
 import type { Check } from "../../model/checks";
 import { describeAddress, type NetworkInterface } from "../../model/networks";
 import type { Plan } from "../../model/plan";
@@ -45,8 +46,8 @@ export function networkChecks(
 ): Check[] {
   const names = new Set(served.networks.map(({ interfaceName }) => interfaceName));
   // One with IPv6 alone is there, and no board finds it: BOOTP is IPv4.
-  const bare = networks.filter(({ name, addresses }) => wanted.includes(name) && addresses.length === 0);
-  const missing = [...new Set([...served.missing, ...bare.map(({ name }) => name)])];
+  const bare = wanted.filter((name) => isIP(name) === 0 && !names.has(name));
+  const missing = [...new Set([...served.missing, ...bare])];
   const absent = missing.map((name) =>
     check("problem", networks.some((one) => one.name === name) ? `interface ${name}` : name, {
       code: "address.waiting",
