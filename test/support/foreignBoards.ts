@@ -1,8 +1,9 @@
 /** Boot loaders' own BOOTP and DHCP clients, which nobody here wrote: what each of them was told. */
 
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { copyFile, writeFile } from "node:fs/promises";
 import type { Host } from "./namespace";
+import { findProgram } from "./programs";
 
 /** What a board knows once it was answered. Empty text: it was told nothing. */
 export interface Told {
@@ -66,7 +67,7 @@ export async function udhcpc(host: Host, script: string): Promise<Told | undefin
   return bound(asked.stdout);
 }
 
-/** As dhclient-script would: the address set, and without one of the parts what dhclient told. */
+/** What dhclient hands to its script, and the address set as that script would. */
 const dhclientScript = `
 [ "$reason" = BOUND ] || exit 0
 ip address replace "$new_ip_address/24" dev "$interface"
@@ -76,9 +77,12 @@ echo "bound $new_ip_address $new_subnet_mask $new_next_server $new_filename"
 /** ISC's DHCP client. @param script a path of the test's own for the script that it runs. */
 export async function dhclient(host: Host, script: string): Promise<Told | undefined> {
   await writeScript(script, dhclientScript);
+  // Some systems (AppArmor) confine the program at its own path to its own script and leases.
+  const program = `${script}.program`;
+  await copyFile(findProgram("dhclient")!, program);
   const files = ["-lf", `${script}.leases`, "-pf", `${script}.pid`];
-  const asked = await host.run("dhclient", ["-1", "-sf", script, ...files, "eth0"]);
-  await host.run("dhclient", ["-x", "-sf", "/bin/true", ...files, "eth0"]); // It went on in the background.
+  const asked = await host.run(program, ["-1", "-sf", script, ...files, "eth0"]);
+  await host.run(program, ["-x", "-sf", "/bin/true", ...files, "eth0"]); // It went on in the background.
   return bound(asked.stdout);
 }
 
