@@ -198,6 +198,8 @@ describe("the firewalls of a computer", () => {
     const off = firewallChecks([{ name: "nftables", state: "inactive" }], [opening]);
     assert.deepEqual(states(off), ["firewall: ok firewall.inactive"]);
     assert.match(off[0]?.message ?? "", /made without it cannot be read/);
+    const mac = firewallChecks([{ name: "macOS", state: "inactive" }], [opening]);
+    assert.equal(mac[0]?.message, "not active: macOS");
   });
 });
 

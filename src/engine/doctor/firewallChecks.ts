@@ -13,6 +13,9 @@ const titles: Readonly<Record<FirewallName, string>> = {
   Windows: "firewall of Windows",
 };
 
+/** There the rules are the kernel's, whoever made them. */
+const isOfLinux = ({ name }: FirewallFacts): boolean => name !== "macOS" && name !== "Windows";
+
 function active({ name, blocksAll }: FirewallFacts, openings: readonly Opening[]): Check {
   const fixes = openingLines(name, openings);
   const code = "firewall.active";
@@ -63,7 +66,7 @@ export function firewallChecks(firewalls: readonly FirewallFacts[], openings: re
           inOrder(
             "firewall",
             "firewall.inactive",
-            `not active: ${list(off)}. Rules that were made without ${off.length === 1 ? "it" : "them"} cannot be read without rights`,
+            `not active: ${list(off)}${off.some(isOfLinux) ? `; rules that were made without ${off.length === 1 ? "it" : "them"} cannot be read without rights` : ""}`,
           ),
         ]),
   ];
