@@ -39,10 +39,20 @@ export interface CheckGroup {
   readonly checks: readonly Check[];
 }
 
-/** The groups that have any, the most urgent first. */
+/** The groups that have any, the most urgent first. A line to paste stands once: with the first that it mends. */
 export function groupChecks(checks: readonly Check[]): readonly CheckGroup[] {
+  const told = new Set<string>();
+  const once = ({ fixes = [], ...one }: Check): Check => {
+    const news = fixes.filter(({ line }) => !told.has(line));
+    for (const { line } of news) told.add(line);
+    return news.length === 0 ? one : { ...one, fixes: news };
+  };
   return (Object.keys(titles) as CheckState[])
-    .map((state) => ({ state, title: titles[state], checks: checks.filter((one) => one.state === state) }))
+    .map((state) => ({
+      state,
+      title: titles[state],
+      checks: checks.filter((one) => one.state === state).map(once),
+    }))
     .filter((group) => group.checks.length > 0);
 }
 

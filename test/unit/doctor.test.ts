@@ -15,7 +15,7 @@ import { clientPortCheck, portChecks, type PortFacts } from "../../src/engine/do
 import { readSs } from "../../src/engine/doctor/portFacts";
 import { insideCheck, readInside } from "../../src/engine/doctor/surroundingsCheck";
 import type { SystemFiles } from "../../src/engine/networks/linux";
-import { summaryOf, type Check } from "../../src/model/checks";
+import { groupChecks, summaryOf, type Check } from "../../src/model/checks";
 import type { NetworkInterface } from "../../src/model/networks";
 import { standardPorts } from "../../src/model/settings";
 
@@ -300,6 +300,20 @@ describe("what doctor prints", () => {
       "1 thing stands in the way of serving on eth1.",
     ]);
     assert.match(formatChecks(checks, summary, colour)[1] ?? "", /^ {2}\u001b\[31m✗\u001b\[0m UDP/);
+  });
+
+  it("a line that mends several once, with the first of them", () => {
+    const fixes = [{ what: "gives the right", line: "sudo sysctl" }];
+    const [first, second] = ["UDP port 67", "UDP port 69"].map((about): Check => ({
+      ...checks[1]!,
+      about,
+      fixes,
+    }));
+    const [group] = groupChecks([first!, second!]);
+    assert.deepEqual(
+      group?.checks.map((check) => check.fixes),
+      [fixes, undefined],
+    );
   });
 
   it("the summary counts by state, and is ok without a problem", () => {
