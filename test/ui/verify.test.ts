@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Locator } from "playwright-core";
+import { createEngine } from "../../src/engine/engine";
+import { anyPorts, defaultWanted } from "../../src/model/settings";
+import { openUi } from "../support/uiServer";
+
+const sample = resolve("samples/firmware-drop");
+const file = "images/fpga/line-card.bit";
+
+describe("verification in VS Code's user interface", function () {
+  this.timeout(90_000);
+  // Each step goes on from where the one before left the screen.
+  this.bail(true);
+  /** Another boot server, with a copy of the drop. */
+  const engine = createEngine();
+  let copy = "";
+  let target = "";
+  const ui = openUi({
+    make: async (fixture) => {
+      const folder = fixture.at("firmware-drop");
+      copy = fixture.at("target");
+      for (const each of [folder, copy]) await cp(sample, each, { recursive: true });
+      await engine.configure({ ...defaultWanted, folder: copy, ports: anyPorts });
+      const port = (id: string): number => engine.snapshot().servers.get(id)?.port ?? 0;
+      target = `127.0.0.1 bootp=${port("bootp")} tftp=${port("tftp")} ftp=${port("ftp")}`;
+      await fixture.write(
+        "firmware-drop/.vscode/settings.json",
+        JSON.stringify({ "bootServers.verify.targets": [target] }),
+      );
+      return folder;
+    },
+  });
+  after(() => engine.stopNow());
+
+  /** A test by its words; `state` is how it ended. */
+  const test = async (label: string, state?: "passed" | "failed"): Promise<Locator> => {
+    const { page } = ui.workbench;
+    const rows = page.locator(".test-explorer .monaco-list-row").filter({ hasText: label });
+    const icon = page.locator(`.codicon-testing-${state ?? "none"}-icon`);
+    const row = (state === undefined ? rows : rows.filter({ has: icon })).first();
+    await row.waitFor();
+    return row;
+  };
+  /** A click on its row would open what it stands at. */
+  const unfold = async (label: string): Promise<void> => {
+    await (await test(label)).locator(".monaco-tl-twistie").click();
+  };
+
+  it("the Testing view lists the drops before anything ran, and all of it is green on fresh servers", async () => {
+    await ui.workbench.show("Testing");
+    await unfold("firmware-drop");
+    await test("any board");
+    await ui.workbench.picture("drops as tests");
+    await ui.workbench.command("Test: Run All Tests");
+    await test("firmware-drop", "passed");
+    await unfold("any board");
+    await test("FTP fpga/line-card.bit", "passed");
+    await ui.workbench.picture("drop verified");
+  });
+
+  it("one byte changed on the target is red at the manifest's line, with what was expected and what came", async () => {
+    const path = join(copy, file);
+    const bytes = await readFile(path);
+    bytes[70_000]! ^= 1;
+    await writeFile(path, bytes);
+    await ui.workbench.command("Boot Servers: Verify Firmware Drop on Target…");
+    await ui.workbench.pick(target);
+    await test("firmware-drop", "failed");
+    await ui.workbench.page
+      .getByRole("tab", { name: /Verification of/ })
+      .first()
+      .waitFor();
+    await ui.workbench.picture("report");
+    const row = await test("FTP fpga/line-card.bit", "failed");
+    await row.dblclick();
+    const peek = ui.workbench.page.locator(".test-output-peek, .zone-widget").first();
+    await peek.waitFor();
+    await ui.workbench.picture("drop not verified");
+    const editor = ui.workbench.page.locator(".editor-group-container .tab.active").first();
+    assert.match((await editor.getAttribute("aria-label")) ?? "", /copy-files4\.rc/);
+  });
+});
