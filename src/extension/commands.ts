@@ -2,20 +2,20 @@
 
 import * as vscode from "vscode";
 import { RemoteError } from "../rpc/remoteError";
-import type { Drops } from "./drops";
+import type { Drops } from "./tests/drops";
 import { chooseFolder, folderAt, folderOf } from "./folders";
 import { commandIds, viewIds, type CommandName } from "./ids";
-import type { LanguageBundle } from "./languages";
-import { Node } from "./nodes";
+import type { LanguageBundle } from "./languages/follow";
+import { Node } from "./views/nodes";
 import type { Servers } from "./servers";
-import { wasStopped } from "./stopped";
+import { wasStopped } from "./process/stopped";
 import type { Store } from "./store";
 import { describeProblems, unadorned } from "./words";
 
 /** What the commands do is a bundle of its own, loaded when it is first needed: activation stays quick. */
-const network = () => import(/* webpackChunkName: "commands" */ "./networkCommands");
-const plan = () => import(/* webpackChunkName: "commands" */ "./planCommands");
-const rows = () => import(/* webpackChunkName: "commands" */ "./rowCommands");
+const network = () => import(/* webpackChunkName: "commands" */ "./network/networkCommands");
+const plan = () => import(/* webpackChunkName: "commands" */ "./plan/planCommands");
+const rows = () => import(/* webpackChunkName: "commands" */ "./views/rowCommands");
 
 type Handler = (...args: readonly unknown[]) => unknown;
 

@@ -13,7 +13,7 @@ import {
   type UploadPolicy,
   type Wanted,
 } from "../model/settings";
-import type { CommandSettings } from "./command";
+import type { CommandSettings } from "./process/command";
 
 /** The value of a setting by its name behind `bootServers.`; undefined: nobody set it. */
 export type ReadSetting = (name: string) => unknown;

@@ -3,14 +3,14 @@
 import * as vscode from "vscode";
 import { registerCommands } from "./commands";
 import { followContext } from "./context";
-import { Drops } from "./drops";
+import { Drops } from "./tests/drops";
 import { section } from "./ids";
-import { LanguageBundle } from "./languages";
+import { LanguageBundle } from "./languages/follow";
 import { ftpPasswordKey, Servers } from "./servers";
-import { createStatus } from "./status";
+import { createStatus } from "./views/status";
 import { Store } from "./store";
-import { offerProgram } from "./tasks";
-import { createViews, type Views } from "./views";
+import { offerProgram } from "./tasks/tasks";
+import { createViews, type Views } from "./views/views";
 
 /** What the tests ask of a running extension, so that no test reads the screen. */
 export interface BootServersApi {

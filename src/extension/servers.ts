@@ -8,13 +8,13 @@ import type { Engine } from "../model/api";
 import type { LogRow, Row } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
 import type { Verifier } from "../model/verification";
-import type { Child } from "./child";
-import { commandFor, type CommandSettings } from "./command";
+import type { Child } from "./process/child";
+import { commandFor, type CommandSettings } from "./process/command";
 import { folderAt } from "./folders";
 import { folderSettings, readSettings, type Settings } from "./config";
 import { section } from "./ids";
-import type { Agreements } from "./agreements";
-import { wasStopped } from "./stopped";
+import type { Agreements } from "./network/agreements";
+import { wasStopped } from "./process/stopped";
 import type { ServedFolder, Store } from "./store";
 import { unadorned } from "./words";
 
@@ -25,10 +25,10 @@ export const ftpPasswordKey = "ftpPassword";
 const offeredKey = "networksOffered";
 
 /** What asks and tells a person of networks is in the bundle of the commands, loaded when it is first needed. */
-const network = () => import(/* webpackChunkName: "commands" */ "./networkCommands");
+const network = () => import(/* webpackChunkName: "commands" */ "./network/networkCommands");
 
 /** The process and the pipe to it as well: most windows serve nothing. */
-const childProcess = () => import(/* webpackChunkName: "child" */ "./child");
+const childProcess = () => import(/* webpackChunkName: "child" */ "./process/child");
 
 /** What is served, and how. */
 interface Serving {

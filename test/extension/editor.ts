@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../src/extension/extension";
-import type { Item } from "../../src/extension/item";
+import type { Item } from "../../src/extension/views/item";
 import type { Protocol, ServerRow, TransferRow } from "../../src/model/events";
 import type { Snapshot } from "../../src/model/snapshot";
 import { encodeLine } from "./report";

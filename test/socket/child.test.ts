@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { nextTurn } from "../../src/engine/clock";
-import { wasStopped } from "../../src/extension/stopped";
-import type { Command } from "../../src/extension/command";
+import { wasStopped } from "../../src/extension/process/stopped";
+import type { Command } from "../../src/extension/process/command";
 import { RemoteError } from "../../src/rpc/remoteError";
 import { unlikeBytes } from "../support/files";
 import { slowReader, type SlowBoard } from "../support/slowPeers";

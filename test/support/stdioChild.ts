@@ -1,9 +1,9 @@
 /** `serve --stdio` as the extension starts it, from source, and a small wait for what it tells. */
 
 import { resolve } from "node:path";
-import { Child, type ChildEvents } from "../../src/extension/child";
-import type { Patience } from "../../src/extension/childRun";
-import type { Command } from "../../src/extension/command";
+import { Child, type ChildEvents } from "../../src/extension/process/child";
+import type { Patience } from "../../src/extension/process/childRun";
+import type { Command } from "../../src/extension/process/command";
 import type { Row, ServerRow, TransferRow } from "../../src/model/events";
 import { anyPorts, defaultWanted, type Wanted } from "../../src/model/settings";
 import { Store } from "../../src/extension/store";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bootCommands } from "../../src/extension/bootCommands";
+import { bootCommands } from "../../src/extension/plan/bootCommands";
 
 const file = { server: "192.168.7.1", tftpPort: 69, ftpPort: 21, file: "u-boot.bin", crc32: "0a1b2c3d" };
 const lines = (loader: string, more: Partial<typeof file> = {}): readonly string[] | undefined =>

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { checkText } from "../../src/extension/checkText";
+import { checkText } from "../../src/extension/network/checkText";
 import type { Check } from "../../src/model/checks";
 
 const checks: readonly Check[] = [

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { failureNotice } from "../../src/extension/failureNotice";
-import { troubleItem } from "../../src/extension/item";
-import { networkItems, type NetworkItem } from "../../src/extension/networkItems";
-import { agreementOf, networkNotice } from "../../src/extension/networkNotice";
-import { findNode, isNewEnough, wrappersFor } from "../../src/extension/rights";
+import { failureNotice } from "../../src/extension/network/failureNotice";
+import { troubleItem } from "../../src/extension/views/item";
+import { networkItems, type NetworkItem } from "../../src/extension/network/networkItems";
+import { agreementOf, networkNotice } from "../../src/extension/network/networkNotice";
+import { findNode, isNewEnough, wrappersFor } from "../../src/extension/network/rights";
 import type { Protocol, ServerRow, Trouble } from "../../src/model/events";
 import { isInterfaceName, type NetworkInterface } from "../../src/model/networks";
 import { defaultWanted, standardPorts } from "../../src/model/settings";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { mayRestart } from "../../src/extension/child";
-import { commandFor } from "../../src/extension/command";
+import { mayRestart } from "../../src/extension/process/child";
+import { commandFor } from "../../src/extension/process/command";
 import {
   folderSettings,
   limitNames,

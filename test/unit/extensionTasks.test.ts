@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { parseCommandLine } from "../../src/cli/options";
 import { taskType } from "../../src/extension/ids";
-import { verifyArguments } from "../../src/extension/taskDefinition";
+import { verifyArguments } from "../../src/extension/tasks/taskDefinition";
 
 interface Matcher {
   readonly name: string;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Outcome } from "../../src/extension/outcomes";
+import type { Outcome } from "../../src/extension/tests/outcomes";
 import { outcomeText } from "../../src/extension/manifest/outcomeText";
 import type { StepRow } from "../../src/model/events";
 

@@ -13,7 +13,7 @@ import {
   serveAsBootFile,
   serveToClient,
   startedPlan,
-} from "../../src/extension/planText";
+} from "../../src/extension/plan/planText";
 import { mergePlans } from "../../src/model/planParser";
 import type { Plan } from "../../src/model/plan";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Outcomes } from "../../src/extension/outcomes";
+import { Outcomes } from "../../src/extension/tests/outcomes";
 import { dropItems } from "../../src/extension/tests/dropItems";
 import { reportText } from "../../src/extension/tests/reportText";
 import { failureText, outputLines, sideText } from "../../src/extension/tests/stepText";

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { lacksOf, pathsOf, type Found } from "../../model/planFiles";
 import type { ParsedPlan } from "../../model/planParser";
-import { openDocument, readPlan } from "../planSources";
+import { openDocument, readPlan } from "../plan/planSources";
 import type { FileProblem } from "./told";
 
 export interface FolderPlan {

@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import * as vscode from "vscode";
-import { planFiles, planPattern } from "../planUris";
+import { planFiles, planPattern } from "../plan/planUris";
 import { readFolderPlan, type FolderPlan } from "./folderPlan";
 import type { ToldOfDocument } from "./quickFixes";
 import { toldOf, type FileProblem, type Told } from "./told";

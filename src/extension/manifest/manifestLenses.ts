@@ -2,8 +2,8 @@
 
 import * as vscode from "vscode";
 import { commandIds } from "../ids";
-import type { Outcomes } from "../outcomes";
-import { manifestLanguage } from "../planUris";
+import type { Outcomes } from "../tests/outcomes";
+import { manifestLanguage } from "../plan/planUris";
 import { outcomeText } from "./outcomeText";
 
 const lens = (line: number, title: string, command: string, ...given: unknown[]): vscode.CodeLens =>

@@ -1,9 +1,9 @@
 /** Documents that a plan calls manifests are read as such, whatever they are called. */
 
 import * as vscode from "vscode";
-import { manifestLanguage } from "../planUris";
+import { manifestLanguage } from "../plan/planUris";
 import type { FolderPlan } from "../languages/folderPlan";
-import { openDocument } from "../planSources";
+import { openDocument } from "../plan/planSources";
 import { manifestPaths } from "./manifestPlace";
 
 /** @param onPlanRead a folder's plan, each time that it was read. */

@@ -6,8 +6,8 @@ import { manifestsOf, publishedFiles } from "../../model/drop";
 import { parseManifest, type Manifest } from "../../model/manifest";
 import { manifestLines, type ManifestLine } from "../../model/manifestLines";
 import { emptyPlan, type Plan } from "../../model/plan";
-import { readPlan } from "../planSources";
-import { manifestLanguage } from "../planUris";
+import { readPlan } from "../plan/planSources";
+import { manifestLanguage } from "../plan/planUris";
 
 export interface ReadManifest {
   /** Absent: the file lies outside of every workspace folder. */

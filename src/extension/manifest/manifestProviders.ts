@@ -3,13 +3,13 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import * as vscode from "vscode";
-import { manifestLanguage } from "../planUris";
+import { manifestLanguage } from "../plan/planUris";
 import type { TransferRow } from "../../model/events";
 import { normalizeName } from "../../model/names";
 import { partsOf } from "../../model/manifestParts";
 import { formatSize } from "../../model/text";
-import { boardNames } from "../boardNames";
-import { ago } from "../item";
+import { boardNames } from "../views/boardNames";
+import { ago } from "../views/item";
 import { rangeOf } from "../languages/ranges";
 import { servedNames } from "../languages/servedNames";
 import type { Store } from "../store";

@@ -1,8 +1,8 @@
 /** How a line of a manifest fared when it was last verified, in one line of text. Knows nothing of VS Code. */
 
 import { formatSize } from "../../model/text";
-import { describeTrouble } from "../item";
-import type { Outcome } from "../outcomes";
+import { describeTrouble } from "../views/item";
+import type { Outcome } from "../tests/outcomes";
 import { count, quoted, unadorned } from "../words";
 
 /** The time of day, `14:02`. @param at Unix ms. */

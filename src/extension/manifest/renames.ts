@@ -7,8 +7,8 @@ import { parseManifest } from "../../model/manifest";
 import { manifestLines, renameEdits } from "../../model/manifestLines";
 import type { Plan } from "../../model/plan";
 import { rangeOf } from "../languages/ranges";
-import { planSources, readPlan } from "../planSources";
-import { renameInPlan } from "../planText";
+import { planSources, readPlan } from "../plan/planSources";
+import { renameInPlan } from "../plan/planText";
 import { manifestPaths, rootOf } from "./manifestPlace";
 
 type Moves = vscode.FileWillRenameEvent["files"];

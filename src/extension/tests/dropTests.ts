@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { ReportRow } from "../../model/events";
-import type { Outcomes } from "../outcomes";
+import type { Outcomes } from "./outcomes";
 import type { Servers } from "../servers";
 import { Again } from "./again";
 import { runAgainAndAgain } from "./continuous";

@@ -3,7 +3,7 @@
 import type { ReportRow, StepRow } from "../../model/events";
 import { formatDuration } from "../../model/text";
 import { isFileStep } from "../../model/verdict";
-import { describeTrouble } from "../item";
+import { describeTrouble } from "../views/item";
 import { inMarkdown, quoted } from "../words";
 import { kindNames } from "./stepText";
 

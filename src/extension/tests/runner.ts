@@ -3,7 +3,7 @@
 import type * as vscode from "vscode";
 import type { ReportRow, StepRow } from "../../model/events";
 import type { Verification } from "../../model/verification";
-import type { Outcomes } from "../outcomes";
+import type { Outcomes } from "./outcomes";
 import type { Servers } from "../servers";
 import { verify } from "./asking";
 import { FolderRun } from "./folderRun";

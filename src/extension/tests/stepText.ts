@@ -3,7 +3,7 @@
 import type { StepKind, StepRow } from "../../model/events";
 import { formatDuration, formatSize } from "../../model/text";
 import { isFileStep } from "../../model/verdict";
-import { describeTrouble, joined } from "../item";
+import { describeTrouble, joined } from "../views/item";
 import { count, quoted } from "../words";
 
 export const kindNames: Readonly<Record<StepKind, string>> = {

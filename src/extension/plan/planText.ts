@@ -1,0 +1,163 @@
+/** Changes of a boot plan as edits of its text: comments and the rest of the file stay as they are. */
+
+import {
+  applyEdits,
+  findNodeAtLocation,
+  getNodeValue,
+  modify,
+  parseTree,
+  type Edit,
+  type JSONPath,
+  type Node,
+} from "jsonc-parser";
+import { parseMac } from "../../model/mac";
+import { normalizeName } from "../../model/names";
+
+/** What a new plan begins as. */
+export const newPlan = `// What is served from this folder, and to whom. Hover over a key to read what it means.
+{}
+`;
+
+/** What a plan begins as that a person will write. */
+export const startedPlan = `// What is served from this folder, and to whom. Hover over a key to read what it means.
+{
+  // "boot": "u-boot.bin",                       // every board gets this file; or, one file after the other:
+  // "boot": ["u-boot.bin", "copy-files4.rc"],   // once a board has fetched the last one, BOOTP is silent
+
+  // The folder that boards see as /; "." is this one.
+  "root": "."
+}
+`;
+
+/** One change; `path` is what is set, `value` what it becomes. */
+interface Change {
+  readonly path: JSONPath;
+  readonly value: unknown;
+  /** The value is put behind the last of a list. */
+  readonly append?: true;
+}
+
+const formattingOptions = (text: string): { insertSpaces: boolean; tabSize: number; eol: string } => ({
+  insertSpaces: !/^\t/m.test(text),
+  tabSize: /^( +)\S/m.exec(text)?.[1]?.length ?? 2,
+  eol: text.includes("\r\n") ? "\r\n" : "\n",
+});
+
+function editsOf(text: string, { path, value, append }: Change): Edit[] {
+  return modify(text, path, value, {
+    formattingOptions: formattingOptions(text),
+    ...(append && { isArrayInsertion: true }),
+  });
+}
+
+/** The value at a path of a plan's text; undefined: there is none, or the text is no object. */
+export function valueAt(text: string, path: JSONPath): unknown {
+  const root = parseTree(text, [], { allowTrailingComma: true });
+  const node = root && findNodeAtLocation(root, path);
+  return node && (getNodeValue(node) as unknown);
+}
+
+/** True for a text that is a plan's: an object, whatever is in it. An empty file will be one. */
+export function isPlan(text: string): boolean {
+  return text.trim() === "" || parseTree(text, [], { allowTrailingComma: true })?.type === "object";
+}
+
+/** Every request gets this file. */
+export const serveAsBootFile = (text: string, file: string): Edit[] =>
+  editsOf(text, { path: ["boot"], value: file });
+
+/** The sequence ends with this file; a single boot file becomes the first of two. */
+export function addToBootSequence(text: string, file: string): Edit[] {
+  const boot = valueAt(text, ["boot"]);
+  if (Array.isArray(boot) && boot.length > 0) {
+    return editsOf(text, { path: ["boot", boot.length], value: file, append: true });
+  }
+  return editsOf(text, { path: ["boot"], value: typeof boot === "string" ? [boot, file] : [file] });
+}
+
+/** Who asks for `name` gets `file`. */
+export const addAlias = (text: string, name: string, file: string): Edit[] =>
+  editsOf(text, { path: ["aliases", name], value: file });
+
+/**
+ * The plan after files have other names.
+ * @param rename the new name of a file in the served root; undefined: it stays. @param root that of the served root.
+ */
+export function renameInPlan(
+  text: string,
+  rename: (file: string) => string | undefined,
+  root: string | undefined,
+): Edit[] {
+  const tree = parseTree(text, [], { allowTrailingComma: true });
+  const at = (path: JSONPath): Node | undefined => tree && findNodeAtLocation(tree, path);
+  const write = ({ offset, length }: Node, value: string): Edit => ({
+    offset,
+    length,
+    content: JSON.stringify(value),
+  });
+  const boots = ["clients", "match"].flatMap((key) =>
+    (at([key])?.children ?? []).map((_, index) => at([key, index, "boot"])),
+  );
+  const files = [at(["boot"]), at(["tftp"]), at(["manifest"]), at(["ftp"]), ...boots]
+    .flatMap((node) => (node?.type === "array" ? (node.children ?? []) : (node ?? [])))
+    .concat((at(["aliases"])?.children ?? []).flatMap(({ children }) => children?.[1] ?? []));
+  const rootNode = at(["root"]);
+  return [
+    ...(root !== undefined && rootNode ? [write(rootNode, root)] : []),
+    ...files.flatMap((node) => {
+      const name = typeof node.value === "string" ? rename(normalizeName(node.value)) : undefined;
+      return name === undefined ? [] : [write(node, name)];
+    }),
+  ];
+}
+
+export interface NewClient {
+  readonly name: string;
+  readonly mac: string;
+  readonly address?: string;
+}
+
+/** Lists a client, or gives the one that is listed what it lacks. */
+export function listClient(text: string, client: NewClient): Edit[] {
+  const clients = valueAt(text, ["clients"]);
+  if (!Array.isArray(clients) || clients.length === 0) {
+    return editsOf(text, { path: ["clients"], value: [client] });
+  }
+  const index = clients.findIndex((each) => macOf(each) === client.mac);
+  if (index < 0) return editsOf(text, { path: ["clients", clients.length], value: client, append: true });
+  const { address } = client;
+  return address === undefined ? [] : editsOf(text, { path: ["clients", index, "address"], value: address });
+}
+
+/** One client gets this file at every request; it is listed when it was not. */
+export function serveToClient(text: string, client: NewClient, file: string): Edit[] {
+  const clients = valueAt(text, ["clients"]);
+  const all = Array.isArray(clients) ? (clients as unknown[]) : [];
+  const index = all.findIndex((each) => macOf(each) === client.mac);
+  if (index >= 0) return editsOf(text, { path: ["clients", index, "boot"], value: file });
+  const value = { ...client, boot: file };
+  if (all.length === 0) return editsOf(text, { path: ["clients"], value: [value] });
+  return editsOf(text, { path: ["clients", all.length], value, append: true });
+}
+
+/** The clients that a plan's text lists, as far as they have a MAC. */
+export function listedClients(text: string): NewClient[] {
+  const clients = valueAt(text, ["clients"]);
+  return (Array.isArray(clients) ? (clients as unknown[]) : []).flatMap((each) => {
+    const mac = macOf(each);
+    if (mac === undefined) return [];
+    const { name } = each as { name?: unknown };
+    return [{ name: typeof name === "string" ? name : nameForMac(mac), mac }];
+  });
+}
+
+const macOf = (client: unknown): string | undefined => {
+  const { mac } = (client ?? {}) as { mac?: unknown };
+  return typeof mac === "string" ? parseMac(mac) : undefined;
+};
+
+/** The text after the edits. */
+export const edited = (text: string, edits: Edit[]): string => applyEdits(text, edits);
+
+/** A name for a board that has none: of its MAC, since that stands on its label. */
+export const nameForMac = (mac: string): string => `board-${mac.replaceAll(":", "").slice(-6)}`;

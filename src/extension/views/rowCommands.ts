@@ -1,0 +1,108 @@
+/** The commands on the rows of the views, and what is asked before a transfer is cut. Loaded when first used. */
+
+import { join } from "node:path";
+import * as vscode from "vscode";
+import type { TransferRow } from "../../model/events";
+import { normalizeName } from "../../model/names";
+import { boardNames } from "./boardNames";
+import { folderAt } from "../folders";
+import { servedRootOf } from "../plan/plan";
+import { listensOn } from "./serverItems";
+import { ftpPasswordKey } from "../servers";
+import type { Store } from "../store";
+import { count, percent, quoted, unadorned } from "../words";
+
+const finish = "Stop When Finished";
+const now = "Stop Now";
+
+/** How to stop while boards load. undefined: not at all. */
+export async function askHow(store: Store): Promise<"whenFinished" | "now" | undefined> {
+  const running = store.runningTransfers();
+  const detail =
+    "Stop When Finished listens no more and lets these end, for ten minutes at most. Stop Now cuts them: a board that writes its flash may be left without a boot loader.";
+  const answer = await vscode.window.showWarningMessage(
+    describeRunning(running, boardNames(store.now.clients.values())),
+    { modal: true, detail },
+    finish,
+    now,
+  );
+  return answer === finish ? "whenFinished" : answer === now ? "now" : undefined;
+}
+
+/** `bench-1 is at 80 % of etsw.b3`, a line for each, the first few. */
+function describeRunning(running: readonly TransferRow[], nameOf: (address: string) => string): string {
+  const told = running.slice(0, 3).map(({ address, file, bytes, size }) => {
+    const far = percent(bytes, size);
+    return unadorned(
+      `${nameOf(address)} is ${far === undefined ? "in the middle" : `at ${far}`} of ${quoted(file)}`,
+    );
+  });
+  const left = running.length - told.length;
+  return [...told, ...(left > 0 ? [`and ${count(left, "more transfer")}`] : [])].join("\n");
+}
+
+/** One of those that run. */
+export async function chooseTransfer(running: readonly TransferRow[]): Promise<string | undefined> {
+  const items = running.map(({ id, file, address, bytes, size }) => ({
+    label: unadorned(file),
+    description: unadorned([address, percent(bytes, size)].filter((part) => part !== undefined).join(" · ")),
+    id,
+  }));
+  return (await vscode.window.showQuickPick(items, { placeHolder: "Which transfer?" }))?.id;
+}
+
+/** `127.0.0.1:69`, as a boot loader or a browser wants it. */
+export async function copyAddress(store: Store, id: string | undefined): Promise<void> {
+  const row = store
+    .serverRows()
+    .find((each) => (id === undefined ? each.state === "running" : each.id === id));
+  if (row === undefined) return;
+  await vscode.env.clipboard.writeText(listensOn({ ...row, addresses: row.addresses.slice(0, 1) }));
+}
+
+/** Shows the file of a transfer in the Explorer: the one that was served, not the name that was asked for. */
+export async function revealFile(store: Store, id: string | undefined): Promise<void> {
+  const row = id === undefined ? undefined : store.now.transfers.get(id);
+  const folder = store.folder && folderAt(store.folder);
+  if (row === undefined || folder === undefined) return;
+  const name = normalizeName(row.servedFile ?? row.file);
+  const uri = vscode.Uri.file(join(await servedRootOf(folder), name));
+  try {
+    await vscode.workspace.fs.stat(uri);
+  } catch {
+    void vscode.window.showInformationMessage(
+      unadorned(`"${quoted(name)}" is not in the served root any more.`),
+    );
+    return;
+  }
+  await vscode.commands.executeCommand("revealInExplorer", uri);
+}
+
+/** Copies what a transfer's row has: the name that was asked for, or a sum of the bytes that went. */
+export async function copyOf(
+  store: Store,
+  id: string | undefined,
+  what: "name" | "sha256" | "crc32",
+): Promise<void> {
+  const row = id === undefined ? undefined : store.now.transfers.get(id);
+  // What is pasted into a terminal must not end a line.
+  const text = what === "name" ? row && quoted(row.file) : row?.[what];
+  if (text === undefined) return;
+  await vscode.env.clipboard.writeText(text);
+  vscode.window.setStatusBarMessage(unadorned(`Copied: ${text}`), 5000);
+}
+
+/** Kept in the secret storage; empty takes it away, and then anyone may log in and read. */
+export async function setFtpPassword(secrets: vscode.SecretStorage, given: unknown): Promise<void> {
+  const password =
+    typeof given === "string"
+      ? given
+      : await vscode.window.showInputBox({
+          title: "Set FTP Password",
+          prompt: 'The user is "boot". Leave it empty to let anyone log in and read.',
+          password: true,
+        });
+  if (password === undefined) return;
+  if (password === "") await secrets.delete(ftpPasswordKey);
+  else await secrets.store(ftpPasswordKey, password);
+}

@@ -1,0 +1,65 @@
+/** What the status bar says, as data. */
+
+import type { ServerRow, TransferRow } from "../../model/events";
+import { describeTrouble, joined } from "./item";
+import { listensOn } from "./serverItems";
+import { count, percent, quoted, unadorned } from "../words";
+
+export interface StatusText {
+  /** `$(icon)` and words. */
+  readonly text: string;
+  readonly tooltip: string;
+  readonly spoken: string;
+  /** Set when a person should act. */
+  readonly failed: boolean;
+}
+
+/** @param folder name of the folder that is served. */
+export function statusText(
+  servers: readonly ServerRow[],
+  running: readonly TransferRow[],
+  folder: string | undefined,
+): StatusText {
+  const of = (state: ServerRow["state"]): ServerRow[] => servers.filter((row) => row.state === state);
+  const [up, waiting, failed, starting] = [of("running"), of("waiting"), of("failed"), of("starting")];
+  const busy =
+    running.length === 0
+      ? undefined
+      : joined(" ", count(running.length, "transfer"), running.length === 1 && percentOf(running[0]));
+  const [icon, words] =
+    up.length > 0
+      ? ["broadcast", joined(" · ", [...new Set(up.flatMap(({ addresses }) => addresses))][0], busy)]
+      : waiting.length > 0
+        ? ["watch", "waiting for link"]
+        : starting.length > 0
+          ? ["loading~spin", "starting"]
+          : failed.length > 0
+            ? ["error", "failed"]
+            : busy !== undefined
+              ? ["loading~spin", `stopping · ${busy}`]
+              : ["circle-slash", "stopped"];
+  const ill = up.length > 0 && failed.length + waiting.length > 0;
+  const said = joined(" · ", words, ill && `not ${[...failed, ...waiting].map(nameOf).join(", ")}`);
+  return {
+    text: `$(${icon}) Boot: ${unadorned(said)}`,
+    tooltip: joined(
+      "\n",
+      folder !== undefined && servers.some(({ state }) => state !== "stopped") && `Serving ${quoted(folder)}`,
+      ...servers.map((row) => `${nameOf(row)}: ${stateOf(row)}`),
+      ...running.slice(0, 5).map((row) => joined(" ", quoted(row.file), percentOf(row))),
+      "Click for what can be done now.",
+    ),
+    spoken: `Boot Servers: ${said}`,
+    failed: failed.length > 0 && up.length === 0 && waiting.length === 0,
+  };
+}
+
+const nameOf = ({ protocol }: ServerRow): string => protocol.toUpperCase();
+
+const stateOf = (row: ServerRow): string =>
+  row.state === "running"
+    ? listensOn(row)
+    : joined(": ", row.state, row.trouble === undefined ? undefined : describeTrouble(row.trouble));
+
+const percentOf = (row: TransferRow | undefined): string | undefined =>
+  row === undefined ? undefined : percent(row.bytes, row.size);

@@ -1,0 +1,179 @@
+/** The Transfers view as data: what runs first, then what has ended, the latest on top. */
+
+import type { TransferRow, TransferState } from "../../model/events";
+import { outsiderOf } from "../../model/outside";
+import { formatDuration, formatSize } from "../../model/text";
+import { colours, describeTrouble, joined, type Item } from "./item";
+import { wordOnMissing } from "./missing";
+import { count, formatList, percent, quoted } from "../words";
+
+const looks: Readonly<Record<TransferState, { readonly icon: string; readonly colour?: string }>> = {
+  running: { icon: "loading~spin", colour: colours.busy },
+  finished: { icon: "pass", colour: colours.good },
+  failed: { icon: "error", colour: colours.bad },
+  refused: { icon: "circle-slash", colour: colours.warning },
+  probe: { icon: "symbol-numeric" },
+  cancelled: { icon: "circle-slash", colour: colours.warning },
+};
+
+const endedAt = ({ endedAt: end, startedAt }: TransferRow): number => end ?? startedAt;
+
+/** True for a request of a name that is not in the served root. */
+export const isMissing = ({ state, trouble, direction }: TransferRow): boolean =>
+  state === "refused" && direction === "read" && trouble?.code === "file.missing";
+
+/** True where a file stands behind the row: an upload has none before it is complete. */
+const hasFile = ({ state, direction }: TransferRow): boolean =>
+  state === "finished" || (direction === "read" && state !== "refused");
+
+/** Who a row is about, by address. */
+export type NameOf = (address: string) => string;
+
+const speed = ({ bytesPerSecond }: TransferRow): string => `${formatSize(Math.round(bytesPerSecond))}/s`;
+
+/** `80 %`, else the bytes so far. */
+const far = ({ bytes, size }: TransferRow): string => percent(bytes, size) ?? formatSize(bytes);
+
+function progress(row: TransferRow, now: number): string {
+  const { waitingSince } = row;
+  if (waitingSince === undefined) return joined(" · ", far(row), speed(row));
+  return `${far(row)} · waiting for the board, ${Math.round((now - waitingSince) / 1000)} s`;
+}
+
+function outcome(row: TransferRow, times: number): string {
+  const { state, bytes, size, nearest = [], trouble } = row;
+  const again = times > 1 && `asked ${times} times`;
+  switch (state) {
+    case "running":
+      return "";
+    case "finished":
+      return `${formatSize(bytes)} in ${formatDuration(endedAt(row) - row.startedAt)} · ${speed(row)}`;
+    case "probe":
+      return joined(" · ", "asked for the size only", again);
+    case "refused": {
+      const why = isMissing(row) ? "not found" : `refused: ${quoted(trouble?.message ?? "")}`;
+      const like = nearest.length > 0 && `nearest: ${formatList(nearest.map(quoted))}`;
+      return joined(" · ", why, like, again);
+    }
+    case "failed":
+    case "cancelled": {
+      const at = bytes > 0 && size !== undefined && `at ${far(row)}`;
+      return joined(" · ", joined(" ", state, at), trouble && quoted(trouble.message));
+    }
+  }
+}
+
+/** All there is to know, a line each. */
+function tooltip(row: TransferRow, name: string): string {
+  const { file, servedFile, nearest = [], trouble, options, sha256, crc32, retransmissions } = row;
+  const way = row.direction === "read" ? "to" : "from";
+  const details = Object.entries(options).map(([option, value]) => `${option} ${value}`);
+  return joined(
+    "\n",
+    `${quoted(file)} ${way} ${joined(" ", name, name === row.address ? "" : `(${row.address})`)} over ${row.protocol.toUpperCase()}`,
+    servedFile !== undefined && servedFile !== file && `Served: ${quoted(servedFile)}`,
+    trouble && describeTrouble(trouble),
+    nearest.length > 0 && `Nearest in the served root: ${formatList(nearest.map(quoted))}`,
+    isMissing(row) && wordOnMissing(file),
+    quoted(details.join(", ")),
+    retransmissions > 0 && count(retransmissions, "retransmission"),
+    sha256 && `SHA-256 ${sha256}`,
+    crc32 && `CRC32 ${crc32}`,
+  );
+}
+
+/** @param times how often the same was asked and refused. */
+export function transferItem(row: TransferRow, nameOf: NameOf, now: number, times = 1): Item {
+  const name = quoted(nameOf(row.address));
+  const arrow = row.direction === "read" ? "→" : "←";
+  const said = row.state === "running" ? progress(row, now) : outcome(row, times);
+  const missing = isMissing(row);
+  return {
+    id: row.id,
+    label: quoted(row.file),
+    description: `${arrow} ${name} · ${said}`,
+    tooltip: tooltip(row, name),
+    ...looks[row.state],
+    ...(missing && { icon: "question" }),
+    context: joined(
+      " ",
+      "transfer",
+      `transfer.${row.state}`,
+      missing && "transfer.missing",
+      outsiderOf(row.trouble) !== undefined && "transfer.outside",
+      hasFile(row) && "transfer.hasFile",
+      row.sha256 !== undefined && "transfer.hasSums",
+    ),
+    spoken: joined(
+      ", ",
+      `${quoted(row.file)} ${row.direction === "read" ? "to" : "from"} ${name}`,
+      row.state === "running" && "running",
+      row.state === "finished" && "finished",
+      said.replaceAll(" · ", ", "),
+    ),
+    row: row.id,
+  };
+}
+
+/** What one board asked for and did not get. */
+interface Refusals {
+  readonly address: string;
+  /** By name and reason: the latest, and how often. */
+  readonly names: Map<string, { row: TransferRow; times: number }>;
+}
+
+const reason = ({ protocol, direction, file, trouble }: TransferRow): string =>
+  [protocol, direction, trouble?.code, file].join("\0");
+
+/** A board that floods stays one group: so many different refused names make one. */
+const groupFrom = 3;
+
+/** The refused rows of one address: each name once, and below one row where they are many. */
+function refusalItems(
+  { address, names }: Refusals,
+  nameOf: NameOf,
+  now: number,
+): { at: number; item: Item }[] {
+  const latestFirst = [...names.values()].sort((a, b) => endedAt(b.row) - endedAt(a.row));
+  const rows = latestFirst.map(({ row, times }) => ({
+    at: endedAt(row),
+    item: transferItem(row, nameOf, now, times),
+  }));
+  if (rows.length < groupFrom) return rows;
+  const name = quoted(nameOf(address));
+  const described = `asked for ${count(rows.length, "file")} that it did not get`;
+  const item: Item = {
+    id: `refused/${address}`,
+    label: name,
+    description: described,
+    tooltip: `${name} ${described}. Boards try many names on their way; the words on each say which are normal to miss.`,
+    icon: "question",
+    colour: colours.warning,
+    context: "refusals",
+    spoken: `${name} ${described}`,
+    children: rows.map((row) => row.item),
+    folded: true,
+  };
+  return [{ at: rows[0]?.at ?? 0, item }];
+}
+
+/** @param now Unix ms. */
+export function transferItems(rows: Iterable<TransferRow>, nameOf: NameOf, now: number): Item[] {
+  const running: Item[] = [];
+  const ended: { at: number; item: Item }[] = [];
+  const refused = new Map<string, Refusals>();
+  for (const row of rows) {
+    if (row.state === "running") running.push(transferItem(row, nameOf, now));
+    else if (row.state === "refused") {
+      const { address } = row;
+      const refusals: Refusals = refused.get(address) ?? { address, names: new Map() };
+      refused.set(address, refusals);
+      const key = reason(row);
+      refusals.names.set(key, { row, times: (refusals.names.get(key)?.times ?? 0) + 1 });
+    } else ended.push({ at: endedAt(row), item: transferItem(row, nameOf, now) });
+  }
+  for (const refusals of refused.values()) ended.push(...refusalItems(refusals, nameOf, now));
+  // Sorting is stable: of one millisecond the later row stands above.
+  ended.reverse().sort((a, b) => b.at - a.at);
+  return [...running, ...ended.map(({ item }) => item)];
+}
