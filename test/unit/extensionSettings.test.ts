@@ -177,11 +177,19 @@ describe("package.json", () => {
       .map(({ command }) => command)
       .sort();
     const { answerThisBoard, copyAddress, copyCommand, copyCrc32, copyName, copySha256 } = commandIds;
-    const { restartSequence, revealFile, serveFileAs, showMenu } = commandIds;
+    const { allowThisNetwork, restartSequence, revealFile, serveFileAs, showMenu } = commandIds;
     const copies = [copyAddress, copyCommand, copyCrc32, copyName, copySha256];
     assert.deepEqual(
       hidden,
-      [...copies, answerThisBoard, restartSequence, revealFile, serveFileAs, showMenu].sort(),
+      [
+        ...copies,
+        allowThisNetwork,
+        answerThisBoard,
+        restartSequence,
+        revealFile,
+        serveFileAs,
+        showMenu,
+      ].sort(),
     );
   });
 
