@@ -5,15 +5,15 @@ import { formatStep, noColour } from "../../src/cli/print";
 import { PlanError } from "../../src/engine/planFile";
 import { passedStep } from "../support/junit";
 
-const cwd = resolve("/work");
-const folder = resolve("/work/drop");
+const cwd = resolve("/bench");
+const folder = resolve("/bench/drop");
 
 describe("the places that the command line names", () => {
   it("are as they are found from where it runs, so that a click opens them", () => {
     const here = fromHere({ folder }, cwd);
     assert.equal(here("images/list.rc"), join("drop", "images", "list.rc"));
     assert.equal(fromHere({ folder }, folder)("images/list.rc"), join("images", "list.rc"));
-    const planFile = resolve("/work/plans/bench.json");
+    const planFile = resolve("/bench/plans/bench.json");
     assert.equal(fromHere({ folder, planFile }, cwd)("bench.json"), join("plans", "bench.json"));
   });
 
