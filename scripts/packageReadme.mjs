@@ -16,7 +16,7 @@ const top = fileURLToPath(new URL("..", import.meta.url));
  */
 export const packaged = (readme) =>
   readme
-    .replace(/<!-- pictures -->[^]*?<!-- \/pictures -->\n\n/, "")
+    .replace(/<!-- pictures -->[^]*?<!-- \/pictures -->\n\n/g, "")
     .replace(/\[([^\]]+)\]\((?!https?:|#)[^)]+\)/g, "$1");
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -86,6 +86,20 @@ export class Workbench {
     return row.first();
   }
 
+  /** A test of the Testing view by its words; `state` is how it ended. */
+  async test(label: string, state?: "passed" | "failed"): Promise<Locator> {
+    const rows = this.page.locator(".test-explorer .monaco-list-row").filter({ hasText: label });
+    const icon = this.page.locator(`.codicon-testing-${state ?? "none"}-icon`);
+    const row = (state === undefined ? rows : rows.filter({ has: icon })).first();
+    await row.waitFor();
+    return row;
+  }
+
+  /** Shows what is below a test. A click on its row would open what it stands at. */
+  async unfoldTest(label: string): Promise<void> {
+    await (await this.test(label)).locator(".monaco-tl-twistie").click();
+  }
+
   /** Opens the menu of a file in the explorer. @param path in the folder, with `/`. */
   async openMenu(path: string): Promise<void> {
     await this.show("Explorer");

@@ -1,7 +1,7 @@
 /** Takes the README's pictures from the real thing: `npm run pictures`. Look at them before they are committed. */
 
 import assert from "node:assert/strict";
-import { cp } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { unlikeBytes } from "../support/files";
 import { askBootp, ftpRead, tftpRead } from "../support/loopbackBoard";
@@ -74,5 +74,22 @@ describe("the pictures of the README", function () {
       .filter({ hasText: "Serve as Boot File" });
     await item.hover();
     await ui.workbench.picture("right-click", ...left(), ui.workbench.page.locator(".monaco-menu"));
+    await ui.workbench.page.keyboard.press("Escape");
+  });
+
+  it("the drop as a test, with a file that is not what its manifest says", async () => {
+    const { page } = ui.workbench;
+    const file = await readFile(resolve("samples/firmware-drop/images/fpga/line-card.bit"));
+    file[70_000]! ^= 1;
+    await ui.fixture.write("firmware-drop/images/fpga/line-card.bit", file);
+    await ui.workbench.show("Testing");
+    await ui.workbench.unfoldTest("firmware-drop");
+    await ui.workbench.command("Test: Run All Tests");
+    await ui.workbench.test("firmware-drop", "failed");
+    await ui.workbench.unfoldTest("any board");
+    await (await ui.workbench.test("FTP fpga/line-card.bit", "failed")).dblclick();
+    await page.locator(".test-output-peek, .zone-widget").first().waitFor();
+    await ui.workbench.command("Notifications: Clear All Notifications");
+    await ui.workbench.picture("drop-not-verified");
   });
 });

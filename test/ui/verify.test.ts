@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Locator } from "playwright-core";
 import { createEngine } from "../../src/engine/engine";
 import { anyPorts, defaultWanted } from "../../src/model/settings";
 import { openUi } from "../support/uiServer";
@@ -34,29 +33,15 @@ describe("verification in VS Code's user interface", function () {
   });
   after(() => engine.stopNow());
 
-  /** A test by its words; `state` is how it ended. */
-  const test = async (label: string, state?: "passed" | "failed"): Promise<Locator> => {
-    const { page } = ui.workbench;
-    const rows = page.locator(".test-explorer .monaco-list-row").filter({ hasText: label });
-    const icon = page.locator(`.codicon-testing-${state ?? "none"}-icon`);
-    const row = (state === undefined ? rows : rows.filter({ has: icon })).first();
-    await row.waitFor();
-    return row;
-  };
-  /** A click on its row would open what it stands at. */
-  const unfold = async (label: string): Promise<void> => {
-    await (await test(label)).locator(".monaco-tl-twistie").click();
-  };
-
   it("the Testing view lists the drops before anything ran, and all of it is green on fresh servers", async () => {
     await ui.workbench.show("Testing");
-    await unfold("firmware-drop");
-    await test("any board");
+    await ui.workbench.unfoldTest("firmware-drop");
+    await ui.workbench.test("any board");
     await ui.workbench.picture("drops as tests");
     await ui.workbench.command("Test: Run All Tests");
-    await test("firmware-drop", "passed");
-    await unfold("any board");
-    await test("FTP fpga/line-card.bit", "passed");
+    await ui.workbench.test("firmware-drop", "passed");
+    await ui.workbench.unfoldTest("any board");
+    await ui.workbench.test("FTP fpga/line-card.bit", "passed");
     await ui.workbench.picture("drop verified");
   });
 
@@ -67,13 +52,13 @@ describe("verification in VS Code's user interface", function () {
     await writeFile(path, bytes);
     await ui.workbench.command("Boot Servers: Verify Firmware Drop on Target…");
     await ui.workbench.pick(target);
-    await test("firmware-drop", "failed");
+    await ui.workbench.test("firmware-drop", "failed");
     await ui.workbench.page
       .getByRole("tab", { name: /Verification of/ })
       .first()
       .waitFor();
     await ui.workbench.picture("report");
-    const row = await test("FTP fpga/line-card.bit", "failed");
+    const row = await ui.workbench.test("FTP fpga/line-card.bit", "failed");
     await row.dblclick();
     const peek = ui.workbench.page.locator(".test-output-peek, .zone-widget").first();
     await peek.waitFor();
