@@ -94,8 +94,8 @@ const servers: Read<readonly Protocol[]> = (value) => {
 
 const answer: Read<Answer> = (value) => {
   const chosen = choice<Answer>(["listed", "boards", "everyone", "proxy"])(value);
-  if (chosen === "everyone" || chosen === "proxy") {
-    throw new UsageError("this comes in a later version; listed and boards are here now");
+  if (chosen === "proxy") {
+    throw new UsageError("this comes in a later version; listed, boards and everyone are here now");
   }
   return chosen;
 };
@@ -209,8 +209,8 @@ export const flags = {
   "high-ports": toggle(all, "ports 6767, 6969 and 2121, which need no privileges"),
   answer: one(
     ["serve"],
-    "listed|boards",
-    "who BOOTP answers: the plan's clients, or these and every plain BOOTP request; default boards; a plan may narrow it",
+    "listed|boards|everyone",
+    "who BOOTP answers: the plan's clients, these and every plain BOOTP request, or every DHCP client too where no other DHCP server is; default boards; a plan may narrow it",
     answer,
   ),
   uploads: one(

@@ -9,18 +9,17 @@ import { protocols, type Protocol, type Row, type ServerRow, type Trouble } from
 import type { NetworkInterface } from "../model/networks";
 import type { Wanted } from "../model/settings";
 import type { Snapshot } from "../model/snapshot";
-import { printable } from "../model/text";
 import { accessFor } from "./access";
 import type { BootpServer } from "./bootpServer/bootpServer";
 import { systemClock, type Clock, type Timer } from "./clock";
 import { drainAll } from "./draining";
 import { checkMachine } from "./doctor/doctor";
-import { errorMessage } from "./errors";
 import { followPlan, onceUsable, usableNow } from "./following";
 import { servedAddresses, watchInterfaces } from "./interfaces";
 import { Journal } from "./journal";
 import { listNetworks } from "./networks/networks";
-import { describeProblem, notTaken, PlanError, type LoadedPlan } from "./planFile";
+import { notTaken, type LoadedPlan } from "./planFile";
+import { PlanNews } from "./planNews";
 import { openPlannedRoot } from "./servedRoot/plannedRoot";
 import type { BootServer, ServerContext, Situation } from "./server";
 import { starters, startServer, troubleOf, waitingFor, type Surroundings } from "./starting";
@@ -50,6 +49,7 @@ interface Service {
 class BootEngine implements Engine {
   private readonly clock: Clock;
   private readonly journal: Journal;
+  private readonly planNews: PlanNews;
   /** Absent before the first `configure` and after a stop. */
   private service: Service | undefined;
   private situation: Situation | undefined;
@@ -63,14 +63,13 @@ class BootEngine implements Engine {
   private stopAddresses: () => void = () => undefined;
   /** Why what the plan says now is not what is served. */
   private planTrouble: Trouble | undefined;
-  /** Problems that were told: a plan that is read again tells what is new. */
-  private told: ReadonlySet<string> = new Set();
   /** Changes are made one after the other. */
   private lastChange: Promise<void> = Promise.resolve();
 
   constructor(private readonly surroundings: Surroundings) {
     this.clock = surroundings.clock;
     this.journal = new Journal(this.clock);
+    this.planNews = new PlanNews(this.journal);
   }
 
   configure(wanted: Wanted): Promise<void> {
@@ -136,7 +135,7 @@ class BootEngine implements Engine {
       this.addressesMoved,
       this.surroundings.readInterfaces,
     );
-    if (earlier !== undefined) this.tellNews(earlier.loaded, loaded);
+    if (earlier !== undefined) this.planNews.changed(earlier.loaded, loaded);
   }
 
   /** The plan, or a file that it names, is another one. A plan with problems changes nothing. */
@@ -163,11 +162,7 @@ class BootEngine implements Engine {
       try {
         await change(this.service);
       } catch (error) {
-        this.told = new Set();
-        const problems =
-          error instanceof PlanError ? error.problems.map(describeProblem) : [errorMessage(error)];
-        for (const problem of problems) this.journal.log("error", problem);
-        this.journal.log("warning", "the plan before this change goes on");
+        this.planNews.refused(error);
       }
     });
   }
@@ -180,11 +175,12 @@ class BootEngine implements Engine {
   }
 
   /** The row of a server with what changes between its states. */
-  private rowNow({ row, lastPacketAt }: Slot): ServerRow {
+  private rowNow({ row, server, lastPacketAt }: Slot): ServerRow {
+    const news = [...(server?.news?.() ?? []), ...(this.planTrouble ? [this.planTrouble] : [])];
     return {
       ...row,
       ...(lastPacketAt !== undefined && { lastPacketAt }),
-      ...(this.planTrouble && { warnings: [...row.warnings, this.planTrouble] }),
+      ...(news.length > 0 && { warnings: [...row.warnings, ...news] }),
     };
   }
 
@@ -198,7 +194,7 @@ class BootEngine implements Engine {
     const access = accessFor(wanted.allow, networks, ipv6);
     this.situation = { wanted, plan, networks, access, root };
     this.journal.transfersKept = wanted.limits.transfersKept;
-    this.tell(loaded);
+    this.planNews.taken(loaded);
     this.stopAddresses();
     this.stopAddresses = onceUsable(unusable, this.clock, this.addressesMoved);
     const ipv4 = networks.map(({ address }) => address);
@@ -212,23 +208,6 @@ class BootEngine implements Engine {
       ),
     );
     this.bootp?.planChanged();
-  }
-
-  /** The warnings that were not told yet. */
-  private tell({ problems }: LoadedPlan): void {
-    const lines = problems.map(describeProblem);
-    for (const line of lines) if (!this.told.has(line)) this.journal.log("warning", line);
-    this.told = new Set(lines);
-  }
-
-  private tellNews(earlier: LoadedPlan, now: LoadedPlan): void {
-    if (JSON.stringify(earlier.plan) !== JSON.stringify(now.plan)) {
-      this.journal.log("info", "the plan has changed; what is asked from now on follows it");
-      return;
-    }
-    for (const name of earlier.absent) {
-      if (!now.absent.includes(name)) this.journal.log("info", `"${printable(name)}" is there now`);
-    }
   }
 
   /** Starts, restarts, leaves or closes one server. Never throws: what fails is its row. */
@@ -296,6 +275,10 @@ class BootEngine implements Engine {
       },
       heard: (heard) => {
         this.heard(heard);
+      },
+      changed: (changed) => {
+        const slot = this.slots.get(changed);
+        if (slot !== undefined) this.journal.report(this.rowNow(slot));
       },
       departed: (departure) => {
         this.bootp?.departed(departure);

@@ -39,6 +39,8 @@ export interface ServerContext {
   situation(): Situation;
   /** A packet or connection came: the server row's `lastPacketAt`. */
   heard(protocol: Protocol): void;
+  /** What a server's `news` says is another than before. */
+  changed(protocol: Protocol): void;
   /** Tells the boot sequences about a transfer. */
   departed(departure: Departure): void;
 }
@@ -51,6 +53,8 @@ export interface BootServer {
   /** The port that it listens on. */
   readonly port: number;
   readonly warnings: readonly Trouble[];
+  /** More of them, which come and go while it runs. */
+  news?(): readonly Trouble[];
   /** Closes the listening sockets at once; resolves when the last transfer has ended. */
   drain(): Promise<void>;
   /** Ends everything within a second, and tells the peers where the protocol can. */

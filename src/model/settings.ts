@@ -5,6 +5,18 @@ import type { Protocol } from "./events";
 export type Answer = "listed" | "boards" | "everyone" | "proxy";
 export type UploadPolicy = "deny" | "new" | "keep" | "overwrite";
 
+/** How far each goes; `proxy` is no step of this order. */
+const order = ["listed", "boards", "everyone"] as const;
+
+/**
+ * Who is answered: a plan can only narrow what the machine allows (DESIGN §2.1). proxyDHCP gives no addresses, so a
+ * plan that wants it gets, until there is one, what gives none to strangers either.
+ */
+export function effectiveAnswer(machine: Answer, plan: Answer = machine): (typeof order)[number] {
+  const reach = (answer: Answer): number => order.indexOf(answer === "proxy" ? "boards" : answer);
+  return order[Math.min(reach(machine), reach(plan))] ?? "listed";
+}
+
 interface LimitDefinition {
   readonly default: number;
   readonly min: number;

@@ -32,6 +32,7 @@ interface Running {
   readonly server: BootpServer;
   readonly journal: Journal;
   plan: Plan;
+  changed: () => undefined;
   heard: number;
   row(id?: string): ClientRow | undefined;
 }
@@ -53,6 +54,7 @@ async function start(plan: Partial<Plan>, given: StartOptions = {}): Promise<Run
   const running: Omit<Running, "server"> = {
     journal,
     plan: aPlan(plan),
+    changed: () => undefined,
     heard: 0,
     row: (id = boardMac) => journal.snapshot().clients.get(id),
   };
@@ -60,6 +62,7 @@ async function start(plan: Partial<Plan>, given: StartOptions = {}): Promise<Run
     clock,
     journal,
     situation: () => ({ wanted, plan: running.plan, root: {} as ServedRoot, access, networks }),
+    changed: () => undefined,
     heard: () => (running.heard += 1),
     boards: {},
     departed: () => undefined,

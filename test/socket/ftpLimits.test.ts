@@ -353,6 +353,7 @@ describe("An FTP server that ends", () => {
       clock: house.journal.clock,
       journal: house.journal,
       situation: () => assert.fail("nobody asks"),
+      changed: () => undefined,
       heard: () => undefined,
       boards: {},
       departed: () => undefined,

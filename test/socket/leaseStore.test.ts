@@ -138,6 +138,7 @@ describe("the leases of a workspace folder on disk (D11)", () => {
           clock: systemClock,
           journal,
           situation: () => ({ wanted, plan, root: {} as ServedRoot, access, networks }),
+          changed: () => undefined,
           heard: () => undefined,
           departed: () => undefined,
           boards: {},

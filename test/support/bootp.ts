@@ -27,6 +27,7 @@ export function situation(plan: Partial<Plan>, rest: Partial<BootpSituation> = {
   return {
     plan: aPlan(plan),
     answer: "boards",
+    obstacle: () => undefined,
     networks: [bench],
     allows: () => true,
     sightings: 100,

@@ -82,6 +82,7 @@ export async function ftpHouse(options: FtpOptions = {}): Promise<FtpHouse> {
       clock,
       journal,
       situation: () => ({ wanted, plan: emptyPlan, root, access, networks: loopback }),
+      changed: () => undefined,
       heard: () => (heard += 1),
       boards: {},
       departed: (departure) => departures.push(departure),

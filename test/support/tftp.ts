@@ -69,6 +69,7 @@ export async function startTestedServer(options: TftpServerOptions = {}): Promis
     clock,
     journal,
     situation: () => tested.situation,
+    changed: () => undefined,
     heard: () => undefined,
     boards: {},
     departed: (departure) => departures.push(departure),

@@ -161,7 +161,6 @@ describe("the command line (DESIGN §3)", () => {
     ["verify --bootp broadcast", /--bootp broadcast needs a --target/],
     ["verify --target 10.0.0.1 --option 61=x", /verify writes option 61 itself/],
     ["verify --bootp maybe", /one of auto, broadcast, relay, skip/],
-    ["serve --answer everyone", /comes in a later version/],
     ["serve --answer proxy", /comes in a later version/],
     ["serve --answer nobody", /one of listed, boards/],
     ["serve --stdio --json", /--stdio and --json exclude each other/],

@@ -18,6 +18,7 @@ describe("TFTP transfer of the server", () => {
         clock,
         journal,
         situation: () => ({ wanted: { limits: defaultLimits } }) as Situation,
+        changed: () => undefined,
         heard: () => undefined,
         boards: {},
         departed: () => assert.fail("nothing departs"),

@@ -1,12 +1,16 @@
 /** The BOOTP and DHCP server: the pure machine of `protocol/bootp` on its sockets, with rows for its clients. */
 
-import type { ClientRow } from "../../model/events";
+import type { ClientRow, Trouble } from "../../model/events";
+import { effectiveAnswer } from "../../model/settings";
 import { printable } from "../../model/text";
 import type { BootpSituation, ClientView } from "../../protocol/bootp/clients";
+import { defaultPool } from "../../protocol/bootp/defaultPool";
 import { Leases, type Lease } from "../../protocol/bootp/leases";
 import { BootpMachine } from "../../protocol/bootp/server";
 import { toHex } from "../../protocol/bytes";
+import { isLoopback, type Network } from "../../protocol/ipv4";
 import { fromStored, LeaseStore, toStored } from "./leaseStore";
+import { Rivals } from "./rivals";
 import { openBootpSockets, type BootpSockets } from "./sockets";
 import type { Timer } from "../clock";
 import { errorMessage } from "../errors";
@@ -58,6 +62,7 @@ export async function startBootpServer(
     addresses,
     port: sockets.port,
     warnings: sockets.warnings,
+    news: () => service.news(),
     // Nothing of BOOTP runs on: a request is answered at once.
     drain: stop,
     stopNow: stop,
@@ -103,6 +108,7 @@ class Service {
   private shownAt: number;
   private plan: BootpSituation["plan"] | undefined;
   private droppedUntil = -Infinity;
+  private rivals: Rivals | undefined;
 
   constructor(
     private readonly context: ServerContext,
@@ -116,6 +122,7 @@ class Service {
 
   open(sockets: BootpSockets): void {
     this.sockets = sockets;
+    this.rivals = new Rivals({ clock: this.context.clock, sockets, onChange: this.rivalsChanged });
     this.planChanged();
     // Boards that are known from before may be in the middle of a silence.
     this.wake(this.machine.nextChange(this.situation(), this.context.clock.now()));
@@ -125,7 +132,7 @@ class Service {
     const { sockets } = this;
     this.sockets = undefined;
     this.timer?.cancel();
-    await Promise.all([sockets?.close(), this.store?.close()]);
+    await Promise.all([this.rivals?.close(), sockets?.close(), this.store?.close()]);
   }
 
   readonly receive: Receive = (packet, from, on) => {
@@ -134,6 +141,7 @@ class Service {
     try {
       this.context.heard("bootp");
       this.followPlan();
+      if (this.rivals?.heard(packet) === true) return;
       const reaction = this.machine.receive({ packet, from, on }, this.situation(), this.context.clock.now());
       for (const reply of reaction.replies) sockets.send(reply.packet, reply.via, reply.to);
       this.keepLeases();
@@ -161,7 +169,20 @@ class Service {
 
   readonly planChanged = (): void => {
     this.plan = this.context.situation().plan;
-    this.show(this.machine.planChanged(this.situation(), this.context.clock.now()));
+    const situation = this.situation();
+    this.show(this.machine.planChanged(situation, this.context.clock.now()));
+    const watched = situation.answer === "everyone" ? situation.networks : [];
+    void this.rivals?.follow(watched.filter(({ address }) => !isLoopback(address)));
+  };
+
+  /** What keeps strangers from an answer, as the server's row says it. */
+  news(): readonly Trouble[] {
+    return this.rivals?.warnings ?? [];
+  }
+
+  private readonly rivalsChanged = (): void => {
+    this.context.changed("bootp");
+    for (const { message } of this.news()) this.context.journal.log("warning", `BOOTP: ${message}`);
   };
 
   /** At most one line a second: a flood must not fill the log. */
@@ -185,12 +206,14 @@ class Service {
 
   private situation(): BootpSituation {
     const { plan, wanted, access, networks } = this.context.situation();
-    const served = this.sockets?.addresses ?? [];
+    const addresses = this.sockets?.addresses ?? [];
+    const served = networks.filter(({ address }) => addresses.includes(address));
+    const answer = effectiveAnswer(wanted.answer, plan.answer);
     return {
-      plan,
-      // A plan can only narrow what the machine allows (DESIGN §2.1).
-      answer: wanted.answer === "listed" || plan.answer === "listed" ? "listed" : "boards",
-      networks: networks.filter(({ address }) => served.includes(address)),
+      plan: answer === "everyone" ? withPool(plan, served) : plan,
+      answer,
+      obstacle: (address) => this.rivals?.obstacle(address),
+      networks: served,
       allows: (address) => access.allows(address),
       sightings: wanted.limits.sightings,
       directedBroadcast: this.sockets?.wildcardOnly ?? false,
@@ -238,6 +261,10 @@ class Service {
     if (row !== undefined) this.context.journal.report({ ...row, forgotten: true });
   }
 }
+
+/** The plan with addresses for everyone: its own pool, or some of each network. */
+const withPool = (plan: BootpSituation["plan"], networks: readonly Network[]): BootpSituation["plan"] =>
+  plan.pool.length > 0 ? plan : { ...plan, pool: networks.flatMap((network) => defaultPool(network) ?? []) };
 
 type WithUndefined<T> = { [Key in keyof T]: T[Key] | undefined };
 

@@ -21,8 +21,10 @@ export interface BootpPlan extends ChoicePlan {
 /** What holds at the moment of a request. */
 export interface BootpSituation {
   readonly plan: BootpPlan;
-  /** Who is answered beside the plan's clients: nobody, or every plain BOOTP request. */
-  readonly answer: "listed" | "boards";
+  /** Who is answered beside the plan's clients: nobody, every plain BOOTP request, or every DHCP client as well. */
+  readonly answer: "listed" | "boards" | "everyone";
+  /** Under `everyone`: what keeps DHCP clients that nobody listed from an answer on this served address; undefined: nothing. */
+  obstacle(address: string): Notice | undefined;
   readonly networks: readonly Network[];
   /** True when this address may be answered. */
   allows(address: string): boolean;

@@ -28,7 +28,7 @@ export class Conversation {
   readonly listed: ListedClient | undefined;
   /** What the client is to be told. */
   private readonly choice: Choice;
-  readonly links: readonly Link[];
+  links: readonly Link[];
 
   constructor(
     readonly arrival: Arrival,
@@ -46,6 +46,12 @@ export class Conversation {
     // A relay agent's address is not the client's own; but a verification that relays its own questions fetches from it.
     const own = request.giaddr === unspecified ? addresses[0] : undefined;
     this.client = { ...client, addresses, address: own ?? client.address };
+  }
+
+  /** The same, answered on these links alone. */
+  on(links: readonly Link[]): this {
+    this.links = links;
+    return this;
   }
 
   /** Not answered, and why. */

@@ -85,9 +85,10 @@ function request(conversation: Conversation): void {
     acknowledge(conversation, right.link, right.address, renewing);
     return;
   }
-  // Where this server has no address for the client it knows nothing of it, and is silent (§4.3.2).
+  // Where this server has no address for the client it knows nothing of it, and is silent (§4.3.2). Strangers never
+  // get a NAK (DESIGN §2.1): what they ask for may be another server's to give.
   for (const { link, address } of chosen) {
-    if (address === undefined) continue;
+    if (address === undefined || conversation.listed === undefined) continue;
     const message = `${asked} is not this client's address here`;
     conversation.reply(link, { messageType: "NAK", yiaddr: unspecified, file: "", message });
     conversation.warn({

@@ -19,9 +19,16 @@ export interface Lease {
   readonly heldUntil: number;
 }
 
-interface Entry extends Lease {
+interface Entry {
+  readonly key: string;
+  readonly heldUntil: number;
   /** True once it was acknowledged; an offer that nobody took is not worth keeping. */
   readonly bound: boolean;
+}
+
+interface Range {
+  readonly first: number;
+  readonly last: number;
 }
 
 /** How long an OFFER is kept for its client (RFC 2131 §3.1, 2: "SHOULD NOT be offered to another"). */
@@ -45,19 +52,23 @@ export interface Search {
 }
 
 export class Leases {
-  private readonly byAddress = new Map<string, Entry>();
+  // A flood must not make the search through a large pool slow: addresses are numbers, and what is asked often is indexed.
+  private readonly byAddress = new Map<number, Entry>();
+  private readonly byKey = new Map<string, Set<number>>();
+  /** First address of a range -> the first one in it that may never have been given. */
+  private readonly freshFrom = new Map<number, number>();
   private changes = 0;
 
   /** @param kept what `kept` gave in an earlier run. */
   constructor(kept: Iterable<Lease> = []) {
-    for (const lease of kept) this.byAddress.set(lease.address, { ...lease, bound: true });
+    for (const { key, address, heldUntil } of kept) this.set(address, { key, heldUntil, bound: true });
   }
 
   /** What has to survive a restart: every lease that was acknowledged, and every address that was found taken. */
   kept(): Lease[] {
-    return [...this.byAddress.values()]
-      .filter(({ bound }) => bound)
-      .map(({ key, address, heldUntil }) => ({ key, address, heldUntil }));
+    return [...this.byAddress].flatMap(([address, { key, heldUntil, bound }]) =>
+      bound ? [{ key, address: formatIpv4(address), heldUntil }] : [],
+    );
   }
 
   /** Another number means that `kept` has something else to give. */
@@ -67,92 +78,112 @@ export class Leases {
 
   /** The address that this client would get; nothing is reserved. Undefined: none is free. */
   find({ key, network, pool, reserved, spare, wanted, now }: Search): string | undefined {
-    const usable = (address: string): boolean =>
-      !reserved.has(address) && pool.some((range) => inRange(within(range, network), address));
-    for (const lease of this.byAddress.values()) {
-      if (lease.key === key && usable(lease.address)) return lease.address;
+    const ranges = pool.map((range) => within(range, network));
+    const taken = new Set([...reserved].map(parseIpv4));
+    const usable = (address: number): boolean =>
+      !taken.has(address) && ranges.some(({ first, last }) => first <= address && address <= last);
+    for (const address of this.byKey.get(key) ?? []) if (usable(address)) return formatIpv4(address);
+    const fresh = this.fresh(ranges, taken, spare + 1);
+    const enough = fresh.length > spare;
+    const lapsed = enough ? [] : this.lapsed(usable, now);
+    if (fresh.length + lapsed.length <= spare) return undefined;
+    const asked = wanted === undefined ? undefined : parseIpv4(wanted);
+    if (asked !== undefined && usable(asked) && (this.byAddress.get(asked)?.heldUntil ?? 0) <= now)
+      return wanted;
+    const found = fresh[0] ?? lapsed[0];
+    return found === undefined ? undefined : formatIpv4(found);
+  }
+
+  /** Up to `count` addresses that nobody ever had. */
+  private fresh(ranges: readonly Range[], taken: ReadonlySet<number | undefined>, count: number): number[] {
+    const found: number[] = [];
+    for (const { first, last } of ranges) {
+      let from = this.freshFrom.get(first) ?? first;
+      while (from <= last && this.byAddress.has(from)) from += 1;
+      this.freshFrom.set(first, from);
+      for (let address = from; address <= last && found.length < count; address += 1) {
+        if (!this.byAddress.has(address) && !taken.has(address)) found.push(address);
+      }
     }
-    const isFree = (address: string): boolean => (this.byAddress.get(address)?.heldUntil ?? 0) <= now;
-    let fresh: string | undefined;
-    let oldest: Entry | undefined;
-    let free = 0;
-    for (const address of addressesOf(pool, network)) {
-      if (reserved.has(address) || !isFree(address)) continue;
-      free += 1;
-      const lease = this.byAddress.get(address);
-      if (lease === undefined) fresh ??= address;
-      else if (oldest === undefined || lease.heldUntil < oldest.heldUntil) oldest = lease;
-      if (free > spare && fresh !== undefined) break;
-    }
-    if (free <= spare) return undefined;
-    if (wanted !== undefined && usable(wanted) && isFree(wanted)) return wanted;
-    return fresh ?? oldest?.address;
+    return found;
+  }
+
+  /** Addresses that somebody had, the one that was given up first at the head. */
+  private lapsed(usable: (address: number) => boolean, now: number): number[] {
+    return [...this.byAddress]
+      .filter(([address, { heldUntil }]) => heldUntil <= now && usable(address))
+      .sort(([, one], [, other]) => one.heldUntil - other.heldUntil)
+      .map(([address]) => address);
   }
 
   /** Keeps an offered address for its client. */
   offer(key: string, address: string, now: number): void {
-    const lease = this.byAddress.get(address);
+    const lease = this.get(address);
     const own = lease?.key === key ? lease : undefined;
     const heldUntil = Math.max(own?.heldUntil ?? 0, now + offerMs);
-    this.byAddress.set(address, { key, address, heldUntil, bound: own?.bound ?? false });
+    this.set(address, { key, heldUntil, bound: own?.bound ?? false });
   }
 
   /** Gives the address for `ms`. */
   bind(key: string, address: string, ms: number, now: number): void {
-    this.keep({ key, address, heldUntil: now + ms });
+    this.keep(address, key, now + ms);
   }
 
   /** Free for others, but still this client's own while nobody needs it (RFC 2131 §4.3.4). */
   release(key: string, address: string, now: number): void {
-    const lease = this.byAddress.get(address);
+    const lease = this.get(address);
     if (lease?.key !== key) return;
-    if (lease.bound) this.keep({ key, address, heldUntil: now });
-    else this.byAddress.set(address, { ...lease, heldUntil: now });
+    if (lease.bound) this.keep(address, key, now);
+    else this.set(address, { ...lease, heldUntil: now });
   }
 
   /** The client took another server's offer: what was offered here is free again (RFC 2131 §4.3.2). */
   forgetOffers(key: string, now: number): void {
-    for (const lease of [...this.byAddress.values()]) {
-      if (lease.key === key) this.release(key, lease.address, now);
-    }
+    for (const address of [...(this.byKey.get(key) ?? [])]) this.release(key, formatIpv4(address), now);
   }
 
   /** Somebody else uses the address: nobody gets it for a while (RFC 2131 §4.3.3). */
   decline(key: string, address: string, now: number): void {
-    if (this.byAddress.get(address)?.key !== key) return;
-    this.keep({ key: "", address, heldUntil: now + declinedMs });
-  }
-
-  private keep(lease: Lease): void {
-    this.byAddress.set(lease.address, { ...lease, bound: true });
-    this.changes += 1;
+    if (this.get(address)?.key === key) this.keep(address, "", now + declinedMs);
   }
 
   /** True when this client holds a lease in the network. */
   holds(key: string, network: Network): boolean {
-    return [...this.byAddress.values()].some(
-      (lease) => lease.key === key && inNetwork(network, lease.address),
-    );
+    return [...(this.byKey.get(key) ?? [])].some((address) => inNetwork(network, formatIpv4(address)));
+  }
+
+  private get(address: string): Entry | undefined {
+    return this.byAddress.get(parseIpv4(address) ?? -1);
+  }
+
+  private set(address: string, entry: Entry): void {
+    const number = parseIpv4(address);
+    if (number === undefined) return;
+    const before = this.byAddress.get(number)?.key;
+    this.byAddress.set(number, entry);
+    if (before === entry.key) return;
+    if (before !== undefined) this.forget(before, number);
+    const own = this.byKey.get(entry.key) ?? new Set();
+    this.byKey.set(entry.key, own.add(number));
+  }
+
+  private forget(key: string, address: number): void {
+    const own = this.byKey.get(key);
+    own?.delete(address);
+    if (own?.size === 0) this.byKey.delete(key);
+  }
+
+  private keep(address: string, key: string, heldUntil: number): void {
+    this.set(address, { key, heldUntil, bound: true });
+    this.changes += 1;
   }
 }
 
 /** The part of a range that lies in the network, without the network's own and its broadcast address. */
-function within(range: AddressRange, network: Network): { first: number; last: number } {
+function within(range: AddressRange, network: Network): Range {
   const [own = 0, mask = 0] = [network.address, network.netmask].map(parseIpv4);
   return {
     first: Math.max(((own & mask) >>> 0) + 1, parseIpv4(range.first) ?? Infinity),
     last: Math.min((parseIpv4(broadcastAddress(network)) ?? 0) - 1, parseIpv4(range.last) ?? -1),
   };
-}
-
-function inRange({ first, last }: { first: number; last: number }, address: string): boolean {
-  const value = parseIpv4(address);
-  return value !== undefined && first <= value && value <= last;
-}
-
-function* addressesOf(pool: readonly AddressRange[], network: Network): Generator<string> {
-  for (const range of pool) {
-    const { first, last } = within(range, network);
-    for (let value = first; value <= last; value += 1) yield formatIpv4(value);
-  }
 }

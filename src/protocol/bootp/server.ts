@@ -165,14 +165,33 @@ function answer(conversation: Conversation): void {
   const type = arrival.request.options && getOption(arrival.request.options, "messageType");
   if (!mayAsk(arrival, { allows: (address) => situation.allows(address), planned })) {
     conversation.refuse("refused", outside(arrival));
-  } else if (listed === undefined && (type !== undefined || situation.answer === "listed")) {
+  } else if (listed === undefined && !isForStrangers(situation.answer, type !== undefined)) {
     conversation.refuse(type === undefined ? "refused" : "seen", unlisted(client.mac, type !== undefined));
   } else if (links.length === 0) {
     conversation.refuse("refused", { code: "network.none", message: "no network is served at the moment" });
   } else if (type === undefined) {
     answerBootp(conversation);
-  } else {
+  } else if (listed !== undefined) {
     answerDhcp(conversation, type);
+  } else {
+    answerStranger(conversation, type);
+  }
+}
+
+const isForStrangers = (answer: BootpSituation["answer"], dhcp: boolean): boolean =>
+  answer === "everyone" || (answer === "boards" && !dhcp);
+
+/** A DHCP client that nobody listed is answered where nobody else does it (DESIGN §2.1, `everyone`). */
+function answerStranger(conversation: Conversation, type: number): void {
+  const { links, situation } = conversation;
+  const free = links.filter(({ server }) => situation.obstacle(server.address) === undefined);
+  const [link] = links;
+  if (free.length > 0) answerDhcp(conversation.on(free), type);
+  else if (link !== undefined) {
+    conversation.refuse(
+      "seen",
+      situation.obstacle(link.server.address) ?? unlisted(conversation.client.mac, true),
+    );
   }
 }
 

@@ -1,0 +1,176 @@
+/**
+ * Under `everyone`: asks whether another DHCP server is on the served networks, listens for one as long as strangers
+ * are answered, and says what keeps them from an answer (DESIGN §2.1). The deciding is `protocol/bootp/rivals.ts`.
+ */
+
+import { randomBytes, randomUUID } from "node:crypto";
+import { networkInterfaces } from "node:os";
+import type { Trouble } from "../../model/events";
+import type { Notice } from "../../protocol/bootp/clients";
+import { clientPort, decodePacket, parseMac, serverPort } from "../../protocol/bootp/packet";
+import { RivalWatch, type Standing } from "../../protocol/bootp/rivals";
+import { MalformedPacket } from "../../protocol/errors";
+import type { Network } from "../../protocol/ipv4";
+import type { Clock, Timer } from "../clock";
+import { openUdp, type UdpSocket } from "../udp";
+import type { BootpSockets } from "./sockets";
+
+const wildcard = "0.0.0.0";
+const broadcast = { address: "255.255.255.255", port: serverPort };
+
+export interface RivalsOptions {
+  readonly clock: Clock;
+  readonly sockets: Pick<BootpSockets, "port" | "send" | "warnings">;
+  /** What keeps strangers from an answer is another than before. */
+  readonly onChange: () => void;
+  /** Others for tests. */
+  readonly openSocket?: typeof openUdp;
+  readonly platform?: NodeJS.Platform;
+}
+
+export class Rivals {
+  private readonly watch: RivalWatch;
+  private networks: readonly Network[] = [];
+  private socket: UdpSocket | undefined;
+  private opening: Promise<void> | undefined;
+  /** Why no answer of another server could be heard. */
+  private deaf: Trouble | undefined;
+  private timer: Timer | undefined;
+  private shown = "";
+  private closed = false;
+
+  constructor(private readonly options: RivalsOptions) {
+    this.watch = new RivalWatch({
+      id: randomUUID(),
+      xid: () => randomBytes(4).readUInt32BE(),
+      chaddrOf: hardwareAddress,
+    });
+  }
+
+  /** The networks on which strangers are to be answered; none: nothing is asked and nothing is listened to. */
+  async follow(networks: readonly Network[]): Promise<void> {
+    this.networks = networks;
+    if (networks.length > 0) await (this.opening ??= this.open());
+    if (this.closed || this.networks !== networks) return;
+    this.watch.follow(networks, this.now());
+    this.look();
+  }
+
+  /** Takes note of a datagram at port 67; true: it is our own question. */
+  heard(bytes: Uint8Array): boolean {
+    try {
+      const packet = decodePacket(bytes);
+      if (this.watch.isOwn(packet)) return true;
+      this.watch.heard(packet, this.now());
+      this.look();
+    } catch (error) {
+      if (!(error instanceof MalformedPacket)) throw error;
+    }
+    return false;
+  }
+
+  /** What keeps strangers from an answer on this served address; undefined: nothing. */
+  obstacle(address: string): Notice | undefined {
+    const shared = this.options.sockets.warnings.find(({ code }) => code === "port.shared");
+    if (shared !== undefined) {
+      return {
+        code: "dhcp.portShared",
+        message:
+          "another program of this computer has the DHCP port, so boards that the plan does not list are left to it",
+        remedy: "End that program, or list the boards in the plan.",
+      };
+    }
+    if (this.deaf !== undefined) return this.deaf;
+    return describe(this.watch.standing(address, this.now()), address);
+  }
+
+  /** What the server's row says: each rival once, and why none could be heard. */
+  get warnings(): readonly Trouble[] {
+    const told = this.networks.flatMap(({ address }) => this.obstacle(address) ?? []);
+    const lasting = told.filter(({ code }) => code !== "dhcp.asking");
+    return [...new Map(lasting.map((trouble) => [trouble.message, trouble])).values()];
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.timer?.cancel();
+    await this.opening;
+    await this.socket?.close();
+  }
+
+  /** Other servers' answers are broadcast to port 68; without it they can be had by asking as a relay agent. */
+  private async open(): Promise<void> {
+    const { openSocket = openUdp, platform = process.platform, sockets } = this.options;
+    try {
+      this.socket = await openSocket({
+        address: wildcard,
+        port: clientPort,
+        // Beside the system's own DHCP client. On Windows that would take the port away from it.
+        reuseAddr: platform !== "win32",
+        onPacket: (packet) => {
+          this.heard(packet);
+        },
+      });
+    } catch {
+      // Which program has it does not matter: there is the other way, where this server has port 67.
+      if (sockets.port === serverPort) this.watch.asRelay = true;
+      else {
+        this.deaf = {
+          code: "dhcp.deaf",
+          message:
+            "it cannot be heard whether another DHCP server is there, so boards that the plan does not list are not answered",
+          remedy: "Serve BOOTP on port 67, or list the boards in the plan.",
+        };
+      }
+    }
+    if (this.closed) await this.socket?.close();
+  }
+
+  /** Asks what is due, tells what has changed, and sets the alarm for the next look. */
+  private look(): void {
+    if (this.closed) return;
+    for (const { packet, via } of this.watch.timeout(this.now()))
+      this.options.sockets.send(packet, via, broadcast);
+    this.timer?.cancel();
+    const { wakeAt } = this.watch;
+    if (wakeAt !== undefined) {
+      this.timer = this.options.clock.at(wakeAt, () => {
+        this.look();
+      });
+    }
+    const now = JSON.stringify(this.networks.map(({ address }) => this.obstacle(address)));
+    if (now === this.shown) return;
+    this.shown = now;
+    this.options.onChange();
+  }
+
+  private now(): number {
+    return this.options.clock.now();
+  }
+}
+
+function describe(standing: Standing, address: string): Notice | undefined {
+  switch (standing.kind) {
+    case "clear":
+      return undefined;
+    case "asking":
+      return {
+        code: "dhcp.asking",
+        message:
+          "it is being asked whether another DHCP server is there; it is answered in a few seconds if there is none",
+      };
+    case "rival":
+      return {
+        code: "dhcp.rival",
+        message: `the DHCP server ${standing.address} answers on the network of ${address}, so boards that the plan does not list are left to it`,
+        remedy: `List your boards in the plan, or have that server name this one: next-server ${address}.`,
+      };
+  }
+}
+
+/** The hardware address of the interface that has this address; zeros where the system does not tell. */
+function hardwareAddress(address: string): Uint8Array {
+  const all = Object.values(networkInterfaces()).flatMap((infos) => infos ?? []);
+  const mac = all.find((info) => info.address === address)?.mac ?? "";
+  return parseMac(mac) ?? new Uint8Array(6);
+}

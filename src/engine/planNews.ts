@@ -1,0 +1,39 @@
+/** What the log says of the plan: each problem once, what a new plan changes, and why one was not taken. */
+
+import { printable } from "../model/text";
+import { errorMessage } from "./errors";
+import type { Journal } from "./journal";
+import { describeProblem, PlanError, type LoadedPlan } from "./planFile";
+
+export class PlanNews {
+  /** Problems that were told: a plan that is read again tells what is new. */
+  private told: ReadonlySet<string> = new Set();
+
+  constructor(private readonly journal: Journal) {}
+
+  /** The warnings that were not told yet. */
+  taken({ problems }: LoadedPlan): void {
+    const lines = problems.map(describeProblem);
+    for (const line of lines) if (!this.told.has(line)) this.journal.log("warning", line);
+    this.told = new Set(lines);
+  }
+
+  /** What is another than before. */
+  changed(earlier: LoadedPlan, now: LoadedPlan): void {
+    if (JSON.stringify(earlier.plan) !== JSON.stringify(now.plan)) {
+      this.journal.log("info", "the plan has changed; what is asked from now on follows it");
+      return;
+    }
+    for (const name of earlier.absent) {
+      if (!now.absent.includes(name)) this.journal.log("info", `"${printable(name)}" is there now`);
+    }
+  }
+
+  /** A change that could not be made. */
+  refused(error: unknown): void {
+    this.told = new Set();
+    const problems = error instanceof PlanError ? error.problems.map(describeProblem) : [errorMessage(error)];
+    for (const problem of problems) this.journal.log("error", problem);
+    this.journal.log("warning", "the plan before this change goes on");
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * Who else answers DHCP on the served networks. Strangers may be given addresses only where nobody else does it
+ * (DESIGN §2.1, `everyone`): so it asks before, asks again now and then, and listens to what others are told.
+ */
+
+import { encodeText, equalBytes } from "../bytes";
+import { inNetwork, isLoopback, type Network } from "../ipv4";
+import { getOption, messageTypes, option, optionTable } from "./options";
+import { BOOTREPLY, BOOTREQUEST, broadcastFlag, encodePacket, ethernet, unspecified } from "./packet";
+import type { BootpPacket } from "./packet";
+
+/** Option 61 of our own questions begins with this; so no lease of this computer's own is touched. */
+const probePrefix = "boot-servers-probe-";
+
+/** A question is asked so often, so far apart (security §4.2). */
+const tries = 2;
+const tryMs = 2_000;
+/** The next question, where nobody answered and where somebody did. */
+const quietMs = 600_000;
+const rivalMs = 60_000;
+/** A rival of which nothing was seen for so long is gone: nine questions that it did not answer. */
+const forgetMs = 600_000;
+
+/** One DISCOVER to broadcast to port 67. */
+export interface Probe {
+  readonly packet: Uint8Array;
+  /** The served address whose socket sends it. */
+  readonly via: string;
+}
+
+/** Whether strangers may be answered on a network. */
+export type Standing =
+  | { readonly kind: "clear" }
+  /** Nobody has answered yet, and there is still time. */
+  | { readonly kind: "asking" }
+  | { readonly kind: "rival"; readonly address: string };
+
+interface Watched {
+  readonly network: Network;
+  readonly xid: number;
+  /** Tries of the question that is being asked. */
+  asked: number;
+  /** Questions that were asked to their end. */
+  questions: number;
+  nextAt: number;
+  rival: { readonly address: string; readonly seenAt: number } | undefined;
+}
+
+export interface RivalWatchOptions {
+  /** A text that no other watch has. */
+  readonly id: string;
+  /** A random number of 32 bits, another one each time. */
+  readonly xid: () => number;
+  /** The hardware address of the interface with this address: a switch may let no other through. */
+  readonly chaddrOf: (address: string) => Uint8Array;
+}
+
+export class RivalWatch {
+  private readonly watched = new Map<string, Watched>();
+  private readonly identifier: Uint8Array;
+  /** True: replies to port 68 cannot be heard, so it asks as a relay agent, which is answered at port 67. */
+  asRelay = false;
+
+  constructor(private readonly options: RivalWatchOptions) {
+    this.identifier = encodeText(`${probePrefix}${options.id}`);
+  }
+
+  /** The networks to watch from now on; a new one is asked at once. Loopback has no other host on it. */
+  follow(networks: readonly Network[], now: number): void {
+    const wanted = networks.filter(({ address }) => !isLoopback(address));
+    for (const [key] of this.watched)
+      if (!wanted.some((network) => keyOf(network) === key)) this.watched.delete(key);
+    for (const network of wanted) {
+      if (this.watched.has(keyOf(network))) continue;
+      const xid = this.options.xid();
+      this.watched.set(keyOf(network), {
+        network,
+        xid,
+        asked: 0,
+        questions: 0,
+        nextAt: now,
+        rival: undefined,
+      });
+    }
+  }
+
+  /** When `timeout` has something to do; undefined: nothing is watched. */
+  get wakeAt(): number | undefined {
+    return this.watched.size === 0
+      ? undefined
+      : Math.min(...[...this.watched.values()].map(({ nextAt }) => nextAt));
+  }
+
+  /** What is to be asked now. */
+  timeout(now: number): readonly Probe[] {
+    return [...this.watched.values()].flatMap((each) => {
+      if (each.nextAt > now) return [];
+      if (each.asked === tries) {
+        endQuestion(each, now);
+        return [];
+      }
+      each.asked += 1;
+      each.nextAt = now + tryMs;
+      return [{ packet: this.probe(each), via: each.network.address }];
+    });
+  }
+
+  /** True for our own question, which comes back to this computer's own port 67. */
+  isOwn({ options }: BootpPacket): boolean {
+    const identifier = options?.get(optionTable.clientIdentifier.code);
+    return identifier !== undefined && equalBytes(identifier, this.identifier);
+  }
+
+  /** Takes note of a packet that says that another server answers here: its reply, or a client's REQUEST that names it. */
+  heard(packet: BootpPacket, now: number): void {
+    const type = packet.options && getOption(packet.options, "messageType");
+    const server = packet.options && getOption(packet.options, "serverIdentifier");
+    if (server === undefined || server === unspecified || isLoopback(server)) return;
+    const all = [...this.watched.values()];
+    if (all.some(({ network }) => network.address === server)) return;
+    const isReply = packet.op === BOOTREPLY && (type === messageTypes.OFFER || type === messageTypes.ACK);
+    const isChoice = packet.op === BOOTREQUEST && type === messageTypes.REQUEST;
+    if (!isReply && !isChoice) return;
+    const told = isReply ? all.filter(({ xid }) => xid === packet.xid) : [];
+    const near = all.filter(({ network }) =>
+      [server, packet.yiaddr, packet.ciaddr, packet.giaddr].some((address) => inNetwork(network, address)),
+    );
+    // Nothing tells where a broadcast came in: what cannot be placed may be anywhere.
+    for (const each of told.length > 0 ? told : near.length > 0 ? near : all) {
+      each.rival = { address: server, seenAt: now };
+      if (told.includes(each)) endQuestion(each, now);
+      each.nextAt = Math.min(each.nextAt, now + rivalMs);
+    }
+  }
+
+  standing(address: string, now: number): Standing {
+    if (isLoopback(address)) return { kind: "clear" };
+    const each = [...this.watched.values()].find(({ network }) => network.address === address);
+    const rival = each?.rival;
+    if (rival !== undefined && now - rival.seenAt < forgetMs)
+      return { kind: "rival", address: rival.address };
+    return { kind: each !== undefined && each.questions > 0 ? "clear" : "asking" };
+  }
+
+  private probe({ network, xid }: Watched): Uint8Array {
+    const { address } = network;
+    return encodePacket({
+      op: BOOTREQUEST,
+      htype: ethernet,
+      hlen: 6,
+      hops: this.asRelay ? 1 : 0,
+      xid,
+      secs: 0,
+      flags: broadcastFlag,
+      ciaddr: unspecified,
+      yiaddr: unspecified,
+      siaddr: unspecified,
+      giaddr: this.asRelay ? address : unspecified,
+      chaddr: this.options.chaddrOf(address),
+      sname: "",
+      file: "",
+      options: new Map([
+        option("messageType", messageTypes.DISCOVER),
+        option("clientIdentifier", this.identifier),
+        option("parameterRequestList", Uint8Array.of(optionTable.subnetMask.code, optionTable.router.code)),
+      ]),
+    });
+  }
+}
+
+const keyOf = ({ address, netmask, interfaceName }: Network): string =>
+  `${interfaceName} ${address} ${netmask}`;
+
+function endQuestion(each: Watched, now: number): void {
+  each.questions += 1;
+  each.asked = 0;
+  const present = each.rival !== undefined && now - each.rival.seenAt < forgetMs;
+  each.nextAt = now + (present ? rivalMs : quietMs);
+}
