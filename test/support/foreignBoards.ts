@@ -61,9 +61,10 @@ echo "bound $ip $subnet $siaddr $boot_file"
  * @param script a path of the test's own for the script that it runs.
  * @returns undefined when nothing was offered to three DISCOVERs.
  */
-export async function udhcpc(host: Host, script: string): Promise<Told | undefined> {
+export async function udhcpc(host: Host, script: string, ...more: string[]): Promise<Told | undefined> {
   await writeScript(script, udhcpcScript);
-  const asked = await host.run("udhcpc", ["-i", "eth0", "-n", "-q", "-t", "3", "-T", "1", "-s", script]);
+  const quick = ["-i", "eth0", "-n", "-q", "-t", "3", "-T", "1"];
+  const asked = await host.run("udhcpc", [...quick, "-s", script, ...more]);
   return bound(asked.stdout);
 }
 

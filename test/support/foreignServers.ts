@@ -85,8 +85,10 @@ export const plainTftpServers: readonly ForeignServer[] = [
 export interface DnsmasqOptions {
   /** The boot file of every answer. */
   readonly file: string;
-  /** By MAC; only these are answered. `file`: another than everybody's. */
+  /** By MAC; without a pool only these are answered. `file`: another than everybody's. */
   readonly boards: Readonly<Record<string, { readonly address: string; readonly file?: string }>>;
+  /** Addresses for everybody, as `10.77.0.200,10.77.0.220`. */
+  readonly pool?: string;
   /** Served by TFTP as well. */
   readonly folder?: string;
   /** It shares its ports with others and hears this interface alone, as libvirt starts it; absent: it has them all. */
@@ -95,14 +97,14 @@ export interface DnsmasqOptions {
 
 /** dnsmasq as BOOTP and DHCP server of 10.77.0.0/24, and as TFTP server where it has a folder. */
 export function startDnsmasq(host: Host, options: DnsmasqOptions): Promise<Running> {
-  const { file, boards, folder, interfaceName } = options;
+  const { file, boards, pool = "10.77.0.0,static", folder, interfaceName } = options;
   return host.daemon(
     "dnsmasq",
     [
       ...dnsmasqArguments,
       // The ping before the first OFFER would take three seconds.
       "--no-ping",
-      "--dhcp-range=10.77.0.0,static",
+      `--dhcp-range=${pool}`,
       `--dhcp-boot=${file}`,
       ...Object.entries(boards).flatMap(([mac, board], index) => [
         `--dhcp-host=${mac},set:board${index},${board.address}`,
