@@ -58,6 +58,8 @@ export class Rivals {
 
   /** Takes note of a datagram at port 67; true: it is our own question. */
   heard(bytes: Uint8Array): boolean {
+    // Nothing was ever asked: a packet costs nothing more here.
+    if (this.opening === undefined) return false;
     try {
       const packet = decodePacket(bytes);
       if (this.watch.isOwn(packet)) return true;

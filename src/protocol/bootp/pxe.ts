@@ -4,7 +4,7 @@ import { end, getOption, option, optionTable, type OptionEntry } from "./options
 import type { BootpPacket } from "./packet";
 
 /** What option 60 of a PXE ROM begins with, and all of it in the answer. */
-export const pxeVendorClass = "PXEClient";
+const pxeVendorClass = "PXEClient";
 
 /**
  * Option 43 with PXE_DISCOVERY_CONTROL (6) = 8: no search for boot servers and no menu, the file of this answer is
@@ -14,7 +14,7 @@ const loadThisFile = Uint8Array.of(6, 1, 8, end);
 /** One byte of type and a GUID (RFC 4578 §2.3). */
 const machineIdentifierLength = 17;
 
-export function isPxe({ options }: BootpPacket): boolean {
+function isPxe({ options }: BootpPacket): boolean {
   return (options && getOption(options, "vendorClassIdentifier"))?.startsWith(pxeVendorClass) === true;
 }
 
