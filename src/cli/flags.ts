@@ -13,8 +13,8 @@ import { isInterfaceName } from "../model/networks";
 import { isStationMac, parseMac } from "../model/mac";
 import type { BootpWay } from "../engine/clients/boardIo";
 import { accessFor } from "../engine/access";
-import { errorMessage } from "../engine/errors";
 import { nearestWord } from "../model/nearestWord";
+import { errorMessage } from "../model/text";
 
 export type Command = "serve" | "verify" | "fetch" | "doctor";
 

@@ -1,9 +1,9 @@
 /** A run as JUnit XML: one suite for each board, one case for each step (DESIGN §3). Pure text; junitFile.ts writes it. */
 
 import type { ReportRow, StepRow, Trouble } from "../model/events";
-import { printable } from "../model/text";
+import { errorMessage, printable } from "../model/text";
 import { PlanError, describeProblem } from "../engine/planFile";
-import { EngineError, errorMessage } from "../engine/errors";
+import { EngineError } from "../engine/errors";
 
 /** What was verified, for names that are the same from run to run; as `printable` shows them. */
 export interface Verified {

@@ -3,7 +3,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { EngineError, errorMessage, systemCode } from "../engine/errors";
+import { errorMessage } from "../model/text";
+import { EngineError, systemCode } from "../engine/errors";
 
 /** A dot file: the servers never serve it, and a run without a plan does not compare it. */
 const temporaryName = (path: string): string =>

@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import { isatty } from "node:tty";
 import manifest from "../../package.json";
-import { errorMessage } from "../engine/errors";
+import { errorMessage } from "../model/text";
 import { exitCodes } from "./exitCodes";
 import { doctor } from "./doctor";
 import { fetch } from "./fetch";

@@ -8,8 +8,9 @@ import { problemAt } from "../model/places";
 import { emptyPlan, type Plan, type Problem } from "../model/plan";
 import { lacksOf, pathsOf, type Found, type Lack } from "../model/planFiles";
 import { mergePlans, type ParsedPlan, type PlanPlaces, type PlanText } from "../model/planParser";
+import { errorMessage } from "../model/text";
 import { systemClock, type Clock, type Timer } from "./clock";
-import { EngineError, errorMessage, systemCode } from "./errors";
+import { EngineError, systemCode } from "./errors";
 
 export const planPath = ".vscode/boot-plan.json";
 export const localPlanPath = ".vscode/boot-plan.local.json";

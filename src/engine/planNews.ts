@@ -1,7 +1,6 @@
 /** What the log says of the plan: each problem once, what a new plan changes, and why one was not taken. */
 
-import { printable } from "../model/text";
-import { errorMessage } from "./errors";
+import { errorMessage, printable } from "../model/text";
 import type { Journal } from "./journal";
 import { describeProblem, PlanError, type LoadedPlan } from "./planFile";
 

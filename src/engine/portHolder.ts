@@ -2,7 +2,8 @@
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { isLoopback } from "../protocol/ipv4";
-import { EngineError, errorMessage, systemCode } from "./errors";
+import { errorMessage } from "../model/text";
+import { EngineError, systemCode } from "./errors";
 import { permissionAdvice } from "./portRights";
 
 export type Transport = "udp" | "tcp";

@@ -3,10 +3,11 @@
 import type { Protocol, Trouble } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
 import { highPorts, standardPorts, type Wanted } from "../model/settings";
+import { errorMessage } from "../model/text";
 import { describeAbsence, fixesFor } from "./absence";
 import { startBootpServer } from "./bootpServer/bootpServer";
 import type { Clock } from "./clock";
-import { EngineError, errorMessage } from "./errors";
+import { EngineError } from "./errors";
 import { startFtpServer } from "./ftpServer/ftpServer";
 import { isEveryInterface, onlyLoopback, type InterfaceTable } from "./interfaces";
 import type { BootServer, ServerContext, StartServer } from "./server";

@@ -2,7 +2,8 @@
 
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import { EngineError, errorMessage } from "./errors";
+import { errorMessage } from "../model/text";
+import { EngineError } from "./errors";
 import { bindError } from "./portHolder";
 
 export interface Endpoint {

@@ -8,6 +8,7 @@ import type { Engine } from "../model/api";
 import type { LogRow, Row } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
 import type { Verifier } from "../model/verification";
+import { errorMessage } from "../model/text";
 import type { Child } from "./process/child";
 import { commandFor, type CommandSettings } from "./process/command";
 import { folderAt } from "./folders";
@@ -199,7 +200,7 @@ export class Servers implements vscode.Disposable {
       try {
         await this.followNow();
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = errorMessage(error);
         this.write("error", message);
         // Where the old process was let go first, nothing runs any more.
         if (this.store.isWanted() || wasStopped(error)) return;

@@ -11,6 +11,7 @@ import type { Engine } from "../model/api";
 import type { Fix, Row, StepRow } from "../model/events";
 import type { Problem } from "../model/plan";
 import type { Verifier } from "../model/verification";
+import { errorMessage } from "../model/text";
 import * as wire from "./wire";
 
 /** Rows that a reader who does not read may leave behind; then the oldest are lost. */
@@ -135,7 +136,7 @@ class RowSink<R extends { readonly type: string; readonly id: string }> {
 
 /** An error of the engine as a response: its code, its remedy, and the problems of a plan go with it. */
 function responseError(error: unknown): ResponseError<wire.Failure> {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   const { code, remedy, fixes, problems } = error as {
     code?: unknown;
     remedy?: unknown;

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { errorMessage } from "../../src/engine/errors";
+import { errorMessage } from "../../src/model/text";
 import { findProgram, isRoot, need, skipOrFail } from "./programs";
 import { Running, runToEnd, type Finished, type RunOptions } from "./processes";
 

@@ -2,7 +2,7 @@
 
 import type { ClientRow, Trouble } from "../../model/events";
 import { effectiveAnswer } from "../../model/settings";
-import { printable } from "../../model/text";
+import { errorMessage, printable } from "../../model/text";
 import type { BootpSituation, ClientView } from "../../protocol/bootp/clients";
 import { defaultPool } from "../../protocol/bootp/defaultPool";
 import { Leases, type Lease } from "../../protocol/bootp/leases";
@@ -13,7 +13,6 @@ import { fromStored, LeaseStore, toStored } from "./leaseStore";
 import { Rivals } from "./rivals";
 import { openBootpSockets, type BootpSockets } from "./sockets";
 import type { Timer } from "../clock";
-import { errorMessage } from "../errors";
 import type { BootServer, Departure, ServerContext } from "../server";
 import type { Endpoint } from "../udp";
 

@@ -16,7 +16,8 @@ import {
 import { leaseSeconds } from "../../protocol/bootp/conversation";
 import type { Lease } from "../../protocol/bootp/leases";
 import type { Clock, Timer } from "../clock";
-import { errorMessage, systemCode } from "../errors";
+import { errorMessage } from "../../model/text";
+import { systemCode } from "../errors";
 
 /** Leases that change within this time cost one write. */
 const writeAfterMs = 500;

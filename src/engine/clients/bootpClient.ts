@@ -8,7 +8,8 @@ import { clientPort, parseMac, serverPort, unspecified } from "../../protocol/bo
 import { readUint32 } from "../../protocol/bytes";
 import type { Clock } from "../clock";
 import { Driver } from "../driver";
-import { EngineError, errorMessage } from "../errors";
+import { errorMessage } from "../../model/text";
+import { EngineError } from "../errors";
 import type { Endpoint } from "../udp";
 import type { BootpAnswer, BootpAsker, BootpOptions } from "./boardIo";
 import { openWay, waysOf, type Channel, type Way, type WayPorts } from "./bootpWays";

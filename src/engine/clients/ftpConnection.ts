@@ -5,9 +5,9 @@
 
 import { Socket } from "node:net";
 import { Client, FTPError, type FTPResponse } from "basic-ftp";
-import { printable } from "../../model/text";
+import { errorMessage, printable } from "../../model/text";
 import type { Clock, Timer } from "../clock";
-import { EngineError, errorMessage, systemCode } from "../errors";
+import { EngineError, systemCode } from "../errors";
 import type { FtpTarget } from "./boardIo";
 
 /** How long a whole reply may take, however it trickles in. */

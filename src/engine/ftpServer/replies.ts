@@ -1,8 +1,8 @@
 /** What a client is told when something does not work, and what stands in the row for people. */
 
 import type { Trouble } from "../../model/events";
-import { printable } from "../../model/text";
-import { errorMessage, systemCode } from "../errors";
+import { errorMessage, printable } from "../../model/text";
+import { systemCode } from "../errors";
 import { Refusal, type RefusalKind } from "../servedRoot/servedRoot";
 
 /** Ends a command with a reply code (RFC 959 §4.2) and, for a transfer, with the row's trouble. */

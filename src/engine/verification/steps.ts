@@ -3,8 +3,9 @@
 import type { StepKind, StepRow, Trouble } from "../../model/events";
 import { StepIds } from "../../model/outline";
 import type { Phase } from "../../model/verification";
+import { errorMessage } from "../../model/text";
 import type { Clock } from "../clock";
-import { EngineError, errorMessage } from "../errors";
+import { EngineError } from "../errors";
 import { Refusal } from "../servedRoot/servedRoot";
 
 /** Of a step that ran when its run was ended. */

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { section } from "../ids";
 import type { Servers } from "../servers";
+import { errorMessage } from "../../model/text";
 
 /** What the machine's setting says, never the folder's. */
 export function machineSetting<T>(name: string, otherwise: T): T {
@@ -28,7 +29,7 @@ export async function changeSettings(
     return true;
   } catch (error) {
     // Where settings.json is no JSON, or has changes that are not saved.
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     void servers.sayTrouble(`The settings of Boot Servers were not changed. ${reason}`);
     return false;
   }

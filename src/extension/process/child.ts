@@ -9,6 +9,7 @@ import type { Row, StepRow } from "../../model/events";
 import type { NetworkInterface } from "../../model/networks";
 import type { Wanted } from "../../model/settings";
 import type { DropRequest, Outline, Verification, Verifier, VerifyRequest } from "../../model/verification";
+import { errorMessage } from "../../model/text";
 import { RemoteError } from "../../rpc/remoteError";
 import { Run, usualPatience } from "./childRun";
 import type { Command } from "./command";
@@ -265,7 +266,7 @@ export class Child implements Omit<Engine, "snapshot" | "onRow">, Verifier {
     this.configure(served).catch((error: unknown) => {
       // A process that ends before it has answered is the next exit, which is counted there.
       if (isGone(error) || wasStopped(error)) return;
-      this.giveUp(error instanceof Error ? error.message : String(error));
+      this.giveUp(errorMessage(error));
     });
   }
 
