@@ -4,9 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { isLoopback } from "../protocol/ipv4";
 import { errorMessage } from "../model/text";
 import { EngineError, systemCode } from "./errors";
-import { permissionAdvice } from "./portRights";
-
-export type Transport = "udp" | "tcp";
+import { permissionAdvice, type Transport } from "./portRights";
 
 /** The state of a listening TCP socket in /proc/net/tcp; UDP sockets are all candidates. */
 const tcpListening = "0A";

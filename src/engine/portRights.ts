@@ -2,8 +2,9 @@
 
 import type { Fix, Trouble } from "../model/events";
 import { standardPorts } from "../model/settings";
-import type { Transport } from "./portHolder";
 import { isPastable, posixWord } from "./pasting";
+
+export type Transport = "udp" | "tcp";
 
 /** This program and the computer that it runs on; tests give others. */
 export interface Surroundings {

@@ -2,7 +2,7 @@
 
 import type { Check } from "../../model/checks";
 import type { Protocol, Trouble } from "../../model/events";
-import type { Transport } from "../portHolder";
+import type { Transport } from "../portRights";
 import { check, inOrder } from "./check";
 import type { Binding, Holder } from "./portFacts";
 

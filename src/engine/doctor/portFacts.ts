@@ -3,7 +3,8 @@
 import { createServer } from "node:net";
 import { systemCode } from "../errors";
 import type { RunProgram } from "../networks/told";
-import { portHolder, type Transport } from "../portHolder";
+import { portHolder } from "../portHolder";
+import type { Transport } from "../portRights";
 import { openUdp } from "../udp";
 
 /** A socket that is bound to the port. */
