@@ -22,6 +22,11 @@ export function inMarkdown(text: string): string {
   return escaped(text).replace(/[\\`*_{}[\]<>|#~!&]/g, "\\$&");
 }
 
+/** A sentence of ours, which begins in the middle of a line elsewhere, at the begin of one. */
+export function capitalized(sentence: string): string {
+  return sentence.slice(0, 1).toUpperCase() + sentence.slice(1);
+}
+
 /** `a`, `a and b`, `a, b and c`. */
 export function formatList(words: readonly string[]): string {
   const last = words.at(-1) ?? "";

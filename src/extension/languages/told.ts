@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Problem } from "../../model/plan";
+import { capitalized } from "../words";
 import { rangeOf } from "./ranges";
 
 /** A problem; `absent`: it is about a file that is not there, by its name in the served root. */
@@ -14,9 +15,8 @@ export interface Told {
 
 export function toldOf(problem: FileProblem): Told {
   const { Error, Warning } = vscode.DiagnosticSeverity;
-  const capital = problem.message.slice(0, 1).toUpperCase() + problem.message.slice(1);
   const severity = problem.severity === "error" ? Error : Warning;
-  const diagnostic = new vscode.Diagnostic(rangeOf(problem), capital, severity);
+  const diagnostic = new vscode.Diagnostic(rangeOf(problem), capitalized(problem.message), severity);
   diagnostic.source = "Boot Servers";
   return { problem, diagnostic };
 }

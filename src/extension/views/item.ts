@@ -1,7 +1,7 @@
 /** A row of a view, as plain data: the views are compared as literals, and VS Code gets nothing else. */
 
 import type { Fix, Trouble } from "../../model/events";
-import { quoted } from "../words";
+import { capitalized, quoted } from "../words";
 
 export interface Item {
   /** The same row has the same id from one moment to the next: selection and folding stay with it. */
@@ -43,7 +43,7 @@ export function joined(separator: string, ...parts: readonly (string | undefined
 
 /** What happened, then what to do, as sentences. */
 export function describeTrouble({ message, remedy }: Trouble): string {
-  const capital = message.slice(0, 1).toUpperCase() + message.slice(1);
+  const capital = capitalized(message);
   const sentence = quoted(/[.?!]$/.test(capital) ? capital : `${capital}.`);
   return joined(" ", sentence, remedy === undefined ? undefined : quoted(remedy));
 }
