@@ -16,8 +16,6 @@ import { createViews, type Views } from "./views/views";
 export interface BootServersApi {
   /** The snapshot, and the event of its change. */
   readonly store: Store;
-  /** Resolves when commands and views are there. */
-  readonly ready: Promise<void>;
   /** What each view shows: `views.servers.shown()`. */
   readonly views: Views;
   /** The servers' process, while there is one. */
@@ -53,5 +51,5 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
     }),
   );
   offerProgram(context, servers);
-  return { store, ready: Promise.resolve(), views, childPid: () => servers.pid, drops };
+  return { store, views, childPid: () => servers.pid, drops };
 }

@@ -18,9 +18,7 @@ export function extension(): vscode.Extension<BootServersApi> {
 
 /** The extension, activated. */
 export async function activated(): Promise<BootServersApi> {
-  const api = await extension().activate();
-  await api.ready;
-  return api;
+  return extension().activate();
 }
 
 /** Resolves with the first thing that `find` sees in the snapshot, as it is now or becomes; mocha's limit ends it. */
