@@ -24,11 +24,6 @@ export function isEveryInterface(address: string): boolean {
   return address === "0.0.0.0" || address === "::";
 }
 
-/** True when nothing outside this computer can ask. */
-export function onlyLoopback(addresses: readonly string[]): boolean {
-  return addresses.every((address) => isLoopback(address) || address === "::1");
-}
-
 /** Loopback addresses beyond 127.0.0.1 work on Linux although no interface lists them. */
 const loopbackNetmask = "255.0.0.0";
 

@@ -1,7 +1,7 @@
 /** How one of the three servers is started, and what is said where it cannot be. */
 
 import type { Protocol, Trouble } from "../model/events";
-import type { NetworkInterface } from "../model/networks";
+import { onlyLoopback, type NetworkInterface } from "../model/networks";
 import { highPorts, standardPorts, type Wanted } from "../model/settings";
 import { errorMessage } from "../model/text";
 import { describeAbsence, fixesFor } from "./absence";
@@ -9,7 +9,7 @@ import { startBootpServer } from "./bootpServer/bootpServer";
 import type { Clock } from "./clock";
 import { EngineError } from "./errors";
 import { startFtpServer } from "./ftpServer/ftpServer";
-import { isEveryInterface, onlyLoopback, type InterfaceTable } from "./interfaces";
+import { isEveryInterface, type InterfaceTable } from "./interfaces";
 import type { BootServer, ServerContext, StartServer } from "./server";
 import { startTftpServer } from "./tftpServer/tftpServer";
 

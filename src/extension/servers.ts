@@ -1,12 +1,11 @@
 /** Start, stop and follow: the servers' process, as the settings and the user want it. */
 
-import { isIP } from "node:net";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
 import type { Engine } from "../model/api";
 import type { LogRow, Row } from "../model/events";
-import type { NetworkInterface } from "../model/networks";
+import { onlyLoopback, type NetworkInterface } from "../model/networks";
 import type { Verifier } from "../model/verification";
 import { errorMessage } from "../model/text";
 import type { Child } from "./process/child";
@@ -300,7 +299,7 @@ export class Servers implements vscode.Disposable {
     { wanted }: Settings,
     why: "start" | "follow",
   ): Promise<boolean> {
-    if (wanted.addresses.every(isLoopback)) return true;
+    if (onlyLoopback(wanted.addresses)) return true;
     this.agreements ??= new (await network()).Agreements(this.context.globalState, () => this.networks());
     return this.agreements.mayServe(folder, wanted, why);
   }
@@ -315,6 +314,3 @@ export class Servers implements vscode.Disposable {
     this.log[level === "warning" ? "warn" : level](unadorned(line));
   }
 }
-
-const isLoopback = (address: string): boolean =>
-  address === "::1" || (isIP(address) === 4 && address.startsWith("127."));

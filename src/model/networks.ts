@@ -1,6 +1,12 @@
 /** The networks of the computer that the servers run on, as a person chooses among them. */
 
+import { isLoopback } from "../protocol/ipv4";
 import type { Fix } from "./events";
+
+/** True when nothing outside this computer can ask. @param addresses IP addresses and names of interfaces. */
+export function onlyLoopback(addresses: readonly string[]): boolean {
+  return addresses.every((address) => isLoopback(address) || address === "::1");
+}
 
 /**
  * True for what can be the name of an interface. Windows has blanks in it ("Ethernet 2"); digits and dots alone are

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import type { NetworkInterfaceInfo } from "node:os";
-import {
-  onlyLoopback,
-  servedAddresses,
-  watchInterfaces,
-  type InterfaceTable,
-} from "../../src/engine/interfaces";
+import { servedAddresses, watchInterfaces, type InterfaceTable } from "../../src/engine/interfaces";
+import { onlyLoopback } from "../../src/model/networks";
 import { VirtualClock } from "../support/virtualClock";
 
 const ipv4 = (address: string, netmask = "255.255.255.0"): NetworkInterfaceInfo => ({

@@ -3,11 +3,11 @@
 import { networkInterfaces } from "node:os";
 import type { Check } from "../../model/checks";
 import { protocols, type Protocol, type ServerRow } from "../../model/events";
-import type { NetworkInterface } from "../../model/networks";
+import { onlyLoopback, type NetworkInterface } from "../../model/networks";
 import { highPorts, standardPorts, type Wanted } from "../../model/settings";
 import { isLoopback } from "../../protocol/ipv4";
 import { usableNow } from "../following";
-import { onlyLoopback, servedAddresses, type InterfaceTable, type ServedAddresses } from "../interfaces";
+import { servedAddresses, type InterfaceTable, type ServedAddresses } from "../interfaces";
 import { systemFiles, type SystemFiles } from "../networks/linux";
 import { listNetworks } from "../networks/networks";
 import { runProgram, type RunProgram } from "../networks/told";

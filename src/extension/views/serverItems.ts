@@ -1,6 +1,7 @@
 /** The Servers view as data. */
 
 import { planNotTaken, type Protocol, type ServerRow, type ServerState } from "../../model/events";
+import { onlyLoopback } from "../../model/networks";
 import { commandIds } from "../ids";
 import { ago, colours, describeTrouble, joined, troubleItem, type Item } from "./item";
 import { formatList } from "../words";
@@ -46,13 +47,10 @@ function describe(row: ServerRow, now: number): string {
   }
 }
 
-const onlyLoopback = ({ addresses }: ServerRow): boolean =>
-  addresses.every((address) => address.startsWith("127.") || address === "::1");
-
 /** What to look at when no board is heard. */
 function nothingArrives(row: ServerRow): Item {
   const port = `${row.protocol === "ftp" ? "TCP" : "UDP"} port ${row.port}`;
-  const alone = onlyLoopback(row);
+  const alone = onlyLoopback(row.addresses);
   const text = alone
     ? "Only this computer can ask. Click to choose the network that the boards are on."
     : `Nothing has arrived for a minute. Is the cable plugged in, is the board on this network, and does the firewall of this computer let ${port} in? Click to check this machine.`;
