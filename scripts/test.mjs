@@ -27,6 +27,9 @@ const suites = {
   "ui-oldest": mocha("ui"),
 };
 
+/** Lines that a suite's failures take at the end. */
+const longestDetails = 80;
+
 /** One test each: they end well or not. All other suites tell their tests as mocha does. */
 const checks = ["format", "lint", "types", "pure"];
 
@@ -63,10 +66,12 @@ function runSuite(name, [command, ...args]) {
       const crashed = failing === 0 && (status !== 0 || passed + skipped === 0);
       const failed = failing + Number(crashed) + (process.env.CI === "true" ? skipped : 0);
       if (crashed) console.log(`${name} ended with exit code ${status} and no failing test`);
+      // What failed and why, to be said once more at the end: a long log is read from there.
+      const details = failed > 0 ? plain.slice(plain.search(/^\s+[1-9]\d* failing$/m)).trimEnd() : "";
       console.log(
         `${name}: ${passed} passed, ${failed} failed, ${((Date.now() - started) / 1000).toFixed(1)} s`,
       );
-      resolve({ name, passed, failed, skipped });
+      resolve({ name, passed, failed, skipped, details });
     });
   });
 }
@@ -86,7 +91,10 @@ for (const [name, command] of Object.entries(suites)) {
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 const skipped = sum("skipped");
 console.log("");
-for (const { name, failed } of results) if (failed > 0) console.log(`${name}: ${failed} failed`);
+for (const { name, failed, details } of results) {
+  if (failed > 0)
+    console.log(`${name}: ${failed} failed\n${details.split("\n").slice(0, longestDetails).join("\n")}\n`);
+}
 if (skipped > 0)
   console.log(`${skipped} not run: what they need is named above, with the command that installs it`);
 console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
