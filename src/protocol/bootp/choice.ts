@@ -124,11 +124,25 @@ export const listedClient = (
   mac: string,
 ): ListedClient | undefined => clients.find((client) => client.mac === mac);
 
-/** What a client with these traits gets. The first rule that holds counts, and no other. */
+/** The parts of a plan that are meant for one client. */
+export interface PlanEntries<Plan extends ChoicePlan = ChoicePlan> {
+  /** Its own entry. */
+  readonly client: Plan["clients"][number] | undefined;
+  /** The first rule that holds for it; no other one counts. */
+  readonly rule: NonNullable<Plan["match"]>[number] | undefined;
+}
+
+/** What the plan has for a client with these traits, before what it has for everybody. */
+export function entriesFor<Plan extends ChoicePlan>(plan: Plan, traits: Traits): PlanEntries<Plan> {
+  return {
+    client: plan.clients.find(({ mac }) => mac === traits.mac),
+    rule: plan.match?.find((rule) => holds(rule, traits)),
+  };
+}
+
+/** What a client with these traits gets. */
 export function choose(plan: ChoicePlan, traits: Traits): Choice {
-  const client = listedClient(plan, traits.mac);
-  const index = plan.match?.findIndex((rule) => holds(rule, traits)) ?? -1;
-  const rule = plan.match?.[index];
+  const { client, rule } = entriesFor(plan, traits);
   const options = [
     ...new Map([...(plan.options ?? []), ...(rule?.options ?? []), ...(client?.options ?? [])]),
   ];
@@ -137,7 +151,12 @@ export function choose(plan: ChoicePlan, traits: Traits): Choice {
     return { boot: bootFiles(client.boot), options, source: "client", why };
   }
   if (rule?.boot !== undefined) {
-    return { boot: bootFiles(rule.boot), options, source: `match ${index}`, why: describeRule(rule) };
+    return {
+      boot: bootFiles(rule.boot),
+      options,
+      source: `match ${plan.match?.indexOf(rule) ?? ""}`,
+      why: describeRule(rule),
+    };
   }
   return { boot: bootFiles(plan.boot), options, source: "plan", why: undefined };
 }

@@ -43,6 +43,10 @@ export function clientOf(
   return waiting.length === 1 ? waiting[0] : undefined;
 }
 
+/** The client that has this address, as its last request tells; of several the one that asked last. */
+export const lastAskerAt = (clients: Iterable<Client>, address: string): Client | undefined =>
+  lastAsker([...clients].filter(({ addresses }) => addresses.includes(address)));
+
 const lastAsker = (clients: readonly Client[]): Client | undefined =>
   clients.reduce<Client | undefined>(
     (last, client) =>

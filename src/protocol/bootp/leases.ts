@@ -152,6 +152,12 @@ export class Leases {
     return [...(this.byKey.get(key) ?? [])].some((address) => inNetwork(network, formatIpv4(address)));
   }
 
+  /** The MAC of the client whose lease this address is, where its key tells one. */
+  macAt(address: string): string | undefined {
+    const [, plain, hex] = /^(?:1:(.+)|id:01([0-9a-f]{12}))$/.exec(this.get(address)?.key ?? "") ?? [];
+    return plain ?? hex?.match(/../g)?.join(":");
+  }
+
   private get(address: string): Entry | undefined {
     return this.byAddress.get(parseIpv4(address) ?? -1);
   }

@@ -4,11 +4,11 @@
  */
 
 import { MalformedPacket } from "../errors";
-import { traitsOf } from "./choice";
+import { traitsOf, type Traits } from "./choice";
 import { ClientTable, identify, viewOf } from "./clients";
 import type { BootpSituation, Client, ClientView, Notice } from "./clients";
 import { Conversation, leaseSeconds, type Reply } from "./conversation";
-import { clientOf, leadsTo, RunningTransfers, type TransferNews } from "./departures";
+import { clientOf, lastAskerAt, leadsTo, RunningTransfers, type TransferNews } from "./departures";
 import { answerDhcp, isAnsweredType } from "./dhcp";
 import { Leases } from "./leases";
 import { mayAsk, type Arrival, type Endpoint } from "./networks";
@@ -69,6 +69,15 @@ export class BootpMachine {
     const { client, replies } = conversation;
     const forgotten = this.table.put(client, situation);
     return { replies, clients: [viewOf(client, situation.plan, now)], forgotten };
+  }
+
+  /** What the client at this address said last; of one that holds a lease from an earlier run its MAC is known. */
+  traitsAt(address: string): Traits | undefined {
+    const mac = this.leases.macAt(address);
+    return (
+      lastAskerAt(this.table.all(), address)?.traits ??
+      (mac === undefined ? undefined : traitsOf(mac, undefined))
+    );
   }
 
   /** A stage of a TFTP or FTP transfer. */
