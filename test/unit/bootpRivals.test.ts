@@ -95,7 +95,7 @@ describe("the watch for another DHCP server (DESIGN §2.1, everyone)", () => {
   it("knows the one that answers, on the network that was asked alone, and asks it each minute", () => {
     const both = new Watching([bench, lab]);
     both.until(1);
-    assert.deepEqual(both.heard(offer(100)), { kind: "rival", address: rival });
+    assert.deepEqual(both.heard(offer(100)), { kind: "rivals", addresses: [rival] });
     assert.deepEqual(both.standing(lab.address), { kind: "asking" });
     both.until(9);
     assert.deepEqual(both.standing(lab.address), { kind: "clear" });
@@ -110,7 +110,7 @@ describe("the watch for another DHCP server (DESIGN §2.1, everyone)", () => {
     ]) {
       const bench1 = new Watching();
       bench1.until(10);
-      assert.deepEqual(bench1.heard(packet), { kind: "rival", address: rival });
+      assert.deepEqual(bench1.heard(packet), { kind: "rivals", addresses: [rival] });
     }
   });
 
@@ -118,9 +118,9 @@ describe("the watch for another DHCP server (DESIGN §2.1, everyone)", () => {
     const both = new Watching([bench, lab]);
     both.until(10);
     both.heard(offer(7, "10.78.0.9"));
-    assert.deepEqual([both.standing().kind, both.standing(lab.address).kind], ["clear", "rival"]);
+    assert.deepEqual([both.standing().kind, both.standing(lab.address).kind], ["clear", "rivals"]);
     both.heard(offer(7, "172.16.0.1"));
-    assert.deepEqual([both.standing().kind, both.standing(lab.address).kind], ["rival", "rival"]);
+    assert.deepEqual([both.standing().kind, both.standing(lab.address).kind], ["rivals", "rivals"]);
   });
 
   it("forgets one that was not heard for ten minutes, though it was asked each minute", () => {
@@ -128,8 +128,45 @@ describe("the watch for another DHCP server (DESIGN §2.1, everyone)", () => {
     bench1.until(10);
     bench1.heard(offer(7));
     assert.equal(bench1.until(599.9).length, 18);
-    assert.equal(bench1.standing().kind, "rival");
+    assert.equal(bench1.standing().kind, "rivals");
     bench1.until(0.1);
+    assert.deepEqual(bench1.standing(), { kind: "clear" });
+  });
+
+  it("names all that are there, each once, and as many as four", () => {
+    const bench1 = new Watching();
+    bench1.until(10);
+    for (const server of [rival, "192.168.7.253", rival]) bench1.heard(offer(7, server));
+    assert.deepEqual(bench1.standing(), { kind: "rivals", addresses: [rival, "192.168.7.253"] });
+    bench1.until(300);
+    for (let last = 10; last < 99; last += 1) bench1.heard(offer(7, `192.168.7.${last}`));
+    assert.deepEqual(bench1.standing(), {
+      kind: "rivals",
+      addresses: [rival, "192.168.7.253", "192.168.7.10", "192.168.7.11"],
+    });
+    bench1.until(300);
+    assert.deepEqual(bench1.standing(), { kind: "rivals", addresses: ["192.168.7.10", "192.168.7.11"] });
+  });
+
+  it("asks again when a client looks for an address, and the last question is a minute old: the answer may be unicast", () => {
+    const bench1 = new Watching();
+    bench1.until(10);
+    bench1.heard(dhcp("DISCOVER"));
+    assert.deepEqual(bench1.until(60), ["54: 192.168.7.1", "56: 192.168.7.1"]);
+    bench1.until(300);
+    bench1.heard(dhcp("DISCOVER"));
+    assert.deepEqual(bench1.until(1), ["0: 192.168.7.1"]);
+    bench1.heard(dhcp("DISCOVER"));
+    assert.deepEqual(bench1.until(59), ["1: 192.168.7.1"], "a question that runs is not begun anew");
+  });
+
+  it("has something to do when a rival is forgotten: that is told at once", () => {
+    const bench1 = new Watching();
+    bench1.until(30);
+    bench1.heard(offer(7));
+    bench1.until(599);
+    assert.equal(bench1.watch.wakeAt, bench1.now + 1000);
+    bench1.until(1);
     assert.deepEqual(bench1.standing(), { kind: "clear" });
   });
 

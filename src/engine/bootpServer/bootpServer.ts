@@ -121,7 +121,17 @@ class Service {
 
   open(sockets: BootpSockets): void {
     this.sockets = sockets;
-    this.rivals = new Rivals({ clock: this.context.clock, sockets, onChange: this.rivalsChanged });
+    const { clock, journal } = this.context;
+    this.rivals = new Rivals({
+      clock,
+      sockets,
+      onChange: () => {
+        this.context.changed("bootp");
+      },
+      log: (level, message) => {
+        journal.log(level, `BOOTP: ${message}`);
+      },
+    });
     this.planChanged();
     // Boards that are known from before may be in the middle of a silence.
     this.wake(this.machine.nextChange(this.situation(), this.context.clock.now()));
@@ -178,11 +188,6 @@ class Service {
   news(): readonly Trouble[] {
     return this.rivals?.warnings ?? [];
   }
-
-  private readonly rivalsChanged = (): void => {
-    this.context.changed("bootp");
-    for (const { message } of this.news()) this.context.journal.log("warning", `BOOTP: ${message}`);
-  };
 
   /** At most one line a second: a flood must not fill the log. */
   logDropped(level: "debug" | "warning" | "error", message: string): void {

@@ -5,7 +5,7 @@
 
 import { randomBytes, randomUUID } from "node:crypto";
 import { networkInterfaces } from "node:os";
-import type { Trouble } from "../../model/events";
+import type { LogRow, Trouble } from "../../model/events";
 import type { Notice } from "../../protocol/bootp/clients";
 import { clientPort, decodePacket, parseMac, serverPort } from "../../protocol/bootp/packet";
 import { RivalWatch, type Standing } from "../../protocol/bootp/rivals";
@@ -23,6 +23,8 @@ export interface RivalsOptions {
   readonly sockets: Pick<BootpSockets, "port" | "send" | "warnings">;
   /** What keeps strangers from an answer is another than before. */
   readonly onChange: () => void;
+  /** A line for the log. */
+  readonly log: (level: LogRow["level"], message: string) => void;
   /** Others for tests. */
   readonly openSocket?: typeof openUdp;
   readonly platform?: NodeJS.Platform;
@@ -37,6 +39,8 @@ export class Rivals {
   private deaf: Trouble | undefined;
   private timer: Timer | undefined;
   private shown = "";
+  /** The lines of the log that still hold. */
+  private said: readonly string[] = [];
   private closed = false;
 
   constructor(private readonly options: RivalsOptions) {
@@ -144,12 +148,29 @@ export class Rivals {
     if (now === this.shown) return;
     this.shown = now;
     this.options.onChange();
+    this.tell();
+  }
+
+  /** Each thing that keeps strangers from an answer is one line, and so is that nothing does any more. */
+  private tell(): void {
+    const lines = new Map(
+      this.networks.flatMap(({ address }): [string, LogRow["level"]][] => {
+        const obstacle = this.obstacle(address);
+        if (obstacle?.code === "dhcp.asking") return [];
+        return obstacle === undefined ? [[clear(address), "info"]] : [[obstacle.message, "warning"]];
+      }),
+    );
+    for (const [line, level] of lines) if (!this.said.includes(line)) this.options.log(level, line);
+    this.said = [...lines.keys()];
   }
 
   private now(): number {
     return this.options.clock.now();
   }
 }
+
+const clear = (address: string): string =>
+  `no other DHCP server answers on the network of ${address}: boards that the plan does not list are answered`;
 
 function describe(standing: Standing, address: string): Notice | undefined {
   switch (standing.kind) {
@@ -161,14 +182,19 @@ function describe(standing: Standing, address: string): Notice | undefined {
         message:
           "it is being asked whether another DHCP server is there; it is answered in a few seconds if there is none",
       };
-    case "rival":
+    case "rivals":
       return {
         code: "dhcp.rival",
-        message: `the DHCP server ${standing.address} answers on the network of ${address}, so boards that the plan does not list are left to it`,
+        message: `${describeServers(standing.addresses)} on the network of ${address}, so boards that the plan does not list are left to it`,
         remedy: `List your boards in the plan, or have that server name this one: next-server ${address}.`,
       };
   }
 }
+
+const describeServers = (addresses: readonly string[]): string =>
+  addresses.length === 1
+    ? `the DHCP server ${addresses.join()} answers`
+    : `the DHCP servers ${addresses.join(", ")} answer`;
 
 /** The hardware address of the interface that has this address; zeros where the system does not tell. */
 function hardwareAddress(address: string): Uint8Array {

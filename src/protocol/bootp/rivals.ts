@@ -15,11 +15,13 @@ const probePrefix = "boot-servers-probe-";
 /** A question is asked so often, so far apart (security §4.2). */
 const tries = 2;
 const tryMs = 2_000;
-/** The next question, where nobody answered and where somebody did. */
+/** The next question, where nobody answered; and where somebody did, or a client looks for an address. */
 const quietMs = 600_000;
-const rivalMs = 60_000;
+const soonMs = 60_000;
 /** A rival of which nothing was seen for so long is gone: nine questions that it did not answer. */
 const forgetMs = 600_000;
+/** So many are named at most: whoever makes servers up fills no memory. */
+const mostRivals = 4;
 
 /** One DISCOVER to broadcast to port 67. */
 export interface Probe {
@@ -33,7 +35,7 @@ export type Standing =
   | { readonly kind: "clear" }
   /** Nobody has answered yet, and there is still time. */
   | { readonly kind: "asking" }
-  | { readonly kind: "rival"; readonly address: string };
+  | { readonly kind: "rivals"; readonly addresses: readonly string[] };
 
 interface Watched {
   readonly network: Network;
@@ -43,7 +45,9 @@ interface Watched {
   /** Questions that were asked to their end. */
   questions: number;
   nextAt: number;
-  rival: { readonly address: string; readonly seenAt: number } | undefined;
+  endedAt: number;
+  /** Address of each -> when it was heard last. */
+  readonly rivals: Map<string, number>;
 }
 
 export interface RivalWatchOptions {
@@ -79,21 +83,26 @@ export class RivalWatch {
         asked: 0,
         questions: 0,
         nextAt: now,
-        rival: undefined,
+        endedAt: -Infinity,
+        rivals: new Map(),
       });
     }
   }
 
   /** When `timeout` has something to do; undefined: nothing is watched. */
   get wakeAt(): number | undefined {
-    return this.watched.size === 0
-      ? undefined
-      : Math.min(...[...this.watched.values()].map(({ nextAt }) => nextAt));
+    const times = [...this.watched.values()].flatMap(({ nextAt, rivals }) => [
+      nextAt,
+      ...[...rivals.values()].map((seenAt) => seenAt + forgetMs),
+    ]);
+    return times.length === 0 ? undefined : Math.min(...times);
   }
 
   /** What is to be asked now. */
   timeout(now: number): readonly Probe[] {
     return [...this.watched.values()].flatMap((each) => {
+      for (const [address, seenAt] of each.rivals)
+        if (now - seenAt >= forgetMs) each.rivals.delete(address);
       if (each.nextAt > now) return [];
       if (each.asked === tries) {
         endQuestion(each, now);
@@ -115,8 +124,13 @@ export class RivalWatch {
   heard(packet: BootpPacket, now: number): void {
     const type = packet.options && getOption(packet.options, "messageType");
     const server = packet.options && getOption(packet.options, "serverIdentifier");
-    if (server === undefined || server === unspecified || isLoopback(server)) return;
     const all = [...this.watched.values()];
+    // One that came meanwhile may answer this client by unicast, which nobody else hears: it is asked for itself.
+    if (packet.op === BOOTREQUEST && type === messageTypes.DISCOVER) {
+      for (const each of all)
+        if (each.asked === 0) each.nextAt = Math.min(each.nextAt, Math.max(now, each.endedAt + soonMs));
+    }
+    if (server === undefined || server === unspecified || isLoopback(server)) return;
     if (all.some(({ network }) => network.address === server)) return;
     const isReply = packet.op === BOOTREPLY && (type === messageTypes.OFFER || type === messageTypes.ACK);
     const isChoice = packet.op === BOOTREQUEST && type === messageTypes.REQUEST;
@@ -127,18 +141,19 @@ export class RivalWatch {
     );
     // Nothing tells where a broadcast came in: what cannot be placed may be anywhere.
     for (const each of told.length > 0 ? told : near.length > 0 ? near : all) {
-      each.rival = { address: server, seenAt: now };
+      if (each.rivals.has(server) || each.rivals.size < mostRivals) each.rivals.set(server, now);
       if (told.includes(each)) endQuestion(each, now);
-      each.nextAt = Math.min(each.nextAt, now + rivalMs);
+      each.nextAt = Math.min(each.nextAt, now + soonMs);
     }
   }
 
   standing(address: string, now: number): Standing {
     if (isLoopback(address)) return { kind: "clear" };
     const each = [...this.watched.values()].find(({ network }) => network.address === address);
-    const rival = each?.rival;
-    if (rival !== undefined && now - rival.seenAt < forgetMs)
-      return { kind: "rival", address: rival.address };
+    const addresses = [...(each?.rivals ?? [])].flatMap(([rival, seenAt]) =>
+      now - seenAt < forgetMs ? rival : [],
+    );
+    if (addresses.length > 0) return { kind: "rivals", addresses };
     return { kind: each !== undefined && each.questions > 0 ? "clear" : "asking" };
   }
 
@@ -174,6 +189,6 @@ const keyOf = ({ address, netmask, interfaceName }: Network): string =>
 function endQuestion(each: Watched, now: number): void {
   each.questions += 1;
   each.asked = 0;
-  const present = each.rival !== undefined && now - each.rival.seenAt < forgetMs;
-  each.nextAt = now + (present ? rivalMs : quietMs);
+  each.endedAt = now;
+  each.nextAt = now + (each.rivals.size > 0 ? soonMs : quietMs);
 }
