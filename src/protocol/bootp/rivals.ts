@@ -101,8 +101,7 @@ export class RivalWatch {
   /** What is to be asked now. */
   timeout(now: number): readonly Probe[] {
     return [...this.watched.values()].flatMap((each) => {
-      for (const [address, seenAt] of each.rivals)
-        if (now - seenAt >= forgetMs) each.rivals.delete(address);
+      for (const [address, seenAt] of each.rivals) if (now - seenAt >= forgetMs) each.rivals.delete(address);
       if (each.nextAt > now) return [];
       if (each.asked === tries) {
         endQuestion(each, now);
