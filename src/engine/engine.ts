@@ -15,21 +15,22 @@ import { systemClock, type Clock, type Timer } from "./clock";
 import { drainAll } from "./draining";
 import { checkMachine } from "./doctor/doctor";
 import { followPlan, onceUsable, usableNow } from "./following";
-import { servedAddresses, watchInterfaces } from "./interfaces";
+import { listeningAddresses, watchInterfaces } from "./interfaces";
 import { Journal } from "./journal";
 import { listNetworks } from "./networks/networks";
 import { notTaken, type LoadedPlan } from "./planFile";
 import { PlanNews } from "./planNews";
 import { openPlannedRoot } from "./servedRoot/plannedRoot";
 import type { BootServer, ServerContext, Situation } from "./server";
-import { starters, startServer, troubleOf, waitingFor, type Surroundings } from "./starting";
+import { listensOn, starters, startServer, troubleOf, waitingFor, warningsOf } from "./starting";
+import type { Surroundings } from "./starting";
 
 /** A row about a server that just heard something goes out once in this time. */
 const heardEveryMs = 1000;
 
 /** One of the three: what was asked for, and what came of it. */
 interface Slot {
-  /** Addresses and port that the server was started for; another key means a restart. */
+  /** Addresses and port that are wanted of it; another key means a change. */
   readonly key: string;
   readonly server: BootServer | undefined;
   readonly row: ServerRow;
@@ -188,7 +189,8 @@ class BootEngine implements Engine {
   private async adopt(wanted: Wanted, loaded: LoadedPlan): Promise<void> {
     const { plan } = loaded;
     const root = await openPlannedRoot(wanted, loaded.plan);
-    const { networks, ipv6, missing } = servedAddresses(wanted.addresses, this.surroundings.readInterfaces());
+    const table = this.surroundings.readInterfaces();
+    const { networks, ipv6, missing } = listeningAddresses(wanted.addresses, table);
     const usableIpv6 = await usableNow(ipv6);
     const unusable = ipv6.filter((address) => !usableIpv6.includes(address));
     const access = accessFor(wanted.allow, networks, ipv6);
@@ -210,7 +212,7 @@ class BootEngine implements Engine {
     this.bootp?.planChanged();
   }
 
-  /** Starts, restarts, leaves or closes one server. Never throws: what fails is its row. */
+  /** Starts, changes, leaves or closes one server. Never throws: what fails is its row. */
   private async settle(
     protocol: Protocol,
     wanted: Wanted,
@@ -229,7 +231,6 @@ class BootEngine implements Engine {
       this.close(protocol);
       return;
     }
-    this.release(protocol);
     const row = (state: ServerRow["state"], rest: Partial<ServerRow> = {}): ServerRow => ({
       type: "server",
       id: protocol,
@@ -240,11 +241,23 @@ class BootEngine implements Engine {
       warnings: [],
       ...rest,
     });
-    const place = (server: BootServer | undefined, told: ServerRow): void => {
-      const slot: Slot = { key, server, row: told };
+    const place = (server: BootServer | undefined, told: ServerRow, lastPacketAt?: number): void => {
+      const slot: Slot = { key, server, row: told, ...(lastPacketAt !== undefined && { lastPacketAt }) };
       this.slots.set(protocol, slot);
       this.journal.report(this.rowNow(slot));
     };
+    const running = (server: BootServer, warnings: readonly Trouble[]): ServerRow =>
+      row("running", {
+        addresses: server.addresses,
+        port: server.port,
+        warnings: [...warnings, ...server.warnings],
+      });
+    if (earlier?.server !== undefined && (await listensOn(earlier.server, addresses, port))) {
+      earlier.tellLater?.cancel();
+      place(earlier.server, running(earlier.server, warningsOf(wanted)), earlier.lastPacketAt);
+      return;
+    }
+    this.release(protocol);
     if (addresses.length === 0) {
       const trouble = waitingFor(protocol, wanted.addresses, missing, await networks());
       place(undefined, row("waiting", { trouble }));
@@ -256,8 +269,7 @@ class BootEngine implements Engine {
       const context = this.context(protocol);
       const { server, warnings } = await startServer(start, protocol, context, wanted, addresses);
       if (protocol === "bootp") this.bootp = server as BootpServer;
-      const facts = { addresses: server.addresses, port: server.port };
-      place(server, row("running", { ...facts, warnings: [...warnings, ...server.warnings] }));
+      place(server, running(server, warnings));
     } catch (error) {
       place(undefined, row("failed", { trouble: troubleOf(error) }));
     }

@@ -4,6 +4,7 @@ import { isIPv4 } from "node:net";
 import { networkInterfaces, type NetworkInterfaceInfo } from "node:os";
 import type { Network } from "../protocol/ipv4";
 import { isLoopback } from "../protocol/ipv4";
+import { isInterfaceName } from "../model/networks";
 import type { Clock, Timer } from "./clock";
 
 /** The interfaces with an address, as the operating system lists them. */
@@ -56,6 +57,18 @@ export function servedAddresses(wanted: readonly string[], table: InterfaceTable
     } else missing.push(address);
   }
   return { networks: [...networks.values()], ipv6: [...ipv6], missing };
+}
+
+/**
+ * What the servers listen on. An interface of which nothing but link-local IPv6 is left is waited for: the address
+ * that boards are told is gone, and servers that run there would look as if they could be reached.
+ */
+export function listeningAddresses(wanted: readonly string[], table: InterfaceTable): ServedAddresses {
+  const served = servedAddresses(wanted, table);
+  const { networks, ipv6 } = served;
+  const isLeft = networks.length === 0 && ipv6.length > 0 && ipv6.every((address) => /^fe80:/i.test(address));
+  // Who names such an address wants just that.
+  return isLeft && wanted.every(isInterfaceName) ? { networks, ipv6: [], missing: wanted } : served;
 }
 
 /** Node tells nothing about a link that comes or goes; looking twice a second costs less than 0.1 ms. */

@@ -48,13 +48,19 @@ export interface ServerContext {
 /** One server that listens. */
 export interface BootServer {
   readonly protocol: Protocol;
-  /** The addresses that it listens on. */
+  /** The addresses that it listens on now. */
   readonly addresses: readonly string[];
   /** The port that it listens on. */
   readonly port: number;
   readonly warnings: readonly Trouble[];
   /** More of them, which come and go while it runs. */
   news?(): readonly Trouble[];
+  /**
+   * Listens on these addresses and on no other, with the port that it has. What listens on one of both stays open,
+   * with all that runs there.
+   * @throws EngineError as `StartServer` does; then it may listen on fewer.
+   */
+  listenOn(addresses: readonly string[]): Promise<void>;
   /** Closes the listening sockets at once; resolves when the last transfer has ended. */
   drain(): Promise<void>;
   /** Ends everything within a second, and tells the peers where the protocol can. */

@@ -42,6 +42,10 @@ export const everyInterface: Trouble = {
   remedy: "Name one interface to serve that network only.",
 };
 
+/** What is worth knowing of the way it is to be served. */
+export const warningsOf = (wanted: Wanted): readonly Trouble[] =>
+  wanted.addresses.some(isEveryInterface) ? [everyInterface] : [];
+
 /**
  * Starts a server; on loopback a standard port that needs rights becomes the high one (DESIGN §3).
  * @throws EngineError as `StartServer` does.
@@ -54,7 +58,7 @@ export async function startServer(
   addresses: readonly string[],
 ): Promise<Started> {
   const port = wanted.ports[protocol];
-  const warnings = wanted.addresses.some(isEveryInterface) ? [everyInterface] : [];
+  const warnings = warningsOf(wanted);
   try {
     return { server: await start(context, addresses, port), warnings };
   } catch (error) {
@@ -65,6 +69,23 @@ export async function startServer(
     const high = highPorts[protocol];
     const moved = { code: "port.high", message: `port ${port} needs rights; it listens on ${high}` };
     return { server: await start(context, addresses, high), warnings: [...warnings, moved] };
+  }
+}
+
+/** Has a server that runs listen on these addresses; false: it is to be started anew. */
+export async function listensOn(
+  server: BootServer,
+  addresses: readonly string[],
+  port: number,
+): Promise<boolean> {
+  // On loopback it may have another port than the one that is wanted.
+  if (addresses.length === 0 || (port !== 0 && port !== server.port)) return false;
+  try {
+    await server.listenOn(addresses);
+    return true;
+  } catch {
+    // The start says what is in the way.
+    return false;
   }
 }
 

@@ -133,6 +133,45 @@ describe("the BOOTP server's sockets (DESIGN §2.1, facts/boards.md)", () => {
     assert.deepEqual([...linux.bound], []);
   });
 
+  it("of addresses that come and go are opened and closed, and the others stay", async () => {
+    const computer = new Computer("linux");
+    const sockets = await computer.open(two);
+    computer.binds.length = 0;
+    await sockets.listenOn(["10.78.0.1", "10.79.0.1"]);
+    assert.deepEqual(computer.binds, ["10.79.0.1:67 shared"]);
+    assert.deepEqual([...computer.bound], ["0.0.0.0:67", "10.78.0.1:67", "10.79.0.1:67"]);
+    assert.deepEqual(sockets.addresses, ["10.78.0.1", "10.79.0.1"]);
+    await sockets.listenOn(["127.0.0.1"]);
+    assert.deepEqual(
+      [...computer.bound],
+      ["127.0.0.1:67"],
+      "nothing outside this computer is heard any more",
+    );
+    computer.binds.length = 0;
+    await sockets.listenOn(["127.0.0.1", "10.78.0.1"]);
+    assert.deepEqual(computer.binds, [
+      "0.0.0.0:67",
+      "0.0.0.0:67 shared",
+      "127.0.0.1:67 shared",
+      "10.78.0.1:67 shared",
+    ]);
+    await sockets.close();
+    assert.deepEqual([...computer.bound], []);
+  });
+
+  it("warn of another holder of the port while they are open, and no longer", async () => {
+    const computer = new Computer("linux", ({ address, reuseAddr }) =>
+      address === "127.0.0.2" && reuseAddr !== true ? "EADDRINUSE" : undefined,
+    );
+    const sockets = await computer.open(["127.0.0.1", "127.0.0.2"]);
+    assert.deepEqual(
+      sockets.warnings.map(({ code }) => code),
+      ["port.shared"],
+    );
+    await sockets.listenOn(["127.0.0.1"]);
+    assert.deepEqual(sockets.warnings, []);
+  });
+
   it("leave nothing open when one of them fails", async () => {
     const computer = new Computer("linux", ({ address }) =>
       address === two[1] ? "EADDRNOTAVAIL" : undefined,

@@ -40,13 +40,14 @@ export async function startBootpServer(
   port: number,
   platform: NodeJS.Platform = process.platform,
 ): Promise<BootpServer> {
-  const { networks } = context.situation();
+  const each = (all: readonly string[]): readonly string[] =>
+    all.flatMap((address) =>
+      address === "0.0.0.0" ? context.situation().networks.map((network) => network.address) : [address],
+    );
   const store = leaseStore(context);
   const service = new Service(context, store, fromStored((await store?.read()) ?? [], context.clock));
   const sockets = await openBootpSockets({
-    addresses: addresses.flatMap((address) =>
-      address === "0.0.0.0" ? networks.map((network) => network.address) : [address],
-    ),
+    addresses: each(addresses),
     port,
     platform,
     onPacket: platform === "win32" ? once(context, service.receive) : service.receive,
@@ -56,11 +57,20 @@ export async function startBootpServer(
   });
   service.open(sockets);
   const stop = (): Promise<void> => service.close();
+  let served = addresses;
   return {
     protocol: "bootp",
-    addresses,
+    get addresses() {
+      return served;
+    },
     port: sockets.port,
-    warnings: sockets.warnings,
+    get warnings() {
+      return sockets.warnings;
+    },
+    listenOn: async (wanted) => {
+      served = wanted;
+      await sockets.listenOn(each(wanted));
+    },
     news: () => service.news(),
     // Nothing of BOOTP runs on: a request is answered at once.
     drain: stop,

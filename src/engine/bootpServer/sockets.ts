@@ -25,8 +25,6 @@ export interface BootpSocketsOptions {
   readonly openSocket?: typeof openUdp;
 }
 
-type Opening = BootpSocketsOptions & Required<Pick<BootpSocketsOptions, "openSocket">>;
-
 export interface BootpSockets {
   readonly port: number;
   /** The addresses that packets can be sent from. */
@@ -34,6 +32,8 @@ export interface BootpSockets {
   readonly warnings: readonly Trouble[];
   /** True: there is the wildcard's socket only, and a broadcast needs the subnet's address (macOS without rights). */
   readonly wildcardOnly: boolean;
+  /** Serves these addresses instead; the sockets that both need stay open. @throws EngineError as opening does. */
+  listenOn(addresses: readonly string[]): Promise<void>;
   /** Sends from the socket of this served address. */
   send(packet: Uint8Array, via: string, to: Endpoint): void;
   close(): Promise<void>;
@@ -41,98 +41,147 @@ export interface BootpSockets {
 
 /** @throws EngineError `port.inUse`, `port.permission`, `address.missing`; then nothing is left open. */
 export async function openBootpSockets(options: BootpSocketsOptions): Promise<BootpSockets> {
-  const addresses = options.addresses.filter((address) => isIPv4(address) && address !== wildcard);
-  if (addresses.length === 0) {
-    throw new EngineError({
-      code: "address.noIpv4",
-      message: "BOOTP needs an IPv4 address, and none is served",
-      remedy: "Serve an IPv4 address as well, or leave BOOTP out with --servers tftp,ftp.",
-    });
-  }
-  const opened: UdpSocket[] = [];
+  const sockets = new Sockets(options);
   try {
-    return await (addresses.every(isLoopback) ? openLoopback : openNetworks)(
-      { openSocket: openUdp, ...options, addresses },
-      opened,
-    );
+    await sockets.listenOn(options.addresses);
+    return sockets;
   } catch (error) {
-    await Promise.all(opened.map((socket) => socket.close()));
+    await sockets.close();
     throw error;
   }
 }
 
-/** One socket for each address, and none on the wildcard: nothing outside this computer can reach it. */
-async function openLoopback(options: Opening, opened: UdpSocket[]): Promise<BootpSockets> {
-  const warnings: Trouble[] = [];
-  const senders = new Map<string, UdpSocket>();
-  let { port } = options;
-  for (const address of options.addresses) {
-    const wanted = socketOptions(options, address, port);
-    const socket = await options.openSocket(wanted).catch((error: unknown) => {
-      warnings.push(sharedPort(error, options.platform));
-      return options.openSocket({ ...wanted, reuseAddr: true });
-    });
-    opened.push(socket);
-    senders.set(address, socket);
-    port = socket.local.port;
-  }
-  return bootpSockets(port, senders, undefined, opened, warnings);
-}
+class Sockets implements BootpSockets {
+  port: number;
+  addresses: readonly string[] = [];
+  /** On the wildcard; undefined where loopback alone is served: nothing outside this computer can reach that. */
+  private receiver: UdpSocket | undefined;
+  /** By the address that they are bound to. */
+  private readonly senders = new Map<string, UdpSocket>();
+  /** Likewise. */
+  private readonly troubles = new Map<string, Trouble>();
+  private readonly open: typeof openUdp;
 
-async function openNetworks(options: Opening, opened: UdpSocket[]): Promise<BootpSockets> {
-  const { addresses, platform } = options;
-  const warnings: Trouble[] = [];
-  // `reuseAddr` would hide another server on the port, so the first bind is a plain one.
-  let port = options.port;
-  let receiver: UdpSocket | undefined;
-  try {
-    receiver = await options.openSocket(socketOptions(options, wildcard, port));
-    port = receiver.local.port;
-  } catch (error) {
-    warnings.push(sharedPort(error, platform));
+  constructor(private readonly options: BootpSocketsOptions) {
+    this.port = options.port;
+    this.open = options.openSocket ?? openUdp;
   }
-  // On Windows `reuseAddr` takes the port away from the other program; there both binds work without it.
-  const reuseAddr = platform !== "win32";
-  if (reuseAddr) {
-    await receiver?.close();
-    receiver = await options.openSocket({ ...socketOptions(options, wildcard, port), reuseAddr });
+
+  get warnings(): readonly Trouble[] {
+    return [...this.troubles.values()];
   }
-  if (receiver !== undefined) opened.push(receiver);
-  const senders = new Map<string, UdpSocket>();
-  for (const address of addresses) {
-    try {
-      const sender = await options.openSocket({ ...socketOptions(options, address, port), reuseAddr });
-      opened.push(sender);
-      senders.set(address, sender);
-    } catch (error) {
-      if (platform !== "darwin" || !(error instanceof EngineError) || error.code !== "port.permission")
-        throw error;
-      warnings.push({
-        code: "bootp.wildcardOnly",
-        message:
-          "macOS lets a user bind this port on every interface only: other networks' requests are dropped, " +
-          "and replies go to the subnet's broadcast address, which a few boot loaders do not hear",
-        remedy: "Start it with sudo to answer those as well.",
+
+  get wildcardOnly(): boolean {
+    return this.troubles.get(wildcard)?.code === wildcardOnly.code;
+  }
+
+  async listenOn(all: readonly string[]): Promise<void> {
+    const addresses = all.filter((address) => isIPv4(address) && address !== wildcard);
+    if (addresses.length === 0) {
+      throw new EngineError({
+        code: "address.noIpv4",
+        message: "BOOTP needs an IPv4 address, and none is served",
+        remedy: "Serve an IPv4 address as well, or leave BOOTP out with --servers tftp,ftp.",
       });
-      break;
+    }
+    const alone = addresses.every(isLoopback);
+    // A socket that is not shared keeps the wildcard's from the port.
+    if (alone !== (this.receiver === undefined)) await this.close();
+    await this.closeSenders((address) => !addresses.includes(address));
+    this.addresses = addresses;
+    if (alone) await this.openAlone();
+    else await this.openShared();
+  }
+
+  send(packet: Uint8Array, via: string, to: Endpoint): void {
+    (this.senders.get(via) ?? this.receiver)?.send(packet, to);
+  }
+
+  async close(): Promise<void> {
+    const { receiver } = this;
+    this.receiver = undefined;
+    this.troubles.delete(wildcard);
+    await Promise.all([receiver?.close(), this.closeSenders(() => true)]);
+  }
+
+  private async closeSenders(which: (address: string) => boolean): Promise<void> {
+    const closing = [...this.senders].filter(([address]) => which(address));
+    for (const [address] of closing) {
+      this.senders.delete(address);
+      this.troubles.delete(address);
+    }
+    await Promise.all(closing.map(([, socket]) => socket.close()));
+  }
+
+  /** One socket for each loopback address, and none on the wildcard. */
+  private async openAlone(): Promise<void> {
+    for (const address of this.missing()) {
+      const socket = await this.open(this.at(address)).catch((error: unknown) => {
+        this.troubles.set(address, sharedPort(error, this.options.platform));
+        return this.open({ ...this.at(address), reuseAddr: true });
+      });
+      this.senders.set(address, socket);
+      this.port = socket.local.port;
     }
   }
-  return bootpSockets(port, senders, receiver, opened, warnings, addresses);
+
+  private async openShared(): Promise<void> {
+    const { platform } = this.options;
+    // On Windows `reuseAddr` takes the port away from the other program; there both binds work without it.
+    const reuseAddr = platform !== "win32";
+    this.receiver ??= await this.openReceiver(reuseAddr);
+    for (const address of this.missing()) {
+      try {
+        this.senders.set(address, await this.open({ ...this.at(address), reuseAddr }));
+      } catch (error) {
+        if (platform !== "darwin" || !(error instanceof EngineError) || error.code !== "port.permission")
+          throw error;
+        this.troubles.set(wildcard, wildcardOnly);
+        break;
+      }
+    }
+  }
+
+  private async openReceiver(reuseAddr: boolean): Promise<UdpSocket> {
+    // `reuseAddr` would hide another server on the port, so the first bind is a plain one.
+    let plain: UdpSocket | undefined;
+    try {
+      plain = await this.open(this.at(wildcard));
+      this.port = plain.local.port;
+    } catch (error) {
+      this.troubles.set(wildcard, sharedPort(error, this.options.platform));
+    }
+    if (!reuseAddr && plain !== undefined) return plain;
+    await plain?.close();
+    return this.open({ ...this.at(wildcard), reuseAddr });
+  }
+
+  private missing(): readonly string[] {
+    return this.addresses.filter((address) => !this.senders.has(address));
+  }
+
+  private at(address: string): UdpOptions {
+    const on = address === wildcard ? undefined : address;
+    return {
+      address,
+      port: this.port,
+      // Without it a send to a broadcast address is EACCES.
+      broadcast: true,
+      onPacket: (packet, from) => {
+        this.options.onPacket(packet, from, on);
+      },
+      onError: this.options.onError,
+    };
+  }
 }
 
-function socketOptions(options: BootpSocketsOptions, address: string, port: number): UdpOptions {
-  const on = address === wildcard ? undefined : address;
-  return {
-    address,
-    port,
-    // Without it a send to a broadcast address is EACCES.
-    broadcast: true,
-    onPacket: (packet, from) => {
-      options.onPacket(packet, from, on);
-    },
-    onError: options.onError,
-  };
-}
+const wildcardOnly: Trouble = {
+  code: "bootp.wildcardOnly",
+  message:
+    "macOS lets a user bind this port on every interface only: other networks' requests are dropped, " +
+    "and replies go to the subnet's broadcast address, which a few boot loaders do not hear",
+  remedy: "Start it with sudo to answer those as well.",
+};
 
 /** The warning about another holder of the port, where both can have it. @throws the error where they cannot. */
 function sharedPort(error: unknown, platform: NodeJS.Platform): Trouble {
@@ -141,27 +190,5 @@ function sharedPort(error: unknown, platform: NodeJS.Platform): Trouble {
     code: "port.shared",
     message: `${error.message}; both receive what comes, and both may answer`,
     remedy: "A dnsmasq of libvirt on its own bridge is no conflict; else end that program.",
-  };
-}
-
-function bootpSockets(
-  port: number,
-  senders: ReadonlyMap<string, UdpSocket>,
-  receiver: UdpSocket | undefined,
-  opened: readonly UdpSocket[],
-  warnings: readonly Trouble[],
-  addresses: readonly string[] = [...senders.keys()],
-): BootpSockets {
-  return {
-    port,
-    addresses,
-    warnings,
-    wildcardOnly: senders.size < addresses.length,
-    send: (packet, via, to) => {
-      (senders.get(via) ?? receiver)?.send(packet, to);
-    },
-    close: async () => {
-      await Promise.all(opened.map((socket) => socket.close()));
-    },
   };
 }

@@ -7,7 +7,7 @@ import { onlyLoopback, type NetworkInterface } from "../../model/networks";
 import { highPorts, standardPorts, type Wanted } from "../../model/settings";
 import { isLoopback } from "../../protocol/ipv4";
 import { usableNow } from "../following";
-import { servedAddresses, type InterfaceTable, type ServedAddresses } from "../interfaces";
+import { listeningAddresses, type InterfaceTable, type ServedAddresses } from "../interfaces";
 import { systemFiles, type SystemFiles } from "../networks/linux";
 import { listNetworks } from "../networks/networks";
 import { runProgram, type RunProgram } from "../networks/told";
@@ -61,7 +61,7 @@ export async function checkMachine(
   running: readonly ServerRow[] = [],
   machine: Machine = thisMachine,
 ): Promise<readonly Check[]> {
-  const served = servedAddresses(wanted.addresses, machine.readInterfaces());
+  const served = listeningAddresses(wanted.addresses, machine.readInterfaces());
   const scene: Scene = {
     machine,
     wanted,

@@ -19,6 +19,7 @@ const wrongPasswordMs = 300;
 /** Tries to find one free port that all addresses have. */
 const portTries = 5;
 const stopping: Goodbye = { code: 421, text: "The server is stopping" };
+const addressGone: Goodbye = { code: 421, text: "This address is not served any more" };
 
 export const startFtpServer: StartServer = async (context, addresses, port) => {
   const house = new House(context);
@@ -35,8 +36,11 @@ export const startFtpServer: StartServer = async (context, addresses, port) => {
 
 /** Everything that runs behind one FTP port. */
 class House {
-  private readonly sessions = new Set<Session>();
-  private readonly servers: FtpSrvServer[] = [];
+  /** Each with the address whose listener it came to. */
+  private readonly sessions = new Map<Session, string>();
+  private readonly listeners = new Map<string, FtpSrvServer>();
+  /** Listeners that are closed, and have sessions still. */
+  private readonly closing = new Set<Promise<void>>();
   private readonly ownPorts = new Set<number>();
   private draining = false;
 
@@ -44,19 +48,29 @@ class House {
 
   /** @throws EngineError; then nothing is left open. */
   async open(addresses: readonly string[], port: number): Promise<BootServer> {
+    let served = addresses;
     let bound = port;
+    const listenOn = async (wanted: readonly string[]): Promise<void> => {
+      served = wanted;
+      this.leave((address) => !wanted.includes(address), addressGone);
+      for (const address of wanted)
+        if (!this.listeners.has(address)) bound = await this.listen(address, bound);
+    };
     try {
-      for (const address of addresses) bound = await this.listen(address, bound);
+      await listenOn(addresses);
     } catch (error) {
-      await this.closeListeners();
-      this.servers.length = 0;
+      this.leave(() => true, stopping);
+      await Promise.all(this.closing);
       throw error;
     }
     return {
       protocol: "ftp",
-      addresses,
+      get addresses() {
+        return served;
+      },
       port: bound,
       warnings: [],
+      listenOn,
       drain: () => this.drain(),
       stopNow: () => this.stopNow(),
       cancelTransfer: (id) => this.cancelTransfer(id),
@@ -72,7 +86,7 @@ class House {
         which.end({ code: 421, text: printable(message) });
       };
       const session = new Session(this.context, connection, runCommand, onLimit, this.ownPorts);
-      this.sessions.add(session);
+      this.sessions.set(session, host);
       connection.commandSocket.once("close", () => this.sessions.delete(session));
     });
     ftp.on("login", (request, resolve, reject) => {
@@ -94,7 +108,7 @@ class House {
         `FTP: cannot accept a connection (${systemCode(error) ?? "unknown"})`,
       );
     });
-    this.servers.push(ftp);
+    this.listeners.set(host, ftp);
     const { port: bound } = ftp.server.address() as AddressInfo;
     this.ownPorts.add(bound);
     return bound;
@@ -106,7 +120,7 @@ class House {
     const address = unmapped(socket.remoteAddress ?? "");
     const { access, wanted } = this.context.situation();
     const { ftpSessions, perAddress } = wanted.limits;
-    const ofAddress = [...this.sessions].filter((session) => session.peer.address === address).length;
+    const ofAddress = [...this.sessions.keys()].filter((session) => session.peer.address === address).length;
     const peer = { address, port: socket.remotePort ?? 0, localAddress: unmapped(socket.localAddress ?? "") };
     let reason: readonly [code: string, message: string, remedy?: string] | undefined;
     if (this.draining) reason = ["ftp.stopping", "the server is stopping"];
@@ -155,7 +169,7 @@ class House {
 
   /** No password set: anybody, read only. A password set: its user alone (DESIGN §2.1). */
   private async login({ connection, username, password }: LoginRequest): Promise<{ fs: FtpSrvFileSystem }> {
-    const session = [...this.sessions].find((each) => each.connection === connection);
+    const session = [...this.sessions.keys()].find((each) => each.connection === connection);
     if (session === undefined) throw new Failure(530, { code: "ftp.login", message: "Login incorrect" });
     const { ftpUser, ftpPassword } = this.context.situation().wanted;
     if (ftpPassword !== undefined) {
@@ -175,43 +189,45 @@ class House {
 
   private async drain(): Promise<void> {
     this.draining = true;
-    const closed = this.closeListeners();
-    for (const session of this.sessions) session.endAfterTransfer(stopping);
-    await closed;
+    this.leave(() => true, stopping);
+    await Promise.all(this.closing);
   }
 
   private async stopNow(): Promise<void> {
     this.draining = true;
-    const closed = this.closeListeners();
-    for (const session of this.sessions) {
+    this.leave(() => true, stopping);
+    for (const session of this.sessions.keys()) {
       session.abortTransfer(
         new Failure(426, { code: "ftp.stopped", message: "the server was stopped" }, "cancelled"),
       );
       session.end(stopping, 300);
     }
-    await closed;
+    await Promise.all(this.closing);
   }
 
   private cancelTransfer(id: string): boolean {
-    const session = [...this.sessions].find((each) => each.transferId === id);
+    const session = [...this.sessions.keys()].find((each) => each.transferId === id);
     const trouble = { code: "transfer.cancelled", message: "the transfer was cancelled" };
     session?.abortTransfer(new Failure(426, trouble, "cancelled"));
     return session !== undefined;
   }
 
-  /** Stops listening at once; resolves when the last control connection is closed. */
-  private async closeListeners(): Promise<void> {
-    await Promise.all(
-      this.servers.map(
-        (ftp) =>
-          new Promise<void>((resolve) => {
-            ftp.server.close(() => {
-              ftp.removeAllListeners();
-              resolve();
-            });
-          }),
-      ),
-    );
+  /** Stops listening on those addresses at once; their sessions end, after their transfers. */
+  private leave(which: (address: string) => boolean, goodbye: Goodbye): void {
+    for (const [address, ftp] of this.listeners) {
+      if (!which(address)) continue;
+      this.listeners.delete(address);
+      const closed = new Promise<void>((resolve) => {
+        // It calls back when the last control connection is closed.
+        ftp.server.close(() => {
+          ftp.removeAllListeners();
+          resolve();
+        });
+      });
+      this.closing.add(closed);
+      void closed.then(() => this.closing.delete(closed));
+    }
+    for (const [session, address] of this.sessions) if (which(address)) session.endAfterTransfer(goodbye);
   }
 }
 

@@ -44,7 +44,7 @@ class TftpServer implements BootServer {
   readonly warnings: readonly Trouble[] = [];
   port = 0;
   addresses: readonly string[] = [];
-  private readonly listeners: UdpSocket[] = [];
+  private readonly listeners = new Map<string, UdpSocket>();
   /** Every transfer that is not closed. */
   private readonly transfers = new Set<ServedTransfer>();
   /** The transfers without an outcome, by the two endpoints: a request that comes again finds its own. */
@@ -76,28 +76,35 @@ class TftpServer implements BootServer {
     };
   }
 
-  /** Listens on all of the addresses with one port. @throws EngineError; then nothing is left open. */
+  /** Begins to listen, all with one port. @throws EngineError; then nothing is left open. */
   async listen(addresses: readonly string[], port: number): Promise<void> {
     this.port = port;
-    this.addresses = addresses;
     try {
-      for (const address of addresses) {
-        const socket = await openUdp({
-          address,
-          port: this.port,
-          receiveBufferSize: listenerBuffer,
-          onPacket: (bytes, from) => {
-            this.heard(socket, bytes, from);
-          },
-          onError: this.logError,
-        });
-        this.listeners.push(socket);
-        this.port = socket.local.port;
-        this.ownPorts.add(this.port);
-      }
+      await this.listenOn(addresses);
     } catch (error) {
       await this.closeListeners();
       throw error;
+    }
+  }
+
+  async listenOn(addresses: readonly string[]): Promise<void> {
+    this.addresses = addresses;
+    await this.closeListeners((address) => !addresses.includes(address));
+    // Port 0 becomes one port for all: the first address finds it, so IPv4 and IPv6 do not matter.
+    for (const address of [...addresses].sort((a, b) => Number(isIPv6(a)) - Number(isIPv6(b)))) {
+      if (this.listeners.has(address)) continue;
+      const socket = await openUdp({
+        address,
+        port: this.port,
+        receiveBufferSize: listenerBuffer,
+        onPacket: (bytes, from) => {
+          this.heard(socket, bytes, from);
+        },
+        onError: this.logError,
+      });
+      this.listeners.set(address, socket);
+      this.port = socket.local.port;
+      this.ownPorts.add(this.port);
     }
   }
 
@@ -119,8 +126,10 @@ class TftpServer implements BootServer {
     return transfer !== undefined;
   }
 
-  private async closeListeners(): Promise<void> {
-    await Promise.all(this.listeners.splice(0).map((socket) => socket.close()));
+  private async closeListeners(which: (address: string) => boolean = () => true): Promise<void> {
+    const closing = [...this.listeners].filter(([address]) => which(address));
+    for (const [address] of closing) this.listeners.delete(address);
+    await Promise.all(closing.map(([, socket]) => socket.close()));
   }
 
   private readonly logError = (error: Error): void => {
@@ -317,10 +326,6 @@ function modeTrouble(mode: string): Trouble | undefined {
 /** One listener for each address. IPv6 addresses listen on IPv6 alone. */
 export const startTftpServer: StartServer = async (context, addresses, port) => {
   const server = new TftpServer(context);
-  // Port 0 becomes one port for all: the first address finds it, so IPv4 and IPv6 do not matter.
-  await server.listen(
-    [...addresses].sort((a, b) => Number(isIPv6(a)) - Number(isIPv6(b))),
-    port,
-  );
+  await server.listen(addresses, port);
   return server;
 };
