@@ -1,6 +1,5 @@
 /** Doors to a folder whose neighbour must not be seen, for every way that this system has to follow a path. */
 
-import { readdirSync, readlinkSync } from "node:fs";
 import { symlink } from "node:fs/promises";
 import { locateByDescriptor, locateByPath, type Locate } from "../../src/engine/servedRoot/containment";
 import {
@@ -9,6 +8,7 @@ import {
   type DoorOptions,
   type ServedRoot,
 } from "../../src/engine/servedRoot/servedRoot";
+import { descriptors } from "./descriptors";
 import { temporaryFolder, type TemporaryFolder } from "./temporaryFolder";
 
 /** Stands in every file outside the served root; no byte of it may come through the door. */
@@ -130,14 +130,5 @@ export async function ruleOf(call: Promise<unknown>): Promise<string> {
  * that cannot be read. Descriptors of the test's own tools are not counted.
  */
 export function openDescriptors(folder: TemporaryFolder): string[] {
-  if (process.platform !== "linux") return [];
-  const targets = readdirSync("/proc/self/fd").map((descriptor) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${descriptor}`);
-    } catch {
-      // The descriptor that this very reading used.
-      return "";
-    }
-  });
-  return targets.filter((target) => target.startsWith(folder.path) || target === "/etc/passwd");
+  return descriptors().filter((target) => target.startsWith(folder.path) || target === "/etc/passwd");
 }

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readdirSync, readlinkSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import type { TransferRow } from "../../src/model/events";
 import { emptyPlan } from "../../src/model/plan";
@@ -13,6 +12,7 @@ import { startFtpServer } from "../../src/engine/ftpServer/ftpServer";
 import { Journal } from "../../src/engine/journal";
 import type { BootServer, Departure } from "../../src/engine/server";
 import { openServedRoot, type DoorOptions, type ServedRoot } from "../../src/engine/servedRoot/servedRoot";
+import { descriptors } from "./descriptors";
 import { randomBytes } from "./random";
 import { temporaryFolder, type TemporaryFolder } from "./temporaryFolder";
 import type { VirtualClock } from "./virtualClock";
@@ -339,17 +339,7 @@ export function openThings(): Record<string, number> {
   for (const kind of process.getActiveResourcesInfo()) {
     if (kind.startsWith("TCP")) counts[kind] = (counts[kind] ?? 0) + 1;
   }
-  try {
-    counts["descriptors"] = readdirSync("/proc/self/fd").filter((fd) => {
-      try {
-        return /^socket:|^\//.test(readlinkSync(`/proc/self/fd/${fd}`));
-      } catch {
-        return false; // The descriptor of the listing itself.
-      }
-    }).length;
-  } catch {
-    // Not Linux: the sockets are counted all the same.
-  }
+  counts["descriptors"] = descriptors().filter((target) => /^socket:|^\//.test(target)).length;
   return Object.fromEntries(Object.entries(counts).sort());
 }
 

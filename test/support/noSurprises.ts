@@ -1,6 +1,7 @@
 /**
- * What every suite begins with. It fails on a rejection that nobody handled, whatever its tests say, and its
- * properties try the same values in each run: SEED=n tries others, and replays a seed that a failure printed.
+ * What every suite begins with. It fails on a rejection that nobody handled and on listeners that pile up, whatever
+ * its tests say. Its properties try the same values in each run: SEED=n tries others, and replays a seed that a
+ * failure printed.
  */
 
 import fc from "fast-check";
@@ -9,4 +10,8 @@ fc.configureGlobal({ seed: Number(process.env["SEED"] ?? 1) });
 
 process.on("unhandledRejection", (reason) => {
   throw reason instanceof Error ? reason : new Error(String(reason));
+});
+
+process.on("warning", (warning) => {
+  if (warning.name === "MaxListenersExceededWarning") throw warning;
 });
