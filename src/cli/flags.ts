@@ -237,6 +237,10 @@ export const flags = {
     "how long running transfers may go on after Ctrl+C; default 600; a second Ctrl+C ends them",
     integer(0, 86_400),
   ),
+  "as-root": toggle(
+    ["serve"],
+    "serve as root where root starts it, as in a container; without it, it goes on as the user behind sudo",
+  ),
   plan: one(all, "FILE", "a plan instead of FOLDER/.vscode/boot-plan.json", text),
   bootp: one(
     boards,

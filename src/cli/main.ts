@@ -9,6 +9,7 @@ import { exitCodes } from "./exitCodes";
 import { doctor } from "./doctor";
 import { fetch } from "./fetch";
 import { parseCommandLine } from "./options";
+import { withoutRoot } from "./root";
 import { serve } from "./serve";
 import { serveStdio } from "./stdio";
 import { verify } from "./verify";
@@ -18,9 +19,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseCommandLine(argv, process.env);
   switch (parsed.command) {
     case "serve":
-      return serve(parsed);
+      return withoutRoot(parsed.asRoot, () => serve(parsed));
     case "stdio":
-      return serveStdio(parsed);
+      return withoutRoot(parsed.asRoot, () => serveStdio(parsed));
     case "verify":
       return verify(parsed);
     case "fetch":

@@ -28,15 +28,9 @@ import {
   type FlagValues,
 } from "./flags";
 import { helpText } from "./help";
+import type { ServeOptions } from "./serve";
 import type { StdioOptions } from "./stdio";
 import { nearestWord } from "../model/nearestWord";
-
-export interface ServeOptions {
-  readonly command: "serve";
-  readonly wanted: Wanted;
-  readonly lingerSeconds: number;
-  readonly json: boolean;
-}
 
 export interface VerifyOptions extends VerifySettings {
   readonly command: "verify";
@@ -228,6 +222,7 @@ function serveOptions(
       limits,
     },
     lingerSeconds: values.linger ?? defaultLingerSeconds,
+    asRoot: values["as-root"] ?? false,
     json: values.json ?? false,
   };
 }
@@ -235,9 +230,13 @@ function serveOptions(
 /** What to serve comes over the pipe: a flag that says it too would be ignored, and must not look as if it was not. */
 function stdioOptions(values: FlagValues, words: readonly string[]): StdioOptions {
   atMost("serve --stdio", words, 0);
-  const useless = Object.keys(values).find((name) => name !== "stdio" && name !== "linger");
+  const useless = Object.keys(values).find((name) => !["stdio", "linger", "as-root"].includes(name));
   if (useless !== undefined) throw new UsageError(`--stdio and --${useless} exclude each other.`);
-  return { command: "stdio", lingerSeconds: values.linger ?? defaultLingerSeconds };
+  return {
+    command: "stdio",
+    lingerSeconds: values.linger ?? defaultLingerSeconds,
+    asRoot: values["as-root"] ?? false,
+  };
 }
 
 function boardOptions(

@@ -4,12 +4,21 @@ import { homedir } from "node:os";
 import { createEngine } from "../engine/engine";
 import { EngineError } from "../engine/errors";
 import type { Row } from "../model/events";
+import type { Wanted } from "../model/settings";
 import { exitCodes } from "./exitCodes";
-import type { ServeOptions } from "./options";
 import { formatError } from "./print";
 import { isUseful, jsonReporter, peopleReporter, type ServeReporter } from "./serveReport";
 import { stateFolder } from "./stateFolder";
 import { linger, stopRequests } from "./stopping";
+
+export interface ServeOptions {
+  readonly command: "serve";
+  readonly wanted: Wanted;
+  readonly lingerSeconds: number;
+  /** It may serve as root. */
+  readonly asRoot: boolean;
+  readonly json: boolean;
+}
 
 /** @returns the exit code. */
 export async function serve(options: ServeOptions): Promise<number> {

@@ -14,6 +14,8 @@ import { linger, stopRequests } from "./stopping";
 export interface StdioOptions {
   readonly command: "stdio";
   readonly lingerSeconds: number;
+  /** It may serve as root. */
+  readonly asRoot: boolean;
 }
 
 /** @returns the exit code, once the other end has gone and the last transfer has ended. */

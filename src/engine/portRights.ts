@@ -11,7 +11,6 @@ export interface Surroundings {
   readonly platform: NodeJS.Platform;
   /** Of the user who runs it; absent on Windows. */
   readonly uid?: number;
-  readonly gid?: number;
   /** What started it, word by word. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -21,7 +20,6 @@ export interface Surroundings {
 export const here = (): Surroundings => ({
   platform: process.platform,
   ...(process.getuid !== undefined && { uid: process.getuid() }),
-  ...(process.getgid !== undefined && { gid: process.getgid() }),
   command: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
   environment: process.env,
 });
@@ -34,29 +32,19 @@ const lowestPort = Math.min(...Object.values(standardPorts));
 
 const password = "BOOT_SERVERS_FTP_PASSWORD";
 
-/** The command of this program, started by another user; sudo would leave the password behind. */
-function again({ command, environment }: Surroundings, ...through: readonly string[]): string {
+/** The command of this program, through sudo: it goes on as its user. sudo would leave the password behind. */
+function again({ command, environment }: Surroundings): string {
   const keep = (environment[password] ?? "") === "" ? [] : [`--preserve-env=${password}`];
-  return ["sudo", ...keep, ...through, ...command].map(posixWord).join(" ");
+  return ["sudo", ...keep, ...command].map(posixWord).join(" ");
 }
 
 /** True where a person has typed the command: the extension's child is started by a program. */
 const isTyped = ({ command }: Surroundings): boolean => !command.includes("--stdio");
 
 function linuxFixes(port: number, surroundings: Surroundings): Fix[] {
-  const { uid = 0, gid = 0 } = surroundings;
-  const right = "+net_bind_service";
-  const ambient: Fix = {
-    what: "runs this command as you, with the one right to low ports",
-    line: again(
-      surroundings,
-      "setpriv",
-      `--reuid=${uid}`,
-      `--regid=${gid}`,
-      "--init-groups",
-      `--inh-caps=${right}`,
-      `--ambient-caps=${right}`,
-    ),
+  const own: Fix = {
+    what: "starts this command as root; it goes on as you at once, with the one right to low ports",
+    line: again(surroundings),
   };
   const first = Math.min(port, lowestPort);
   const file = "/etc/sysctl.d/50-boot-servers.conf";
@@ -65,7 +53,7 @@ function linuxFixes(port: number, surroundings: Surroundings): Fix[] {
     line: `echo net.ipv4.ip_unprivileged_port_start=${first} | sudo tee ${file} && sudo sysctl -p ${file}`,
   };
   // Root without the right is in a container or the like, where sudo gives no more.
-  return isTyped(surroundings) && uid !== 0 ? [ambient, everybody] : [everybody];
+  return isTyped(surroundings) && surroundings.uid !== 0 ? [own, everybody] : [everybody];
 }
 
 /** What each system can do: a sentence without its high ports, and lines. */
@@ -84,7 +72,12 @@ function ways(
       return {
         way: "Serve with --address 0.0.0.0, where macOS gives low ports to everybody",
         fixes: isTyped(surroundings)
-          ? [{ what: "runs this command as root, with every right", line: again(surroundings) }]
+          ? [
+              {
+                what: "starts this command as root; it takes its ports, and goes on as you",
+                line: again(surroundings),
+              },
+            ]
           : [],
       };
     case "win32":

@@ -9,7 +9,7 @@ import { onlyLoopback, type NetworkInterface } from "../model/networks";
 import type { Verifier } from "../model/verification";
 import { errorMessage } from "../model/text";
 import type { Child } from "./process/child";
-import { commandFor, type CommandSettings } from "./process/command";
+import { commandFor, thisEditor, type CommandSettings } from "./process/command";
 import { folderAt } from "./folders";
 import { folderSettings, readSettings, type Settings } from "./config";
 import { section } from "./ids";
@@ -72,7 +72,7 @@ export class Servers implements vscode.Disposable {
   private tend(Process: typeof Child): Child {
     const { store } = this;
     return new Process(
-      () => commandFor(this.shown?.settings.command ?? { launch: [], node: "" }, process.execPath, this.cli),
+      () => commandFor(this.shown?.settings.command ?? { launch: [], node: "" }, thisEditor, this.cli),
       {
         row: (row) => {
           this.take(row);
@@ -189,7 +189,7 @@ export class Servers implements vscode.Disposable {
 
   /** The command line that starts the servers' process with these settings. */
   commandLine(settings: CommandSettings): readonly string[] {
-    const { file, args } = commandFor(settings, process.execPath, this.cli);
+    const { file, args } = commandFor(settings, thisEditor, this.cli);
     return [file, ...args];
   }
 

@@ -8,7 +8,7 @@ import { decodePacket, encodePacket } from "../../src/protocol/bootp/packet";
 import { aRequest } from "../support/bootp";
 import { unlikeBytes } from "../support/files";
 import { openWire, type Wire } from "../support/ftpWire";
-import { ours, serve, thisHost, type OursOptions, type Served } from "../support/ours";
+import { asRoot, ours, serve, thisHost, type OursOptions, type Served } from "../support/ours";
 import { Running } from "../support/processes";
 import { slowReader, slowWriter, type SlowBoard } from "../support/slowPeers";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
@@ -366,7 +366,16 @@ describe("serve as a person and a program run it (DESIGN §2.1, §3)", function 
       flags: readonly string[] = [],
       env: Record<string, string> = {},
     ): Promise<Running> => {
-      const command = ["--import", "tsx", "src/cli/main.ts", "serve", folder.path, ...freePorts, ...flags];
+      const command = [
+        "--import",
+        "tsx",
+        "src/cli/main.ts",
+        "serve",
+        folder.path,
+        asRoot,
+        ...freePorts,
+        ...flags,
+      ];
       const running = lastly(new Running([process.execPath, ...command], { env }), (each) => each.kill());
       await running.waitFor(
         "the end of its greeting",

@@ -17,6 +17,9 @@ export interface ReadyLine {
 
 type Line = Row | ReadyLine | StepRow | ReportRow;
 
+/** The tests run as root in pipelines, where nobody else is; of any other user's rights it changes nothing. */
+export const asRoot = "--as-root";
+
 const bundle = resolve("dist/cli.js");
 const source = ["--import", "tsx", resolve("src/cli/main.ts")];
 
@@ -66,16 +69,19 @@ export interface Served {
 export interface OursOptions extends RunOptions {
   /** A program and arguments that run ours, such as `setpriv …`. */
   readonly through?: readonly string[];
+  /** Started as root it is not told to serve as root. */
+  readonly droppingRoot?: boolean;
 }
 
 /** Program and arguments of our command. */
 function commandLine(
   host: Place,
   args: readonly string[],
-  { through = [] }: OursOptions,
+  { through = [], droppingRoot = false }: OursOptions,
 ): [string, string[]] {
   const [wrapper, ...wrapperArgs] = through;
-  const command = [process.execPath, ...program(host), ...args];
+  const flags = args[0] === "serve" && !droppingRoot ? [asRoot] : [];
+  const command = [process.execPath, ...program(host), ...args, ...flags];
   if (wrapper === undefined) return [process.execPath, command.slice(1)];
   return [findProgram(wrapper) ?? wrapper, [...wrapperArgs, ...command]];
 }

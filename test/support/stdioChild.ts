@@ -6,12 +6,13 @@ import type { Patience } from "../../src/extension/process/childRun";
 import type { Command } from "../../src/extension/process/command";
 import type { Row, ServerRow, TransferRow } from "../../src/model/events";
 import { anyPorts, defaultWanted, type Wanted } from "../../src/model/settings";
+import { asRoot } from "./ours";
 import { Store } from "../../src/extension/store";
 
 /** Our program, without the bundle. */
 export const fromSource = (...more: string[]): Command => ({
   file: process.execPath,
-  args: ["--import", "tsx", resolve("src/cli/main.ts"), "serve", "--stdio", ...more],
+  args: ["--import", "tsx", resolve("src/cli/main.ts"), "serve", "--stdio", asRoot, ...more],
   env: { ELECTRON_RUN_AS_NODE: "1" },
 });
 

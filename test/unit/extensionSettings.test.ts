@@ -204,17 +204,30 @@ describe("package.json", () => {
 describe("the command that starts the servers' process (DESIGN §4)", () => {
   const args = ["/ext/dist/cli.js", "serve", "--stdio"];
   const env = { ELECTRON_RUN_AS_NODE: "1" };
+  const editor = { execPath: "/opt/code", isRoot: false };
 
   it("is the editor's own binary as Node", () => {
-    assert.deepEqual(commandFor({ launch: [], node: "" }, "/opt/code", "/ext/dist/cli.js"), {
+    assert.deepEqual(commandFor({ launch: [], node: "" }, editor, "/ext/dist/cli.js"), {
       file: "/opt/code",
       args,
       env,
     });
   });
 
+  it("may serve as root where the editor runs as root, behind a wrapper too", () => {
+    const root = { ...editor, isRoot: true };
+    const argsWith = (...launch: string[]): readonly string[] =>
+      commandFor({ launch, node: "/usr/bin/node" }, root, "/ext/dist/cli.js").args;
+    assert.deepEqual(argsWith(), [...args, "--as-root"]);
+    assert.deepEqual(argsWith("ip", "netns", "exec", "bench").slice(3), [
+      "/usr/bin/node",
+      ...args,
+      "--as-root",
+    ]);
+  });
+
   it("never starts the editor itself behind a wrapper that resets the environment", () => {
-    assert.deepEqual(commandFor({ launch: ["sudo", "-n"], node: "" }, "/opt/code", "/ext/dist/cli.js"), {
+    assert.deepEqual(commandFor({ launch: ["sudo", "-n"], node: "" }, editor, "/ext/dist/cli.js"), {
       file: "sudo",
       args: ["-n", "env", "ELECTRON_RUN_AS_NODE=1", "/opt/code", ...args],
       env,
@@ -223,7 +236,7 @@ describe("the command that starts the servers' process (DESIGN §4)", () => {
 
   it("is a Node of the user's behind the wrapper where one is named", () => {
     const settings = { launch: ["setpriv", "--ambient-caps=+net_bind_service"], node: "/usr/bin/node" };
-    assert.deepEqual(commandFor(settings, "/opt/code", "/ext/dist/cli.js"), {
+    assert.deepEqual(commandFor(settings, editor, "/ext/dist/cli.js"), {
       file: "setpriv",
       args: ["--ambient-caps=+net_bind_service", "/usr/bin/node", ...args],
       env,

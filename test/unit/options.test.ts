@@ -32,13 +32,18 @@ describe("the command line (DESIGN §3)", () => {
       command: "serve",
       wanted: { ...defaultWanted, folder: resolve(".") },
       lingerSeconds: 600,
+      asRoot: false,
       json: false,
     });
   });
 
   it("serves over stdin and stdout with no word of what to serve", () => {
-    assert.deepEqual(parse("serve --stdio"), { command: "stdio", lingerSeconds: 600 });
-    assert.deepEqual(parse("serve --stdio --linger 5"), { command: "stdio", lingerSeconds: 5 });
+    assert.deepEqual(parse("serve --stdio"), { command: "stdio", lingerSeconds: 600, asRoot: false });
+    assert.deepEqual(parse("serve --stdio --linger 5 --as-root"), {
+      command: "stdio",
+      lingerSeconds: 5,
+      asRoot: true,
+    });
   });
 
   it("takes every flag of serve", () => {

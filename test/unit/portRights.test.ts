@@ -4,7 +4,6 @@ import { permissionAdvice } from "../../src/engine/portRights";
 const user = {
   platform: "linux",
   uid: 1000,
-  gid: 1001,
   command: ["/usr/bin/node", "/opt/boot servers/cli.js", "serve", "it's", "--address", "eth1"],
   environment: {},
 } as const;
@@ -13,15 +12,12 @@ const lines = (surroundings: Partial<Parameters<typeof permissionAdvice>[2]>, po
   permissionAdvice("udp", port, { ...user, ...surroundings }).fixes.map(({ line }) => line);
 
 describe("a port that needs rights", () => {
-  it("offers on Linux the one right for this command first, then the low ports for everybody", () => {
+  it("offers on Linux this command through sudo first, then the low ports for everybody", () => {
     const { fixes } = permissionAdvice("udp", 67, user);
     assert.deepEqual(fixes, [
       {
-        what: "runs this command as you, with the one right to low ports",
-        line:
-          "sudo setpriv --reuid=1000 --regid=1001 --init-groups --inh-caps=+net_bind_service" +
-          " --ambient-caps=+net_bind_service" +
-          " /usr/bin/node '/opt/boot servers/cli.js' serve 'it'\\''s' --address eth1",
+        what: "starts this command as root; it goes on as you at once, with the one right to low ports",
+        line: "sudo /usr/bin/node '/opt/boot servers/cli.js' serve 'it'\\''s' --address eth1",
       },
       {
         what: "lets every program of every user of this computer listen on ports from 21 on, now and after each boot",
@@ -39,13 +35,13 @@ describe("a port that needs rights", () => {
 
   it("keeps the password through sudo, and never writes it", () => {
     const [line = ""] = lines({ environment: { BOOT_SERVERS_FTP_PASSWORD: "secret" } });
-    assert.match(line, /^sudo --preserve-env=BOOT_SERVERS_FTP_PASSWORD setpriv /);
+    assert.match(line, /^sudo --preserve-env=BOOT_SERVERS_FTP_PASSWORD \/usr\/bin\/node /);
     assert.doesNotMatch(line, /secret/);
   });
 
   it("offers no command that a program has started, and none with sudo to root without the right", () => {
     assert.equal(lines({ command: ["node", "cli.js", "serve", "--stdio"] }).length, 1);
-    assert.equal(lines({ uid: 0, gid: 0 }).length, 1);
+    assert.equal(lines({ uid: 0 }).length, 1);
   });
 
   it("offers no line that does more than it shows", () => {

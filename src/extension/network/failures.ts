@@ -7,7 +7,7 @@ import { failureNotice } from "./failureNotice";
 import { commandIds } from "../ids";
 import { changeSettings } from "./machineSettings";
 import { pickOne } from "../pick";
-import { findNode, oldestNodeText, programsInPath, wrappersFor } from "./rights";
+import { findNode, oldestNodeText, programsInPath, wrappers } from "./rights";
 import type { Servers } from "../servers";
 import { unadorned } from "../words";
 
@@ -47,7 +47,7 @@ async function startWithMoreRights(servers: Servers): Promise<void> {
   const line = servers.commandLine({ launch, node }).map(shellWord).join(" ");
   const detail = [
     line,
-    `It runs as you, with one more right: to listen on ports below 1024. It is kept in the settings bootServers.launch and bootServers.node of this machine.`,
+    `It goes on as you, with one more right: to listen on ports below 1024. It is kept in the settings bootServers.launch and bootServers.node of this machine.`,
   ].join("\n\n");
   const message = "Start the servers with this command?";
   const answer = await vscode.window.showWarningMessage(
@@ -62,19 +62,15 @@ async function startWithMoreRights(servers: Servers): Promise<void> {
 const shellWord = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`);
 
 async function chooseLaunch(): Promise<readonly string[] | undefined> {
-  const all = wrappersFor(process.getuid?.() ?? 0, process.getgid?.() ?? 0);
-  const needed = ["sudo", "pkexec", "setpriv"] as const;
-  const found = await Promise.all(needed.map((name) => programsInPath(name)));
-  const isThere = (name: string): boolean =>
-    (found[needed.findIndex((each) => each === name)] ?? []).length > 0;
-  const wrappers = isThere("setpriv") ? all.filter(({ program }) => isThere(program)) : [];
-  if (wrappers.length === 0) {
+  const found = await Promise.all(wrappers.map(({ program }) => programsInPath(program)));
+  const usable = wrappers.filter((_, index) => (found[index] ?? []).length > 0);
+  if (usable.length === 0) {
     const message =
-      "This needs setpriv (of util-linux) and sudo or pkexec, and they are not in PATH. The rows in the view Servers have other ways.";
+      "This needs sudo or pkexec, and they are not in PATH. The rows in the view Servers have other ways.";
     void vscode.window.showErrorMessage(message);
     return undefined;
   }
-  const items = wrappers.map(({ program, when, launch }) => ({
+  const items = usable.map(({ program, when, launch }) => ({
     label: program,
     description: when,
     detail: launch.join(" "),

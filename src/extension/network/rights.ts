@@ -8,16 +8,6 @@ import { delimiter, isAbsolute, join } from "node:path";
 const oldestNode: readonly [number, number] = [20, 19];
 export const oldestNodeText = oldestNode.join(".");
 
-/** Runs what follows as that user, with the one right that ports below 1024 need (capabilities(7)). */
-const withPorts = (uid: number, gid: number): readonly string[] => [
-  "setpriv",
-  `--reuid=${uid}`,
-  `--regid=${gid}`,
-  "--init-groups",
-  "--inh-caps=+net_bind_service",
-  "--ambient-caps=+net_bind_service",
-];
-
 export interface Wrapper {
   readonly program: "sudo" | "pkexec";
   /** When it works. */
@@ -26,22 +16,19 @@ export interface Wrapper {
   readonly launch: readonly string[];
 }
 
-/** The ways to more rights for a user. */
-export function wrappersFor(uid: number, gid: number): readonly Wrapper[] {
-  const run = withPorts(uid, gid);
-  return [
-    {
-      program: "sudo",
-      when: "where sudo asks you for no password: nobody could type it there",
-      launch: ["sudo", "-n", ...run],
-    },
-    {
-      program: "pkexec",
-      when: "the desktop asks for your password at each start",
-      launch: ["pkexec", ...run],
-    },
-  ];
-}
+/** The ways to more rights: behind either the servers go on as the user, with the right to low ports alone. */
+export const wrappers: readonly Wrapper[] = [
+  {
+    program: "sudo",
+    when: "where sudo asks you for no password: nobody could type it there",
+    launch: ["sudo", "-n"],
+  },
+  {
+    program: "pkexec",
+    when: "the desktop asks for your password at each start",
+    launch: ["pkexec"],
+  },
+];
 
 /** True when a Node's version will do. @param version as `process.versions.node`: `20.19.0`. */
 export function isNewEnough(version: string): boolean {
