@@ -92,14 +92,6 @@ const servers: Read<readonly Protocol[]> = (value) => {
   return protocols.filter((protocol) => chosen.includes(protocol));
 };
 
-const answer: Read<Answer> = (value) => {
-  const chosen = choice<Answer>(["listed", "boards", "everyone", "proxy"])(value);
-  if (chosen === "proxy") {
-    throw new UsageError("this comes in a later version; listed, boards and everyone are here now");
-  }
-  return chosen;
-};
-
 /** An IP address, or the name of an interface (whether it is there is seen when it is used). */
 const address: Read<string> = (value) => {
   if (isIP(value) === 0 && !isInterfaceName(value)) {
@@ -209,9 +201,9 @@ export const flags = {
   "high-ports": toggle(all, "ports 6767, 6969 and 2121, which need no privileges"),
   answer: one(
     ["serve"],
-    "listed|boards|everyone",
-    "who BOOTP answers: the plan's clients, these and every plain BOOTP request, or every DHCP client too where no other DHCP server is; default boards; a plan may narrow it",
-    answer,
+    "listed|boards|everyone|proxy",
+    "who BOOTP answers: the plan's clients, these and every plain BOOTP request, or every DHCP client too where no other DHCP server is; proxy: beside another DHCP server, PXE clients with their boot file and nobody with an address; default boards; a plan may narrow it",
+    choice<Answer>(["listed", "boards", "everyone", "proxy"]),
   ),
   uploads: one(
     ["serve"],

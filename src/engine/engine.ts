@@ -209,7 +209,7 @@ class BootEngine implements Engine {
         this.settle(protocol, wanted, protocol === "bootp" ? ipv4 : [...ipv4, ...usableIpv6], absent, all),
       ),
     );
-    this.bootp?.planChanged();
+    await this.bootp?.planChanged();
   }
 
   /** Starts, changes, leaves or closes one server. Never throws: what fails is its row. */

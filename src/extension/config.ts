@@ -41,7 +41,7 @@ export const limitNames = Object.keys(limitDefinitions) as LimitName[];
 /** The setting of a limit: `limits.ftpSessions`, `uploadLimit`. */
 export const limitSetting = (name: LimitName): string => limitSettings[name] ?? `limits.${name}`;
 
-const answers: readonly Answer[] = ["listed", "boards", "everyone"];
+const answers: readonly Answer[] = ["listed", "boards", "everyone", "proxy"];
 export const uploadPolicies: readonly UploadPolicy[] = ["deny", "new", "keep", "overwrite"];
 
 /** A value that a setting holds. @returns undefined for what it must not hold. */

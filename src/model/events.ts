@@ -4,7 +4,10 @@
  * Names that a peer chose stand here as they came; every sink shows them through `printable` (model/text.ts).
  */
 
+import type { NextServer } from "../protocol/bootp/clients";
 import type { Place } from "./places";
+
+export type { NextServer };
 
 export type Protocol = "bootp" | "tftp" | "ftp";
 export const protocols: readonly Protocol[] = ["bootp", "tftp", "ftp"];
@@ -67,6 +70,8 @@ export interface ClientRow {
   /** Why it gets other files than everybody: "it is bench-1", "its vendor class is AM335x ROM". */
   readonly why?: string;
   readonly trouble?: Trouble;
+  /** What the network's own DHCP server would have to name for this board to load its file from here (`proxy`). */
+  readonly nextServer?: NextServer;
   readonly lastSeenAt?: number;
   /** True for the board that a verification plays. */
   readonly verification: boolean;

@@ -8,13 +8,23 @@ export type UploadPolicy = "deny" | "new" | "keep" | "overwrite";
 /** How far each goes; `proxy` is no step of this order. */
 const order = ["listed", "boards", "everyone"] as const;
 
+/** Who is answered, machine and plan taken together. */
+export interface Answering {
+  readonly answer: (typeof order)[number];
+  /** True: the network's own DHCP server gives addresses, and PXE clients alone are told their boot file. */
+  readonly proxy: boolean;
+}
+
 /**
- * Who is answered: a plan can only narrow what the machine allows (DESIGN §2.1). proxyDHCP gives no addresses, so a
- * plan that wants it gets, until there is one, what gives none to strangers either.
+ * Who is answered: a plan can only narrow what the machine allows (DESIGN §2.1). `proxy` gives no addresses, so a plan
+ * narrows `everyone` by it; where the machine says `proxy`, a plan narrows that by `listed` alone.
  */
-export function effectiveAnswer(machine: Answer, plan: Answer = machine): (typeof order)[number] {
+export function effectiveAnswer(machine: Answer, plan: Answer = machine): Answering {
+  if (machine === "proxy" || (machine === "everyone" && plan === "proxy")) {
+    return { answer: plan === "listed" ? "listed" : "boards", proxy: true };
+  }
   const reach = (answer: Answer): number => order.indexOf(answer === "proxy" ? "boards" : answer);
-  return order[Math.min(reach(machine), reach(plan))] ?? "listed";
+  return { answer: order[Math.min(reach(machine), reach(plan))] ?? "listed", proxy: false };
 }
 
 interface LimitDefinition {

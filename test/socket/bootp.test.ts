@@ -8,7 +8,7 @@ import { EngineError } from "../../src/engine/errors";
 import { Journal } from "../../src/engine/journal";
 import type { Departure, ServerContext } from "../../src/engine/server";
 import type { ServedRoot } from "../../src/engine/servedRoot/servedRoot";
-import { openUdp, type Endpoint, type UdpSocket } from "../../src/engine/udp";
+import { openUdp, type Endpoint } from "../../src/engine/udp";
 import type { ClientRow, LogRow, Row } from "../../src/model/events";
 import type { Plan } from "../../src/model/plan";
 import { defaultWanted } from "../../src/model/settings";
@@ -16,6 +16,7 @@ import { encodeText } from "../../src/protocol/bytes";
 import type { Network } from "../../src/protocol/ipv4";
 import { decodePacket, encodePacket } from "../../src/protocol/bootp/packet";
 import { aPlan, aRequest, boardMac, dhcp, otherMac } from "../support/bootp";
+import { openPeer, type Peer } from "../support/udpPeer";
 import { VirtualClock } from "../support/virtualClock";
 
 const loopback: Network = { address: "127.0.0.1", netmask: "255.0.0.0", interfaceName: "lo" };
@@ -105,40 +106,10 @@ function fetches({ server }: Running, file: string): void {
   for (const departure of fetched(file)) server.departed(departure);
 }
 
-interface Peer {
-  readonly socket: UdpSocket;
-  send(packet: Uint8Array, to: number): void;
-  /** The next datagram that comes, or came. */
-  next(): Promise<{ packet: Uint8Array; from: Endpoint }>;
-  readonly waiting: number;
-}
-
-async function peer(address = "127.0.0.1", port = 0, reuseAddr = false): Promise<Peer> {
-  const came: { packet: Uint8Array; from: Endpoint }[] = [];
-  let notify: (() => void) | undefined;
-  const socket = await openUdp({
-    address,
-    port,
-    reuseAddr,
-    onPacket: (packet, from) => {
-      came.push({ packet, from });
-      notify?.();
-    },
-  });
-  open.push(() => socket.close());
-  return {
-    socket,
-    send: (packet, to) => {
-      socket.send(packet, { address: "127.0.0.1", port: to });
-    },
-    async next() {
-      while (came.length === 0) await new Promise<void>((resolve) => (notify = resolve));
-      return came.shift()!;
-    },
-    get waiting() {
-      return came.length;
-    },
-  };
+async function peer(...where: Parameters<typeof openPeer>): Promise<Peer> {
+  const opened = await openPeer(...where);
+  open.push(() => opened.socket.close());
+  return opened;
 }
 
 describe("the BOOTP server on loopback", () => {
@@ -222,7 +193,7 @@ describe("the BOOTP server on loopback", () => {
     assert.equal((await asker.ask())?.file, "new.bin");
     assert.equal(running.row(otherMac)?.stage, "listed");
     running.plan = aPlan({ boot: "new.bin", clients: [listed] });
-    running.server.planChanged();
+    await running.server.planChanged();
     assert.equal(running.row()?.name, "bench-1");
   });
 

@@ -7,7 +7,7 @@ import type { Leases } from "../../src/protocol/bootp/leases";
 import type { Endpoint } from "../../src/protocol/bootp/networks";
 import { messageTypes, option, type OptionName, type OptionValue } from "../../src/protocol/bootp/options";
 import { decodePacket, encodePacket, parseMac, type BootpPacket } from "../../src/protocol/bootp/packet";
-import { BootpMachine, type Reaction } from "../../src/protocol/bootp/server";
+import { BootpMachine, type Datagram, type Reaction } from "../../src/protocol/bootp/server";
 import type { TransferStage } from "../../src/protocol/bootp/sequence";
 
 export const boardMac = "52:54:00:12:34:56";
@@ -27,6 +27,7 @@ export function situation(plan: Partial<Plan>, rest: Partial<BootpSituation> = {
   return {
     plan: aPlan(plan),
     answer: "boards",
+    proxy: false,
     obstacle: () => undefined,
     networks: [bench],
     allows: () => true,
@@ -80,6 +81,9 @@ export interface ReadReply {
   readonly to: string;
 }
 
+const bytesOf = (request: BootpPacket | Uint8Array): Uint8Array =>
+  request instanceof Uint8Array ? request : encodePacket(request);
+
 /** The server's machine, asked in words. Each packet goes through the codec on both ways. */
 export class Bench {
   readonly machine: BootpMachine;
@@ -94,8 +98,17 @@ export class Bench {
   }
 
   ask(request: BootpPacket | Uint8Array, from = broadcaster, on?: string): readonly ReadReply[] {
-    const packet = request instanceof Uint8Array ? request : encodePacket(request);
-    this.last = this.machine.receive({ packet, from, on }, this.situation, this.now);
+    return this.receive({ packet: bytesOf(request), from, on });
+  }
+
+  /** At port 4011 of the first served address, from where a board with that address asks. */
+  askBootServer(request: BootpPacket | Uint8Array, from: Endpoint): readonly ReadReply[] {
+    const on = this.situation.networks[0]!.address;
+    return this.receive({ packet: bytesOf(request), from, on, toBootServer: true });
+  }
+
+  private receive(datagram: Datagram): readonly ReadReply[] {
+    this.last = this.machine.receive(datagram, this.situation, this.now);
     return this.last.replies.map(({ packet: bytes, via, to }) => ({
       packet: decodePacket(bytes),
       bytes,

@@ -4,7 +4,7 @@ import { defaultPool } from "../../src/protocol/bootp/defaultPool";
 import { option } from "../../src/protocol/bootp/options";
 import { RivalWatch, type Standing } from "../../src/protocol/bootp/rivals";
 import { decodeText } from "../../src/protocol/bytes";
-import { effectiveAnswer, type Answer } from "../../src/model/settings";
+import { effectiveAnswer, type Answer, type Answering } from "../../src/model/settings";
 import { aRequest, bench, dhcp, lab, network, options } from "../support/bootp";
 import { seededRandom } from "../support/random";
 
@@ -235,18 +235,27 @@ describe("the pool of a network where the plan has none", () => {
 });
 
 it("a plan narrows what the machine allows, and never widens it (DESIGN §2.1)", () => {
-  const table: readonly (readonly [Answer, Answer | undefined, string])[] = [
+  const proxy = { answer: "boards", proxy: true } as const;
+  const listedProxy = { answer: "listed", proxy: true } as const;
+  const table: readonly (readonly [Answer, Answer | undefined, string | Answering])[] = [
     ["everyone", undefined, "everyone"],
     ["everyone", "everyone", "everyone"],
     ["everyone", "boards", "boards"],
     ["everyone", "listed", "listed"],
-    ["everyone", "proxy", "boards"],
+    ["everyone", "proxy", proxy],
     ["boards", "everyone", "boards"],
     ["boards", undefined, "boards"],
+    ["boards", "proxy", "boards"],
     ["listed", "everyone", "listed"],
-    ["proxy", "everyone", "boards"],
-    ["proxy", "listed", "listed"],
+    ["listed", "proxy", "listed"],
+    ["proxy", undefined, proxy],
+    ["proxy", "proxy", proxy],
+    ["proxy", "boards", proxy],
+    ["proxy", "everyone", proxy],
+    ["proxy", "listed", listedProxy],
   ];
-  for (const [machine, plan, expected] of table)
-    assert.equal(effectiveAnswer(machine, plan), expected, `${machine} ${plan}`);
+  for (const [machine, plan, expected] of table) {
+    const wanted = typeof expected === "string" ? { answer: expected, proxy: false } : expected;
+    assert.deepEqual(effectiveAnswer(machine, plan), wanted, `${machine} ${plan}`);
+  }
 });

@@ -112,7 +112,7 @@ describe("the settings (DESIGN §5)", () => {
     ["ftp.passivePorts", "50100-50000"],
     ["ftp.passivePorts", "21-30"],
     ["ftp.passivePorts", 5000],
-    ["bootp.answer", "proxy"],
+    ["bootp.answer", "anybody"],
     ["uploads", true],
     ["limits.ftpSessions", 0],
     ["launch", "sudo"],

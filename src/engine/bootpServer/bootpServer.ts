@@ -1,15 +1,17 @@
 /** The BOOTP and DHCP server: the pure machine of `protocol/bootp` on its sockets, with rows for its clients. */
 
-import type { ClientRow, Trouble } from "../../model/events";
+import type { ClientRow, LogRow, Trouble } from "../../model/events";
 import { effectiveAnswer } from "../../model/settings";
 import { errorMessage, printable } from "../../model/text";
 import type { BootpSituation, ClientView } from "../../protocol/bootp/clients";
 import { defaultPool } from "../../protocol/bootp/defaultPool";
 import { Leases, type Lease } from "../../protocol/bootp/leases";
-import { BootpMachine } from "../../protocol/bootp/server";
+import { bootServerPort } from "../../protocol/bootp/packet";
+import { BootpMachine, type Datagram } from "../../protocol/bootp/server";
 import { toHex } from "../../protocol/bytes";
 import { isLoopback, type Network } from "../../protocol/ipv4";
 import { fromStored, LeaseStore, toStored } from "./leaseStore";
+import { ProxyPort } from "./proxyPort";
 import { Rivals } from "./rivals";
 import { openBootpSockets, type BootpSockets } from "./sockets";
 import type { Timer } from "../clock";
@@ -21,8 +23,11 @@ export interface BootpServer extends BootServer {
   departed(departure: Departure): void;
   /** The client's next request gets the first file; false: no such client. */
   restartSequence(clientId: string): boolean;
-  /** The plan is another one: the rows of the listed clients follow. It acts at the next request in any case. */
-  planChanged(): void;
+  /**
+   * The plan or the settings are others: the rows of the listed clients follow. It acts at the next request in any
+   * case. Resolves when the ports that it wants now are open, and no others.
+   */
+  planChanged(): Promise<void>;
 }
 
 /** Windows hands a broadcast to the wildcard's socket and the address's alike, this close together. */
@@ -55,7 +60,7 @@ export async function startBootpServer(
       service.logDropped("warning", `a reply could not be sent: ${error.message}`);
     },
   });
-  service.open(sockets);
+  await service.open(sockets, port === 0 ? 0 : bootServerPort);
   const stop = (): Promise<void> => service.close();
   let served = addresses;
   return {
@@ -118,6 +123,7 @@ class Service {
   private plan: BootpSituation["plan"] | undefined;
   private droppedUntil = -Infinity;
   private rivals: Rivals | undefined;
+  private proxyPort: ProxyPort | undefined;
 
   constructor(
     private readonly context: ServerContext,
@@ -129,20 +135,29 @@ class Service {
     this.shownAt = context.clock.now();
   }
 
-  open(sockets: BootpSockets): void {
+  /** @param proxyPort where PXE clients ask once more, under `proxy`; 0: any free port. */
+  async open(sockets: BootpSockets, proxyPort: number): Promise<void> {
     this.sockets = sockets;
     const { clock, journal } = this.context;
-    this.rivals = new Rivals({
-      clock,
-      sockets,
-      onChange: () => {
-        this.context.changed("bootp");
+    const onChange = (): void => {
+      this.context.changed("bootp");
+    };
+    const log = (level: LogRow["level"], message: string): void => {
+      journal.log(level, `BOOTP: ${message}`);
+    };
+    this.rivals = new Rivals({ clock, sockets, onChange, log });
+    this.proxyPort = new ProxyPort({
+      port: proxyPort,
+      onPacket: (packet, from, on) => {
+        this.take({ packet, from, on, toBootServer: true });
       },
-      log: (level, message) => {
-        journal.log(level, `BOOTP: ${message}`);
+      onError: (error) => {
+        this.logDropped("warning", `a reply could not be sent: ${error.message}`);
       },
+      onChange,
+      log,
     });
-    this.planChanged();
+    await this.planChanged();
     // Boards that are known from before may be in the middle of a silence.
     this.wake(this.machine.nextChange(this.situation(), this.context.clock.now()));
   }
@@ -151,18 +166,23 @@ class Service {
     const { sockets } = this;
     this.sockets = undefined;
     this.timer?.cancel();
-    await Promise.all([this.rivals?.close(), sockets?.close(), this.store?.close()]);
+    await Promise.all([this.rivals?.close(), this.proxyPort?.close(), sockets?.close(), this.store?.close()]);
   }
 
   readonly receive: Receive = (packet, from, on) => {
-    const { sockets } = this;
-    if (sockets === undefined) return;
+    this.take({ packet, from, on });
+  };
+
+  private take(datagram: Datagram): void {
+    const { packet, from, toBootServer = false } = datagram;
+    const sender = toBootServer ? this.proxyPort : this.sockets;
+    if (this.sockets === undefined) return;
     try {
       this.context.heard("bootp");
       this.followPlan();
       if (this.rivals?.heard(packet) === true) return;
-      const reaction = this.machine.receive({ packet, from, on }, this.situation(), this.context.clock.now());
-      for (const reply of reaction.replies) sockets.send(reply.packet, reply.via, reply.to);
+      const reaction = this.machine.receive(datagram, this.situation(), this.context.clock.now());
+      for (const reply of reaction.replies) sender?.send(reply.packet, reply.via, reply.to);
       this.keepLeases();
       for (const id of reaction.forgotten) this.forget(id);
       this.show(reaction.clients);
@@ -173,7 +193,7 @@ class Service {
       // Nothing that a peer sends may end the server.
       this.logDropped("error", `a packet of ${from.address} was not answered: ${errorMessage(error)}`);
     }
-  };
+  }
 
   readonly departed = (departure: Departure): void => {
     this.followPlan();
@@ -186,17 +206,19 @@ class Service {
     return view !== undefined;
   };
 
-  readonly planChanged = (): void => {
+  readonly planChanged = async (): Promise<void> => {
     this.plan = this.context.situation().plan;
     const situation = this.situation();
+    const { answer, proxy, networks } = situation;
     this.show(this.machine.planChanged(situation, this.context.clock.now()));
-    const watched = situation.answer === "everyone" ? situation.networks : [];
+    const watched = answer === "everyone" ? networks : [];
     void this.rivals?.follow(watched.filter(({ address }) => !isLoopback(address)));
+    await this.proxyPort?.follow(proxy ? networks.map(({ address }) => address) : []);
   };
 
-  /** What keeps strangers from an answer, as the server's row says it. */
+  /** What keeps strangers or PXE clients from an answer, as the server's row says it. */
   news(): readonly Trouble[] {
-    return this.rivals?.warnings ?? [];
+    return [...(this.rivals?.warnings ?? []), ...(this.proxyPort?.warnings ?? [])];
   }
 
   /** At most one line a second: a flood must not fill the log. */
@@ -215,17 +237,17 @@ class Service {
   }
 
   private followPlan(): void {
-    if (this.context.situation().plan !== this.plan) this.planChanged();
+    if (this.context.situation().plan !== this.plan) void this.planChanged();
   }
 
   private situation(): BootpSituation {
     const { plan, wanted, access, networks } = this.context.situation();
     const addresses = this.sockets?.addresses ?? [];
     const served = networks.filter(({ address }) => addresses.includes(address));
-    const answer = effectiveAnswer(wanted.answer, plan.answer);
+    const answering = effectiveAnswer(wanted.answer, plan.answer);
     return {
-      plan: answer === "everyone" ? withPool(plan, served) : plan,
-      answer,
+      plan: answering.answer === "everyone" ? withPool(plan, served) : plan,
+      ...answering,
       obstacle: (address) => this.rivals?.obstacle(address),
       networks: served,
       allows: (address) => access.allows(address),
@@ -264,6 +286,7 @@ class Service {
       type: "client",
       ...{ id, name, mac, address, vendorClass, stage, detail, file, why, verification },
       trouble: view.notice,
+      nextServer: view.nextServer,
       lastSeenAt:
         lastSeenAt === undefined ? undefined : Math.round(clock.wallTime() - (clock.now() - lastSeenAt)),
       forgotten: undefined,

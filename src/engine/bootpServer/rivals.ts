@@ -186,7 +186,7 @@ function describe(standing: Standing, address: string): Notice | undefined {
       return {
         code: "dhcp.rival",
         message: `${describeServers(standing.addresses)} on the network of ${address}, so boards that the plan does not list are left to it`,
-        remedy: `List your boards in the plan, or have that server name this one: next-server ${address}.`,
+        remedy: `List your boards in the plan, have that server name this one (next-server ${address}), or tell PXE clients their file beside it: --answer proxy, setting bootServers.bootp.answer.`,
       };
   }
 }

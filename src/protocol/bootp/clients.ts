@@ -6,7 +6,7 @@ import { choose, listedClient, traitsOf, type ChoicePlan, type Traits } from "./
 import type { AddressRange } from "./leases";
 import { getOption } from "./options";
 import { formatMac, type BootpPacket } from "./packet";
-import { standing, type SequenceTimes, type Standing } from "./sequence";
+import { standing, type BootFiles, type SequenceTimes, type Standing } from "./sequence";
 import { currentStages, startStages, type Stages } from "./stages";
 
 /** What BOOTP needs of a plan (`model/plan.ts`). */
@@ -23,6 +23,8 @@ export interface BootpSituation {
   readonly plan: BootpPlan;
   /** Who is answered beside the plan's clients: nobody, every plain BOOTP request, or every DHCP client as well. */
   readonly answer: "listed" | "boards" | "everyone";
+  /** True: the network's own DHCP server gives addresses. PXE clients alone are answered, under `listed` the plan's. */
+  readonly proxy: boolean;
   /** Under `everyone`: what keeps DHCP clients that nobody listed from an answer on this served address; undefined: nothing. */
   obstacle(address: string): Notice | undefined;
   readonly networks: readonly Network[];
@@ -75,6 +77,21 @@ export const timesOf = (plan: BootpPlan): SequenceTimes => ({
   restartMs: plan.restartSeconds * 1000,
 });
 
+/** Why a client was not answered. */
+export interface Refusal {
+  readonly stage: "seen" | "refused";
+  readonly notice: Notice;
+  /** The network's own DHCP server may name its boot file, on one of these addresses; absent: that is no help. */
+  readonly servers?: readonly string[] | undefined;
+}
+
+/** What the network's own DHCP server has to say for a board to load its file from here. */
+export interface NextServer {
+  /** An address of this host; of several, the one that is on the board's network. */
+  readonly servers: readonly string[];
+  readonly file: string;
+}
+
 /** What is remembered of one client. */
 export interface Client extends Identity, Stages {
   readonly listed: boolean;
@@ -89,7 +106,7 @@ export interface Client extends Identity, Stages {
   /** The file of the last answer. */
   readonly file?: string | undefined;
   /** Why it was not answered. */
-  readonly refusal?: { readonly stage: "seen" | "refused"; readonly notice: Notice } | undefined;
+  readonly refusal?: Refusal | undefined;
   /** It was answered, but. */
   readonly warning?: Notice | undefined;
   /** Monotonic ms. */
@@ -109,6 +126,8 @@ export interface ClientView {
   /** Why it gets other files than everybody: "it is bench-1". */
   readonly why?: string | undefined;
   readonly notice?: Notice | undefined;
+  /** What to ask the owner of the network's own DHCP server for. */
+  readonly nextServer?: NextServer | undefined;
   readonly lastSeenAt?: number | undefined;
   readonly verification: boolean;
   /** When `detail` will say something else without any packet. */
@@ -120,6 +139,7 @@ export function viewOf(client: Client, plan: BootpPlan, now: number): ClientView
   const listed = listedClient(plan, mac);
   const { boot, why } = choose(plan, client.traits);
   const where = standing(client.cursor, boot, timesOf(plan), now);
+  const nextServer = nextServerOf(refusal, boot);
   return {
     id,
     name: listed?.name,
@@ -129,10 +149,24 @@ export function viewOf(client: Client, plan: BootpPlan, now: number): ClientView
     ...(refusal === undefined ? where : { stage: refusal.stage, detail: "not answered" }),
     file,
     why: refusal === undefined ? why : undefined,
-    notice: refusal?.notice ?? client.warning,
+    notice: refusal === undefined ? client.warning : withRemedy(refusal, nextServer),
+    nextServer,
     lastSeenAt,
     verification,
   };
+}
+
+/** A server that is set up by hand names one file: of a sequence the first. */
+function nextServerOf(refusal: Refusal | undefined, { files: [file] }: BootFiles): NextServer | undefined {
+  const { servers } = refusal ?? {};
+  return servers === undefined || file === undefined ? undefined : { servers, file };
+}
+
+function withRemedy({ notice, servers }: Refusal, nextServer: NextServer | undefined): Notice {
+  if (servers === undefined) return notice;
+  if (nextServer === undefined) return { ...notice, remedy: "Name its boot file in the plan first." };
+  const named = nextServer.servers.join(" or ");
+  return { ...notice, remedy: `Ask its owner for: next-server ${named}, filename ${nextServer.file}` };
 }
 
 /** All clients, the one that was seen longest ago first. Those that nobody listed are bounded. */

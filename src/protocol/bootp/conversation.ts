@@ -7,6 +7,7 @@ import type { Leases } from "./leases";
 import { destinationOf, linksOf, type Arrival, type Endpoint, type Link } from "./networks";
 import type { OptionEntry } from "./options";
 import { decodePacket, unspecified } from "./packet";
+import { aboutBooting } from "./pxe";
 import { encodeReply, tooLongForFile, type ReplyContent } from "./replies";
 import { ask, peek, type SequenceAnswer } from "./sequence";
 
@@ -54,9 +55,17 @@ export class Conversation {
     return this;
   }
 
-  /** Not answered, and why. */
-  refuse(stage: "seen" | "refused", notice: Notice): void {
-    this.client = { ...this.client, refusal: { stage, notice } };
+  /**
+   * Not answered, and why.
+   * @param servers what the network's own DHCP server may name instead.
+   */
+  refuse(stage: "seen" | "refused", notice: Notice, servers?: readonly string[]): void {
+    this.client = { ...this.client, refusal: { stage, notice, servers } };
+  }
+
+  /** The address that another server gives it: its transfers come from there. */
+  hasAddress(address: string): void {
+    this.client = { ...this.client, addresses: [...this.client.addresses, address], address };
   }
 
   /** Answered, but. The first warning stays. */
@@ -155,13 +164,14 @@ export class Conversation {
     link: Link,
     content: Pick<ReplyContent, "messageType" | "yiaddr" | "file" | "leaseSeconds" | "message">,
   ): void {
-    const { plan, directedBroadcast } = this.situation;
+    const { plan, directedBroadcast, proxy } = this.situation;
     const { request } = this.arrival;
     const { address } = link.server;
-    const { options } = this.choice;
+    const options = proxy ? aboutBooting(this.choice.options) : this.choice.options;
     const packet = encodeReply({
       ...content,
       request,
+      proxy,
       siaddr: plan.server ?? address,
       serverIdentifier: address,
       subnet: link.subnet,

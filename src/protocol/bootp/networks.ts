@@ -15,6 +15,8 @@ export interface Arrival {
   readonly from: Endpoint;
   /** The served address whose socket received it; undefined: the wildcard's, which cannot tell. */
   readonly on: string | undefined;
+  /** True: it came to the port of PXE boot servers, 4011. */
+  readonly toBootServer: boolean;
 }
 
 /** One network that a client may be on. */
@@ -85,7 +87,13 @@ export interface Delivery {
 }
 
 /** Where the reply goes, by the first rule of DESIGN §2.1 that holds. */
-export function destinationOf({ request, from }: Arrival, link: Link, delivery: Delivery): Endpoint {
+export function destinationOf(
+  { request, from, toBootServer }: Arrival,
+  link: Link,
+  delivery: Delivery,
+): Endpoint {
+  // A boot server answers the port that asked, whichever that is (PXE 2.1 §2.2, step 6).
+  if (toBootServer) return from;
   if (request.giaddr !== unspecified) return { address: request.giaddr, port: serverPort };
   const otherPort = from.port !== serverPort && from.port !== clientPort && from.address !== unspecified;
   if (isLoopback(from.address) || otherPort) return from;

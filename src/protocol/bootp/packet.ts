@@ -48,6 +48,8 @@ export const unspecified = "0.0.0.0";
 /** Ports of server (and relay agent) and client, RFC 951 §3. */
 export const serverPort = 67;
 export const clientPort = 68;
+/** Where a PXE client that has an address may ask again for its boot file (PXE 2.1 §2.2.3). */
+export const bootServerPort = 4011;
 
 const headerLength = 236;
 const areas = { chaddr: [28, 44], sname: [44, 108], file: [108, 236] } as const;

@@ -28,6 +28,8 @@ export interface ReplyContent {
   readonly options: readonly OptionEntry[];
   /** Undefined: no address was given (INFORM, NAK, BOOTP). */
   readonly leaseSeconds?: number | undefined;
+  /** True: the network's own DHCP server gives addresses, and this reply gives none, whatever else stands here. */
+  readonly proxy: boolean;
   /** Option 56, why a NAK was sent. */
   readonly message?: string | undefined;
 }
@@ -54,7 +56,7 @@ export function encodeReply(content: ReplyContent): Uint8Array {
       secs: dhcp ? 0 : request.secs,
       flags: replyFlags(request, nak),
       ciaddr: messageType === undefined || messageType === "ACK" ? request.ciaddr : unspecified,
-      yiaddr: nak ? unspecified : content.yiaddr,
+      yiaddr: nak || content.proxy ? unspecified : content.yiaddr,
       siaddr: nak ? unspecified : content.siaddr,
       giaddr: request.giaddr,
       chaddr: request.chaddr,
@@ -91,12 +93,11 @@ const requestedCodes = (request: BootpPacket): readonly number[] => [
  * Options of both kinds of reply. No router and no name server unless the plan names them: a lab's boards are not to
  * leave it (security §4.2).
  */
-function commonOptions({ request, subnet, siaddr, file }: ReplyContent): OptionEntry[] {
+function commonOptions({ request, subnet, siaddr, file, proxy }: ReplyContent): OptionEntry[] {
   const asked = requestedCodes(request);
-  const options = [
-    option("subnetMask", subnet.netmask),
-    option("broadcastAddress", broadcastAddress(subnet)),
-  ];
+  const options = proxy
+    ? []
+    : [option("subnetMask", subnet.netmask), option("broadcastAddress", broadcastAddress(subnet))];
   if (asked.includes(optionTable.tftpServerName.code)) options.push(option("tftpServerName", siaddr));
   const wantsFile = asked.includes(optionTable.bootFileName.code) || tooLongForFile(file);
   if (file !== "" && wantsFile) options.push(option("bootFileName", file));
@@ -112,7 +113,8 @@ function bootpOptions(content: ReplyContent): OptionEntry[] {
 }
 
 function dhcpOptions(content: ReplyContent): OptionEntry[] {
-  const { request, messageType, leaseSeconds } = content;
+  const { request, messageType } = content;
+  const leaseSeconds = content.proxy ? undefined : content.leaseSeconds;
   const options = [
     option("messageType", messageTypes[messageType ?? "ACK"]),
     option("serverIdentifier", content.serverIdentifier),

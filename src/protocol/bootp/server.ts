@@ -6,13 +6,15 @@
 import { MalformedPacket } from "../errors";
 import { traitsOf, type Traits } from "./choice";
 import { ClientTable, identify, viewOf } from "./clients";
-import type { BootpSituation, Client, ClientView, Notice } from "./clients";
+import type { BootpSituation, Client, ClientView } from "./clients";
 import { Conversation, leaseSeconds, type Reply } from "./conversation";
 import { clientOf, lastAskerAt, leadsTo, RunningTransfers, type TransferNews } from "./departures";
 import { answerDhcp, isAnsweredType } from "./dhcp";
 import { Leases } from "./leases";
 import { mayAsk, type Arrival, type Endpoint } from "./networks";
 import { getOption, optionTable } from "./options";
+import { answerAsProxy } from "./proxy";
+import { noNetwork, outside, unlisted, unlistedCode } from "./refusals";
 import { BOOTREQUEST, decodePacket, ethernet, unspecified, type BootpPacket } from "./packet";
 import { restarted, transferred, transferredNearby, waitsFor, type Cursor } from "./sequence";
 
@@ -22,6 +24,8 @@ export interface Datagram {
   readonly from: Endpoint;
   /** The served address whose socket received it; undefined: the wildcard's. */
   readonly on: string | undefined;
+  /** True: it came to the port of PXE boot servers, 4011. */
+  readonly toBootServer?: boolean;
 }
 
 /** What is to be done after one datagram. */
@@ -44,7 +48,11 @@ export class BootpMachine {
   constructor(readonly leases: Leases = new Leases()) {}
 
   /** Answers one datagram, or says why not. Never throws on any bytes. */
-  receive({ packet, from, on }: Datagram, situation: BootpSituation, now: number): Reaction {
+  receive(
+    { packet, from, on, toBootServer = false }: Datagram,
+    situation: BootpSituation,
+    now: number,
+  ): Reaction {
     let request: BootpPacket;
     try {
       request = decodePacket(packet);
@@ -53,9 +61,9 @@ export class BootpMachine {
       throw error;
     }
     const identity = identify(request);
-    const fault = faultOf(request, from);
+    const arrival: Arrival = { request, from, on, toBootServer };
+    const fault = faultOf(arrival);
     if (identity === undefined || fault !== undefined) return dropped(fault ?? "names no client");
-    const arrival: Arrival = { request, from, on };
     const traits = traitsOf(identity.mac, request.options);
     const known = this.table.known(identity, situation, now, traits);
     const conversation = new Conversation(arrival, situation, this.table, this.leases, now, {
@@ -150,13 +158,14 @@ export class BootpMachine {
 }
 
 /** Why a packet is dropped without a row: it is no request that anybody could answer. */
-function faultOf(request: BootpPacket, from: Endpoint): string | undefined {
+function faultOf({ request, from, toBootServer }: Arrival): string | undefined {
   const { op, htype, hlen, hops, options } = request;
   if (op !== BOOTREQUEST) return `op is ${op}, not a request`;
   if (htype === ethernet && hlen !== 6) return `hlen is ${hlen} for Ethernet`;
   // RFC 1542 §4.1.1: a packet that went round in circles.
   if (hops > 16) return `${hops} hops`;
   if (from.port === 0) return "source port 0";
+  if (toBootServer && from.address === unspecified) return "asks a boot server without an address";
   const type = options?.get(optionTable.messageType.code);
   // An empty option 53 is no DHCP message, but BOOTP, as dnsmasq reads it (facts, D15).
   if (type === undefined || type.length === 0) return undefined;
@@ -174,10 +183,13 @@ function answer(conversation: Conversation): void {
   const type = arrival.request.options && getOption(arrival.request.options, "messageType");
   if (!mayAsk(arrival, { allows: (address) => situation.allows(address), planned })) {
     conversation.refuse("refused", outside(arrival));
+  } else if (situation.proxy && !(client.verification && type === undefined)) {
+    // A verification that speaks plain BOOTP is answered: it wants to know the file, and takes no address.
+    answerAsProxy(conversation, type);
   } else if (listed === undefined && !isForStrangers(situation.answer, type !== undefined)) {
     conversation.refuse(type === undefined ? "refused" : "seen", unlisted(client.mac, type !== undefined));
   } else if (links.length === 0) {
-    conversation.refuse("refused", { code: "network.none", message: "no network is served at the moment" });
+    conversation.refuse("refused", noNetwork);
   } else if (type === undefined) {
     answerBootp(conversation);
   } else if (listed !== undefined) {
@@ -228,26 +240,4 @@ function answerBootp(conversation: Conversation): void {
     }
     conversation.reply(link, { messageType: undefined, yiaddr, file });
   }
-}
-
-const unlistedCode = "client.unlisted";
-
-function unlisted(mac: string, dhcp: boolean): Notice {
-  return {
-    code: unlistedCode,
-    message: dhcp
-      ? "it asks by DHCP, which only clients that the plan lists are answered"
-      : "only clients that the plan lists are answered",
-    remedy: `List ${mac} under "clients" in the plan${dhcp ? ', with an "address" of its network' : ""}.`,
-  };
-}
-
-function outside({ request, from }: Arrival): Notice {
-  const relayed = request.giaddr !== unspecified;
-  const address = relayed ? request.giaddr : from.address;
-  return {
-    code: "access.network",
-    message: `${address}${relayed ? ", its relay agent," : ""} is not in a network that may ask`,
-    remedy: `Allow it with --allow ${address}/32, or its network.`,
-  };
 }
