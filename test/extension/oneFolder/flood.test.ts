@@ -57,8 +57,12 @@ describe("a flood of transfers", function () {
     await flooding(5_000, 10_000);
     await start(api);
     await until(api, (snapshot) => snapshot.transfers.size === 50);
+    // Just drawn: the window knows these rows, so that one of them can be selected there.
+    await new Promise((drawn) => subscriptions.push(transfers.onDidChangeTreeData(drawn)));
     const chosen = transfers.getChildren()[7]!;
+    const selected = new Promise((seen) => subscriptions.push(transfers.view.onDidChangeSelection(seen)));
     await transfers.view.reveal(chosen, { select: true });
+    await selected;
     const resolution = 5;
     const lag = monitorEventLoopDelay({ resolution });
     lag.enable();
