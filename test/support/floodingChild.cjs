@@ -66,6 +66,8 @@ connection.onRequest("configure", async () => {
   setTimeout(flood, everyMs, Date.now(), 0);
   return null;
 });
+// Asked at a window's first start.
+connection.onRequest("networks", () => []);
 for (const request of ["drain", "stopNow"]) connection.onRequest(request, () => null);
 connection.onClose(() => process.exit(0));
 connection.listen();
