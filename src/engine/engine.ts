@@ -22,7 +22,7 @@ import { notTaken, type LoadedPlan } from "./planFile";
 import { PlanNews } from "./planNews";
 import { openPlannedRoot } from "./servedRoot/plannedRoot";
 import type { BootServer, ServerContext, Situation } from "./server";
-import { listensOn, starters, startServer, troubleOf, waitingFor, warningsOf } from "./starting";
+import { listensOn, rowFor, starters, startServer, troubleOf, waitingFor, warningsOf } from "./starting";
 import type { Surroundings } from "./starting";
 
 /** A row about a server that just heard something goes out once in this time. */
@@ -194,6 +194,7 @@ class BootEngine implements Engine {
     const usableIpv6 = await usableNow(ipv6);
     const unusable = ipv6.filter((address) => !usableIpv6.includes(address));
     const access = accessFor(wanted.allow, networks, ipv6);
+    if (this.situation !== undefined && !haveSameBoards(this.situation.wanted, wanted)) this.forgetBoards();
     this.situation = { wanted, plan, networks, access, root };
     this.journal.transfersKept = wanted.limits.transfersKept;
     this.planNews.taken(loaded);
@@ -210,6 +211,14 @@ class BootEngine implements Engine {
       ),
     );
     await this.bootp?.planChanged();
+  }
+
+  /** Boards of another folder are others: none has a sequence, a lease or a row of the one before. */
+  private forgetBoards(): void {
+    this.release("bootp");
+    this.bootp = undefined;
+    this.boards = {};
+    this.journal.forgetClients();
   }
 
   /** Starts, changes, leaves or closes one server. Never throws: what fails is its row. */
@@ -231,25 +240,18 @@ class BootEngine implements Engine {
       this.close(protocol);
       return;
     }
-    const row = (state: ServerRow["state"], rest: Partial<ServerRow> = {}): ServerRow => ({
-      type: "server",
-      id: protocol,
-      protocol,
-      state,
-      addresses,
-      port,
-      warnings: [],
-      ...rest,
-    });
+    const row = rowFor(protocol, addresses, port);
     const place = (server: BootServer | undefined, told: ServerRow, lastPacketAt?: number): void => {
       const slot: Slot = { key, server, row: told, ...(lastPacketAt !== undefined && { lastPacketAt }) };
       this.slots.set(protocol, slot);
       this.journal.report(this.rowNow(slot));
     };
     const running = (server: BootServer, warnings: readonly Trouble[]): ServerRow =>
-      row("running", {
-        addresses: server.addresses,
-        port: server.port,
+      rowFor(
+        protocol,
+        server.addresses,
+        server.port,
+      )("running", {
         warnings: [...warnings, ...server.warnings],
       });
     if (earlier?.server !== undefined && (await listensOn(earlier.server, addresses, port))) {
@@ -348,6 +350,10 @@ class BootEngine implements Engine {
     return slot;
   }
 }
+
+/** Whose leases are kept in one file (`bootpServer/leaseStore.ts`). */
+const haveSameBoards = (one: Wanted, other: Wanted): boolean =>
+  one.folder === other.folder && one.stateFolder === other.stateFolder;
 
 /** An engine that serves nothing yet. */
 export function createEngine(surroundings: Partial<Surroundings> = {}): Engine {

@@ -35,6 +35,11 @@ export class Journal {
     return this.state.clients.get(id);
   }
 
+  /** Every client is remembered no longer. */
+  forgetClients(): void {
+    for (const row of [...this.state.clients.values()]) this.publish({ ...row, forgotten: true });
+  }
+
   onRow(listener: (row: Row) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

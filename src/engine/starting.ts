@@ -1,6 +1,6 @@
 /** How one of the three servers is started, and what is said where it cannot be. */
 
-import type { Protocol, Trouble } from "../model/events";
+import type { Protocol, ServerRow, Trouble } from "../model/events";
 import { onlyLoopback, type NetworkInterface } from "../model/networks";
 import { highPorts, standardPorts, type Wanted } from "../model/settings";
 import { errorMessage } from "../model/text";
@@ -41,6 +41,20 @@ export const everyInterface: Trouble = {
   message: "every interface is served: anyone who reaches this computer can ask",
   remedy: "Name one interface to serve that network only.",
 };
+
+/** Makes the rows of a server that is to listen there. */
+export const rowFor =
+  (protocol: Protocol, addresses: readonly string[], port: number) =>
+  (state: ServerRow["state"], rest: Pick<Partial<ServerRow>, "trouble" | "warnings"> = {}): ServerRow => ({
+    type: "server",
+    id: protocol,
+    protocol,
+    state,
+    addresses,
+    port,
+    warnings: [],
+    ...rest,
+  });
 
 /** What is worth knowing of the way it is to be served. */
 export const warningsOf = (wanted: Wanted): readonly Trouble[] =>

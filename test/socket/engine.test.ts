@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { readdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { networkInterfaces, type NetworkInterfaceInfo } from "node:os";
 import { createInterface } from "node:readline";
@@ -12,7 +13,10 @@ import type { StartServer } from "../../src/engine/server";
 import { starters } from "../../src/engine/starting";
 import type { Engine } from "../../src/model/api";
 import { planNotTaken, type Row, type ServerRow } from "../../src/model/events";
+import { parseLeases } from "../../src/model/leaseFile";
 import { anyPorts, defaultWanted, standardPorts, type Wanted } from "../../src/model/settings";
+import { decodePacket, encodePacket } from "../../src/protocol/bootp/packet";
+import { aRequest } from "../support/bootp";
 import { VirtualClock } from "../support/virtualClock";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 import { withinASecondMs } from "../support/pace";
@@ -208,6 +212,51 @@ describe("the engine", () => {
       assert.deepEqual(states(engine), [state, state, state]);
     }
     assert.deepEqual(server(engine, "tftp").addresses, ["127.0.0.2"]);
+  });
+
+  it("boards of another folder have neither the leases nor the rows of the one before, and its lease file is left alone", async () => {
+    const plan = `{ "boot": "u-boot.bin", "pool": "127.0.0.100-127.0.0.110" }`;
+    await folder.write(".vscode/boot-plan.json", plan);
+    const other = await temporaryFolder({ "u-boot.bin": "boot", ".vscode/boot-plan.json": plan });
+    const state = await temporaryFolder();
+    const board = createSocket("udp4").bind(0, "127.0.0.1");
+    try {
+      await once(board, "listening");
+      /** The address that the board with this MAC is given. */
+      const ask = async (mac: string): Promise<string> => {
+        const answered = once(board, "message") as Promise<[Buffer]>;
+        board.send(encodePacket(aRequest({ mac })), server(engine, "bootp").port, "127.0.0.1");
+        return decodePacket((await answered)[0]).yiaddr;
+      };
+      /** Each file of leases, with the addresses in it. */
+      const leases = async (): Promise<string[]> => {
+        const names = (await readdir(state.path)).sort();
+        const texts = await Promise.all(names.map((name) => readFile(state.at(name), "utf8")));
+        return texts
+          .map((text) =>
+            (parseLeases(text) ?? [])
+              .map(({ key }) => key.slice(-2))
+              .sort()
+              .join(),
+          )
+          .sort();
+      };
+      const first = { ...wanted, servers: ["bootp"], stateFolder: state.path } as const;
+      await engine.configure(first);
+      assert.equal(await ask("02:00:00:00:00:0a"), "127.0.0.100");
+      assert.equal(await ask("02:00:00:00:00:0b"), "127.0.0.101");
+      await engine.configure({ ...first, folder: other.path });
+      assert.deepEqual([...engine.snapshot().clients], [], "no row is left");
+      assert.equal(await ask("02:00:00:00:00:0b"), "127.0.0.100", "nothing was given here before");
+      await engine.configure(first);
+      assert.equal(await ask("02:00:00:00:00:0b"), "127.0.0.101", "as it had it here");
+      await engine.stopNow();
+      assert.deepEqual(await leases(), ["0a,0b", "0b"]);
+    } finally {
+      board.close();
+      await engine.stopNow();
+      await Promise.all([other.remove(), state.remove()]);
+    }
   });
 
   describe("where one of two addresses goes and comes back", () => {

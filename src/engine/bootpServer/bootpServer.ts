@@ -61,7 +61,9 @@ export async function startBootpServer(
     },
   });
   await service.open(sockets, port === 0 ? 0 : bootServerPort);
-  const stop = (): Promise<void> => service.close();
+  // Asked twice, it ends when the leases are written.
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= service.close());
   let served = addresses;
   return {
     protocol: "bootp",
