@@ -1,0 +1,70 @@
+/** The boards of the bench (`reader.c`): compiled where it runs, and asked for figures. */
+
+import { join, resolve } from "node:path";
+import { findProgram } from "../test/support/programs";
+import { costOf, run } from "./processes";
+import type { RunningPeer } from "./peers";
+
+export interface Task {
+  readonly op: "get" | "put";
+  readonly file: string;
+  readonly blksize: number;
+  readonly windowsize: number;
+  /** Default 1. */
+  readonly clients?: number;
+  /** How many of them side by side; default: all. */
+  readonly atOnce?: number;
+  /** Round trip of the link that is played; default 0. */
+  readonly delayUs?: number;
+  /** An absolute path: what is put, or what each block is compared with. */
+  readonly content?: string;
+}
+
+/** What the boards saw, and what it cost the server meanwhile. Times in microseconds. */
+export interface Reading {
+  readonly bytes: number;
+  readonly us: number;
+  readonly resent: number;
+  readonly blksize: number;
+  readonly windowsize: number;
+  /** From its request to the first DATA, or to the first answer of a `put`: one for each client. */
+  readonly firstUs: readonly number[];
+  readonly endedUs: readonly number[];
+  readonly cpuSeconds: number;
+  /** The most that was seen, in bytes. */
+  readonly memory: number;
+}
+
+export type Reader = (peer: RunningPeer, task: Task) => Promise<Reading>;
+
+const sampleMs = 50;
+
+/** Compiles the reader into a folder. @throws Error with the line that installs a compiler */
+export async function compileReader(folder: string): Promise<Reader> {
+  const compiler = findProgram("cc");
+  if (compiler === undefined) {
+    throw new Error("missing: cc, which compiles the reader (install: apt-get install gcc libc6-dev)");
+  }
+  const program = join(folder, "reader");
+  await run([compiler, "-O2", "-o", program, resolve("bench/reader.c")]);
+  return async (peer, task) => {
+    const { op, file, blksize, windowsize, clients = 1, atOnce = clients, delayUs = 0, content = "-" } = task;
+    const numbers = [blksize, windowsize, clients, atOnce, delayUs].map(String);
+    const before = costOf(peer.pid);
+    let memory = before.memory;
+    // One that forks has its largest memory in the middle.
+    const sampling = setInterval(() => (memory = Math.max(memory, costOf(peer.pid).memory)), sampleMs);
+    try {
+      const text = await run([program, op, peer.address, "69", file, ...numbers, content]);
+      const after = costOf(peer.pid);
+      const seen = JSON.parse(text) as Omit<Reading, "cpuSeconds" | "memory">;
+      return {
+        ...seen,
+        cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+        memory: Math.max(memory, after.memory),
+      };
+    } finally {
+      clearInterval(sampling);
+    }
+  };
+}

@@ -1,0 +1,137 @@
+/** The rows of TFTP: one board with each block and window size, many at once, the first byte, uploads. */
+
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Reader, Reading, Task } from "./reader";
+import type { Row, Sample } from "./row";
+import { median, quantile } from "./statistics";
+
+/** The files that the rows ask for; sizes in bytes. */
+export interface Sizes {
+  readonly whole: number;
+  readonly each: number;
+  readonly clients: number;
+  readonly probes: number;
+}
+
+export const wholeFile = "whole.bin";
+export const eachFile = "each.bin";
+export const smallFile = "small.bin";
+export const tinyFile = "tiny.bin";
+export const smallBytes = 64 * 1024;
+export const tinyBytes = 1024;
+
+const megabytesPerSecond = ({ bytes, us }: Reading): number => bytes / us;
+
+/** Speed, and what it cost; a window that was refused is told, for then it is another race. */
+function sampleOf(reading: Reading, { windowsize, blksize }: Task): Sample {
+  const notes = [
+    ...(reading.blksize === blksize ? [] : [`blksize ${reading.blksize}`]),
+    ...(reading.windowsize === windowsize ? [] : [`×${reading.windowsize}`]),
+  ];
+  const also = { "CPU s/GB": (reading.cpuSeconds * 1e9) / reading.bytes, resent: reading.resent };
+  return {
+    value: megabytesPerSecond(reading),
+    also,
+    ...(notes.length === 0 ? {} : { note: notes.join(", ") }),
+  };
+}
+
+const table: readonly (readonly [blksize: number, windowsize: number, goal: number])[] = [
+  [512, 1, 0.9],
+  [1428, 1, 0.9],
+  [1468, 1, 0.9],
+  [1468, 16, 1],
+  [1468, 64, 1],
+  [8192, 32, 1],
+  [65464, 1, 0.9],
+];
+
+/** Round trip of a link of 100 metres with a switch and a board at its end. */
+const linkUs = 300;
+
+/** @param folder the served one, to take uploads away again. */
+export function tftpRows(read: Reader, folder: string, sizes: Sizes): Row[] {
+  const speed = (name: string, title: string, goal: number | undefined, task: Task): Row => ({
+    name,
+    title,
+    unit: "MB/s",
+    better: "more",
+    kind: task.op === "put" ? "upload" : "tftp",
+    ...(goal === undefined ? {} : { goal }),
+    async measure(peer) {
+      try {
+        return sampleOf(await read(peer, task), task);
+      } finally {
+        // The next peer writes the same name.
+        if (task.op === "put") rmSync(join(folder, task.file), { force: true });
+      }
+    },
+  });
+  const whole = { op: "get", file: wholeFile } as const;
+  const content = join(folder, wholeFile);
+  const upload = { op: "put", file: "upload.bin", content } as const;
+  return [
+    ...table.map(([blksize, windowsize, goal]) =>
+      speed(`read-${blksize}x${windowsize}`, `read ${blksize} × ${windowsize}`, goal, {
+        ...{ ...whole, blksize, windowsize },
+      }),
+    ),
+    ...[1, 16].map((windowsize) =>
+      speed(`link-1468x${windowsize}`, `read 1468 × ${windowsize}, round trip 0.3 ms`, 0.97, {
+        ...{ op: "get", file: eachFile, blksize: 1468, windowsize, delayUs: linkUs },
+      }),
+    ),
+    speed("upload-1468x1", "write 1468 × 1", undefined, { ...upload, blksize: 1468, windowsize: 1 }),
+    speed("upload-1468x16", "write 1468 × 16", undefined, { ...upload, blksize: 1468, windowsize: 16 }),
+    crowd(read, "crowd", sizes.clients, eachFile, 16),
+    crowd(read, "storm", sizes.clients === 64 ? 1000 : 100, smallFile, 1),
+    firstByte(read, sizes.probes),
+  ];
+}
+
+/** Many boards at once: what passes in all, and whether one waits longer than another. */
+function crowd(read: Reader, name: string, clients: number, file: string, windowsize: number): Row {
+  return {
+    name,
+    title: `${clients} clients at once, ${file === smallFile ? "64 KiB" : "16 MiB"} each, 1468 × ${windowsize}`,
+    unit: "MB/s",
+    better: "more",
+    kind: "tftp",
+    goal: 1,
+    async measure(peer) {
+      const task = { op: "get", file, blksize: 1468, windowsize, clients } as const;
+      const reading = await read(peer, task);
+      const sample = sampleOf(reading, task);
+      const fairness = quantile(reading.endedUs, 0.99) / median(reading.endedUs);
+      return {
+        ...sample,
+        also: { ...sample.also, "p99/median": fairness, "MB memory": reading.memory / 1e6 },
+      };
+    },
+  };
+}
+
+/** One board after the other asks for a tiny file: the wait for DATA 1. */
+function firstByte(read: Reader, probes: number): Row {
+  return {
+    name: "first-byte",
+    title: "first byte after RRQ, median",
+    unit: "µs",
+    better: "less",
+    kind: "tftp",
+    goal: 1.2,
+    async measure(peer) {
+      const task = {
+        op: "get",
+        file: tinyFile,
+        blksize: 512,
+        windowsize: 1,
+        clients: probes,
+        atOnce: 1,
+      } as const;
+      const { firstUs } = await read(peer, task);
+      return { value: median(firstUs), also: { "p99 µs": quantile(firstUs, 0.99) } };
+    },
+  };
+}
