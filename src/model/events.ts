@@ -5,6 +5,7 @@
  */
 
 import type { NextServer } from "../protocol/bootp/clients";
+import type { Quirks } from "../protocol/quirks";
 import type { Place } from "./places";
 
 export type { NextServer };
@@ -69,6 +70,8 @@ export interface ClientRow {
   readonly file?: string;
   /** Why it gets other files than everybody: "it is bench-1", "its vendor class is AM335x ROM". */
   readonly why?: string;
+  /** What is done otherwise for it, as the plan says. */
+  readonly quirks?: Quirks;
   readonly trouble?: Trouble;
   /** What the network's own DHCP server would have to name for this board to load its file from here (`proxy`). */
   readonly nextServer?: NextServer;
@@ -106,6 +109,8 @@ export interface TransferRow {
   readonly bytesPerSecond: number;
   /** What was negotiated: `blksize`, `windowsize`, `mode` … */
   readonly options: Readonly<Record<string, string | number>>;
+  /** The quirks of the plan that made a difference to it. */
+  readonly quirks?: Quirks;
   readonly retransmissions: number;
   /** Since when nothing came from the peer, once that is worth saying. */
   readonly waitingSince?: number;

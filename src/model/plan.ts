@@ -1,6 +1,7 @@
 /** The plan: what to serve and to whom. Types here; the parser with line and column beside them. */
 
 import type { OptionEntry } from "../protocol/bootp/options";
+import type { Quirks } from "../protocol/quirks";
 import type { Place } from "./places";
 import type { Answer } from "./settings";
 
@@ -33,6 +34,8 @@ export interface PlanClient {
   readonly boot?: Boot;
   /** DHCP options that this client gets, before the plan's. */
   readonly options?: readonly OptionEntry[];
+  /** What is done otherwise for it, before the rule's and the plan's, name by name. */
+  readonly quirks?: Quirks;
 }
 
 /** What boards like this get, listed or not. Every condition that stands here must hold; there is one at least. */
@@ -47,6 +50,7 @@ export interface PlanRule {
   readonly userClass?: string;
   readonly boot?: Boot;
   readonly options?: readonly OptionEntry[];
+  readonly quirks?: Quirks;
 }
 
 /** First and last address of a pool, dotted, both in it. */
@@ -74,6 +78,8 @@ export interface Plan {
   readonly pool: readonly PoolRange[];
   /** DHCP options that every client gets, each code once. */
   readonly options?: readonly OptionEntry[];
+  /** What is done otherwise for every client. */
+  readonly quirks?: Quirks;
   readonly answer?: Answer;
   readonly silentSeconds: number;
   readonly restartSeconds: number;

@@ -8,12 +8,14 @@ import type { QuickFix } from "./plan";
 import { readAddress, readMac, readPool } from "./planAddresses";
 import { conditionFields } from "./planMatch";
 import { readOptions } from "./planOptions";
+import { readQuirks } from "./planQuirks";
 import {
   listOf,
   membersOf,
   readObject,
   isKind,
   readText,
+  readWhole,
   valueFix,
   type Reader,
   type Report,
@@ -160,20 +162,8 @@ const readAnswer: Reader<Located<Answer>> = (node, name, report) => {
   return undefined;
 };
 
-const seconds =
-  (least: number, most: number, why: string): Reader<Located<number>> =>
-  (node, name, report) => {
-    if (!isKind("number", node, name, `a whole number of seconds from ${least}`, report)) return undefined;
-    const value = node.value as number;
-    if (Number.isInteger(value) && value >= least && value <= most) return { value, at: report.at(node) };
-    const nearest = Math.min(Math.max(Math.round(value), least), most);
-    report.error(
-      node,
-      `"${name}" must be a whole number from ${least} to ${most}${why}`,
-      valueFix(report.at(node), nearest),
-    );
-    return undefined;
-  };
+const seconds = (least: number, most: number, why = ""): Reader<Located<number>> =>
+  readWhole(least, most, " of seconds", why);
 
 const readName: Reader<Located<string>> = (node, name, report) => {
   const text = readText(node, name, "a name for people, such as bench-1", report);
@@ -183,8 +173,8 @@ const readName: Reader<Located<string>> = (node, name, report) => {
 };
 
 /** Named keys that later versions read; until then they would be silently without effect. */
-export const laterPlanKeys: readonly string[] = ["quirks", "profile"];
-export const laterClientKeys: readonly string[] = ["quirks", "profile", "root"];
+export const laterPlanKeys: readonly string[] = ["profile"];
+export const laterClientKeys: readonly string[] = ["profile", "root"];
 
 export const clientFields = {
   name: readName,
@@ -192,12 +182,13 @@ export const clientFields = {
   address: readAddress,
   boot: readBoot,
   options: readOptions,
+  quirks: readQuirks,
 };
 
 /** Keys of a rule that later versions read. */
-export const laterRuleKeys: readonly string[] = ["quirks", "profile", "root"];
+export const laterRuleKeys: readonly string[] = ["profile", "root"];
 
-export const ruleFields = { ...conditionFields, boot: readBoot, options: readOptions };
+export const ruleFields = { ...conditionFields, boot: readBoot, options: readOptions, quirks: readQuirks };
 
 export type RuleDraft = Values<typeof ruleFields>;
 
@@ -209,10 +200,10 @@ const readRule: Reader<RuleDraft> = (node, name, report) => {
   const conditions = Object.keys(conditionFields);
   if (!has(conditions)) {
     report.error(node, `"${name}" holds for every board; give it one of ${conditions.join(", ")}`);
-  } else if (!has(["boot", "options"])) {
+  } else if (!has(["boot", "options", "quirks"])) {
     report.error(
       node,
-      `"${name}" gives nothing; say "boot" or "options", or remove it`,
+      `"${name}" gives nothing; say "boot", "options" or "quirks", or remove it`,
       report.removal(node),
     );
   }
@@ -251,10 +242,11 @@ export const planFields = {
   match: listOf(readRule, "a list of rules"),
   pool: readPool,
   options: readOptions,
+  quirks: readQuirks,
   answer: readAnswer,
   // A board asks three times, two seconds apart, before it believes the silence (DESIGN §2.2).
   silentSeconds: seconds(8, 86_400, ": a board that asks three times must meet silence each time"),
-  restartSeconds: seconds(1, 604_800, ""),
+  restartSeconds: seconds(1, 604_800),
 };
 
 /** What one plan file says, each value with its place. */

@@ -88,6 +88,7 @@ function mergeDrafts(main: PlanDraft, local: PlanDraft): PlanDraft {
     clients: mergeBy(main.clients, local.clients, (client) => client.mac?.value),
     aliases: mergeBy(main.aliases, local.aliases, (alias) => alias.name.value),
     options: mergeBy(main.options, local.options, (option) => `${option.code}`),
+    quirks: { ...main.quirks, ...local.quirks },
   };
 }
 
@@ -97,17 +98,18 @@ const entries = (options: readonly OptionDraft[]): OptionEntry[] =>
 const plainBoot = ({ files, list }: BootDraft): Boot =>
   list ? files.map((file) => file.value) : (files[0]?.value ?? "");
 
-function planClient({ name, mac, address, boot, options }: ClientDraft): PlanClient {
+function planClient({ name, mac, address, boot, options, quirks }: ClientDraft): PlanClient {
   return {
     ...(name && { name: name.value }),
     mac: mac?.value ?? "",
     ...(address && { address: address.value }),
     ...(boot && { boot: plainBoot(boot) }),
     ...(options && { options: entries(options) }),
+    ...(quirks && { quirks }),
   };
 }
 
-function planRule({ mac, vendorClass, architecture, userClass, boot, options }: RuleDraft): PlanRule {
+function planRule({ mac, vendorClass, architecture, userClass, boot, options, quirks }: RuleDraft): PlanRule {
   return {
     ...(mac && { mac: mac.value }),
     ...(vendorClass && { vendorClass: vendorClass.value }),
@@ -115,6 +117,7 @@ function planRule({ mac, vendorClass, architecture, userClass, boot, options }: 
     ...(userClass && { userClass: userClass.value }),
     ...(boot && { boot: plainBoot(boot) }),
     ...(options && { options: entries(options) }),
+    ...(quirks && { quirks }),
   };
 }
 
@@ -133,6 +136,7 @@ function planOf(draft: PlanDraft): Plan {
     ...(draft.match && draft.match.length > 0 && { match: draft.match.map(planRule) }),
     pool: values(draft.pool),
     ...(draft.options && draft.options.length > 0 && { options: entries(draft.options) }),
+    ...(draft.quirks && Object.keys(draft.quirks).length > 0 && { quirks: draft.quirks }),
     ...(draft.answer && { answer: draft.answer.value }),
     silentSeconds: draft.silentSeconds?.value ?? emptyPlan.silentSeconds,
     restartSeconds: draft.restartSeconds?.value ?? emptyPlan.restartSeconds,
@@ -179,7 +183,7 @@ function placesOf({ boot, tftp, ftp, manifest, clients }: PlanDraft): PlanPlaces
 /**
  * The plan that two files make together. Each problem names the file that it stands in.
  *
- * @param local laid over `main`: key by key, aliases by name, clients by MAC, options by code.
+ * @param local laid over `main`: key by key, aliases by name, clients by MAC, options by code, quirks by name.
  */
 export function mergePlans(main: PlanText | undefined, local: PlanText | undefined): ParsedPlan {
   const [below, above] = [readDraft(main), readDraft(local)];

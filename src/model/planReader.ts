@@ -183,6 +183,27 @@ export function readText(
   return undefined;
 }
 
+/**
+ * A whole number within bounds.
+ *
+ * @param of what it counts: " of seconds".
+ * @param why what stands behind a sentence about the bounds.
+ */
+export const readWhole =
+  (least: number, most: number, of = "", why = ""): Reader<Located<number>> =>
+  (node, name, report) => {
+    if (!isKind("number", node, name, `a whole number${of} from ${least}`, report)) return undefined;
+    const value = node.value as number;
+    if (Number.isInteger(value) && value >= least && value <= most) return { value, at: report.at(node) };
+    const nearest = Math.min(Math.max(Math.round(value), least), most);
+    report.error(
+      node,
+      `"${name}" must be a whole number from ${least} to ${most}${why}`,
+      valueFix(report.at(node), nearest),
+    );
+    return undefined;
+  };
+
 /** Keys and values of an object; each key once. */
 export function membersOf(node: Node, name: string, report: Report): { key: Located<string>; node: Node }[] {
   const members = new Map<string, { key: Located<string>; node: Node }>();

@@ -17,6 +17,8 @@ export interface PairOptions {
   readonly faults?: Faults;
   /** The receiver opens with an OACK (WRQ) instead of ACK 0 to the sender's OACK (RRQ). */
   readonly upload?: boolean;
+  /** What follows block 65535; default 0. */
+  readonly rollover?: 0 | 1;
   readonly timeoutMs?: number;
   readonly giveUpMs?: number;
   readonly expectedSize?: number;
@@ -51,7 +53,10 @@ export function runPair(content: Uint8Array, options: PairOptions): PairResult {
   const oack = encodeOack(new Map([["blksize", String(options.blksize)]]));
   const upload = options.upload === true;
   const shared = { blksize: options.blksize, windowsize: options.windowsize, patience };
-  const sender = new Sender({ ...shared, ...(upload ? {} : { oack }) }, startedAt);
+  const sender = new Sender(
+    { ...shared, rollover: options.rollover ?? 0, ...(upload ? {} : { oack }) },
+    startedAt,
+  );
   const receiver = new Receiver(
     {
       ...shared,

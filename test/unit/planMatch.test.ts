@@ -56,7 +56,7 @@ describe("the rules of a plan", () => {
       '{ "match": [^{ "boot": "a" }] }',
       /holds for every board; give it one of mac, vendorClass, architecture, userClass/,
     ],
-    "nothing to give": ['{ "match": [^{ "mac": "*" }] }', /gives nothing; say "boot" or "options"/],
+    "nothing to give": ['{ "match": [^{ "mac": "*" }] }', /gives nothing; say "boot", "options" or "quirks"/],
     "an unknown key": [
       '{ "match": [{ ^"vendorclass": "a", "mac": "*", "boot": "a" }] }',
       /did you mean "vendorClass"\?/,

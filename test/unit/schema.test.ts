@@ -15,10 +15,11 @@ import { planOptionNames } from "../../src/model/planOptions";
 import { optionTable, type OptionName } from "../../src/protocol/bootp/options";
 import { emptyPlan } from "../../src/model/plan";
 import { parsePlan } from "../../src/model/planParser";
+import { quirkDefinition, quirkNames } from "../../src/protocol/quirks";
 
 /** The words of JSON Schema (draft-07) that the schema of the plan uses for judging; the others are for people. */
 interface Schema {
-  readonly type?: "object" | "array" | "string" | "integer";
+  readonly type?: "object" | "array" | "string" | "integer" | "boolean";
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: Schema;
   readonly items?: Schema;
@@ -141,6 +142,25 @@ describe("the schema of the plan", () => {
     }
     for (const example of options.examples!) {
       assert.ok(parses({ options: example }) && accepts(schema, { options: example }));
+    }
+  });
+
+  it("knows exactly the quirks of the table, each by its own words and with an example that the parser reads", () => {
+    const quirks = schema.definitions!["quirks"]!;
+    assert.deepEqual(
+      Object.entries(quirks.properties!).map(([name, { type, description, examples }]) => [
+        ...[name, type, description, examples],
+      ]),
+      quirkNames.map((name) => {
+        const { value, meaning, example } = quirkDefinition(name);
+        return [name, value.kind === "flag" ? "boolean" : "integer", meaning, [example]];
+      }),
+    );
+    for (const example of [
+      ...quirks.examples!,
+      ...quirkNames.map((name) => ({ [name]: quirkDefinition(name).example })),
+    ]) {
+      assert.ok(parses({ quirks: example }) && accepts(schema, { quirks: example }), JSON.stringify(example));
     }
   });
 

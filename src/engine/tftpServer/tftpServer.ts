@@ -1,6 +1,5 @@
 /** The TFTP server: its listening sockets, who may begin a transfer, and the transfers that run (RFC 1350). */
 
-import { isIPv6 } from "node:net";
 import type { Trouble } from "../../model/events";
 import { printable } from "../../model/text";
 import { MalformedPacket } from "../../protocol/errors";
@@ -16,6 +15,7 @@ import {
 import { OncePerSecond, Recent } from "../recent";
 import type { BootServer, ServerContext, StartServer } from "../server";
 import { Admission } from "./admission";
+import { Listeners } from "./listeners";
 import { TransferPorts } from "./ports";
 import { ServedTransfer, type TransferHome } from "./transfer";
 import { plainTrouble } from "./words";
@@ -44,7 +44,7 @@ class TftpServer implements BootServer {
   readonly warnings: readonly Trouble[] = [];
   port = 0;
   addresses: readonly string[] = [];
-  private readonly listeners = new Map<string, UdpSocket>();
+  private readonly listeners: Listeners;
   /** Every transfer that is not closed. */
   private readonly transfers = new Set<ServedTransfer>();
   /** The transfers without an outcome, by the two endpoints: a request that comes again finds its own. */
@@ -60,6 +60,7 @@ class TftpServer implements BootServer {
   constructor(private readonly context: ServerContext) {
     this.admission = new Admission(context.clock);
     this.errorTo = new OncePerSecond(context.clock);
+    this.listeners = new Listeners((address) => this.openListener(address));
     this.home = {
       context,
       openPort: (address, onPacket) => this.openPort(address, onPacket),
@@ -82,39 +83,38 @@ class TftpServer implements BootServer {
     try {
       await this.listenOn(addresses);
     } catch (error) {
-      await this.closeListeners();
+      await this.listeners.close();
       throw error;
     }
   }
 
   async listenOn(addresses: readonly string[]): Promise<void> {
     this.addresses = addresses;
-    await this.closeListeners((address) => !addresses.includes(address));
-    // Port 0 becomes one port for all: the first address finds it, so IPv4 and IPv6 do not matter.
-    for (const address of [...addresses].sort((a, b) => Number(isIPv6(a)) - Number(isIPv6(b)))) {
-      if (this.listeners.has(address)) continue;
-      const socket = await openUdp({
-        address,
-        port: this.port,
-        receiveBufferSize: listenerBuffer,
-        onPacket: (bytes, from) => {
-          this.heard(socket, bytes, from);
-        },
-        onError: this.logError,
-      });
-      this.listeners.set(address, socket);
-      this.port = socket.local.port;
-      this.ownPorts.add(this.port);
-    }
+    await this.listeners.listenOn(addresses);
+  }
+
+  private async openListener(address: string): Promise<UdpSocket> {
+    const socket = await openUdp({
+      address,
+      port: this.port,
+      receiveBufferSize: listenerBuffer,
+      onPacket: (bytes, from) => {
+        this.heard(socket, bytes, from);
+      },
+      onError: this.logError,
+    });
+    this.port = socket.local.port;
+    this.ownPorts.add(this.port);
+    return socket;
   }
 
   async drain(): Promise<void> {
-    await this.closeListeners();
+    await this.listeners.close();
     while (this.transfers.size > 0) await Promise.all([...this.transfers].map(({ closed }) => closed));
   }
 
   async stopNow(): Promise<void> {
-    const listening = this.closeListeners();
+    const listening = this.listeners.close();
     for (const transfer of this.transfers) transfer.cancel(stopped);
     await listening;
     await this.drain();
@@ -126,12 +126,6 @@ class TftpServer implements BootServer {
     return transfer !== undefined;
   }
 
-  private async closeListeners(which: (address: string) => boolean = () => true): Promise<void> {
-    const closing = [...this.listeners].filter(([address]) => which(address));
-    for (const [address] of closing) this.listeners.delete(address);
-    await Promise.all(closing.map(([, socket]) => socket.close()));
-  }
-
   private readonly logError = (error: Error): void => {
     if (this.errorTo.allows("log")) this.context.journal.log("debug", `TFTP socket: ${error.message}`);
   };
@@ -140,8 +134,17 @@ class TftpServer implements BootServer {
   private heard(listener: UdpSocket, bytes: Uint8Array, from: Endpoint): void {
     // Port 0 cannot be answered; a packet from one of our own ports would be a conversation with ourselves.
     if (from.port === 0 || this.isOurs(from)) return;
+    const isOne = isRequest(bytes);
+    const sharing = isOne
+      ? undefined
+      : this.listeners.sharer(peerKey(this.localAddress(listener, from), from));
+    if (sharing !== undefined) {
+      sharing.receive(bytes, from);
+      return;
+    }
+    if (!this.listeners.takesRequests(listener)) return;
     this.context.heard("tftp");
-    if (!isRequest(bytes)) {
+    if (!isOne) {
       if (this.errorTo.allows(`stray ${from.address}`)) {
         const opcode = opcodeOf(bytes) ?? "none";
         this.context.journal.log(
@@ -195,6 +198,7 @@ class TftpServer implements BootServer {
     );
     this.transfers.add(transfer);
     this.byPeer.set(key, transfer);
+    if (transfer.sharesPort) this.listeners.share(key, transfer);
     void transfer.closed.then(() => {
       this.transfers.delete(transfer);
     });
@@ -251,7 +255,7 @@ class TftpServer implements BootServer {
   }
 
   /** The wrong TID gets ERROR 5 and the transfer goes on; an ERROR is never answered (RFC 1350 §4, §7). */
-  private foreign(socket: UdpSocket, bytes: Uint8Array, from: Endpoint): void {
+  private foreign(socket: Pick<UdpSocket, "send">, bytes: Uint8Array, from: Endpoint): void {
     const isError = opcodeOf(bytes) === 5;
     if (isError || from.port === 0 || this.isOurs(from) || !this.errorTo.allows(`tid ${from.address}`))
       return;

@@ -1,12 +1,15 @@
 /** One transfer of the server, from the request to the last packet: its socket, its file, its row. */
 
 import type { Trouble } from "../../model/events";
-import { type Agreement, announcedSize, negotiate, type Offer } from "../../protocol/tftp/options";
+import { type Agreement, announcedSize, type Offer } from "../../protocol/tftp/options";
 import { encodeAck, encodeError, encodeOack, type Request } from "../../protocol/tftp/packet";
 import type { Patience } from "../../protocol/tftp/patience";
+import { negotiateWith } from "../../protocol/tftp/quirks";
 import { Receiver } from "../../protocol/tftp/receiver";
 import { Sender } from "../../protocol/tftp/sender";
+import type { Quirks } from "../../protocol/quirks";
 import { Checksums } from "../checksums";
+import { boardAt } from "../boardAt";
 import { systemCode } from "../errors";
 import { Refusal, refusalFrom } from "../servedRoot/refusal";
 import type { OpenedFile } from "../servedRoot/servedRoot";
@@ -14,6 +17,7 @@ import type { Departure, ServerContext, Situation } from "../server";
 import { type Exchange, type ExchangeEvents, ReceivingExchange, SendingExchange } from "../tftpExchange";
 import { readChunks, uploadStore } from "./file";
 import { TransferRecord } from "./record";
+import { Twice } from "./twice";
 import { farewell, type ServedEnd } from "./words";
 import type { Endpoint, UdpSocket } from "../udp";
 
@@ -23,7 +27,7 @@ export interface TransferHome {
   /** Opens the TID on the address that was asked. */
   openPort(address: string, onPacket: (bytes: Uint8Array, from: Endpoint) => void): Promise<UdpSocket>;
   /** A packet came to the TID from somebody else than the peer. */
-  foreign(socket: UdpSocket, bytes: Uint8Array, from: Endpoint): void;
+  foreign(socket: Pick<UdpSocket, "send">, bytes: Uint8Array, from: Endpoint): void;
   /** The peer answered for the first time. */
   answered(transfer: ServedTransfer): void;
   /** The outcome is known; the transfer may stay to repeat its last ACK. */
@@ -37,13 +41,23 @@ const uploadDallyMs = 6000;
 /** A request that comes again this long after the last packet is no late copy: the board was reset. */
 const resetMs = 1000;
 
+/** The listening port as a transfer's own, which it does not close. */
+const shared = (listener: UdpSocket): Pick<UdpSocket, "send" | "close"> => ({
+  send: (packet, to) => {
+    listener.send(packet, to);
+  },
+  close: () => Promise.resolve(),
+});
+
 export class ServedTransfer {
   /** Resolves when socket and file are closed; never rejects. */
   readonly closed: Promise<void>;
   private readonly situation: Situation;
+  private readonly quirks: Quirks;
   private readonly record: TransferRecord;
   private readonly checksums = new Checksums();
-  private socket: UdpSocket | undefined;
+  private socket: Pick<UdpSocket, "send" | "close"> | undefined;
+  private twice: Twice | undefined;
   private exchange: Exchange | undefined;
   private outcome: ServedEnd | undefined;
   private hasAnswered = false;
@@ -57,13 +71,14 @@ export class ServedTransfer {
     private readonly request: Request,
     readonly peer: Endpoint,
     readonly localAddress: string,
-    /** Speaks for the transfer until it has a port of its own. */
-    private readonly listener: UdpSocket,
+    /** Speaks for the transfer until it has a port of its own, or all the time (the quirk `singlePort`). */
+    readonly listener: UdpSocket,
     /** Resolves when an earlier transfer of the same peer has let go of its file. */
     private readonly earlier?: Promise<void>,
   ) {
     // What holds now stays with it, whatever is configured meanwhile.
     this.situation = home.context.situation();
+    this.quirks = boardAt(home.context, peer.address).quirks;
     const { giveUpSeconds } = this.situation.wanted.limits;
     this.record = new TransferRecord(home.context, request, peer, localAddress, giveUpSeconds);
     this.over = new Promise((resolve) => {
@@ -74,6 +89,11 @@ export class ServedTransfer {
 
   get id(): string {
     return this.record.id;
+  }
+
+  /** True when the peer's packets come to the listening port. */
+  get sharesPort(): boolean {
+    return this.quirks.singlePort === true;
   }
 
   /** False once the outcome is known. */
@@ -103,13 +123,27 @@ export class ServedTransfer {
   private async run(): Promise<void> {
     try {
       await this.earlier;
-      this.socket = await this.openPort();
+      this.socket = this.sharesPort ? shared(this.listener) : await this.openPort();
+      await this.delay(this.quirks.answerDelayMs);
       if (this.outcome === undefined)
         await (this.request.op === "RRQ" ? this.serveRead() : this.serveWrite());
     } catch (error) {
       this.refuse(error);
     }
     await this.socket?.close();
+  }
+
+  /** The board is not ready yet for what it has asked for. */
+  private async delay(ms = 0): Promise<void> {
+    if (ms === 0) return;
+    const { clock } = this.home.context;
+    await new Promise<void>((resolve) => {
+      const timer = clock.at(clock.now() + ms, resolve);
+      void this.over.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   private async openPort(): Promise<UdpSocket> {
@@ -143,6 +177,7 @@ export class ServedTransfer {
           windowsize,
           patience: this.patience(agreement),
           ...(options.size === 0 ? {} : { oack: encodeOack(options) }),
+          rollover: this.quirks.rollover === 1 ? 1 : 0,
         },
         clock.now(),
       );
@@ -160,7 +195,7 @@ export class ServedTransfer {
       };
       this.depart(file, "started");
       const end = await this.runExchange(
-        new SendingExchange(clock, this.send, sender, chunks, blksize, events),
+        new SendingExchange(clock, this.sendData(), sender, chunks, blksize, events),
       );
       if (end?.kind === "complete") this.depart(file, "fetched");
       this.depart(file, "ended");
@@ -235,7 +270,14 @@ export class ServedTransfer {
     (this.socket ?? this.listener).send(packet, this.peer);
   };
 
-  private receive(bytes: Uint8Array, from: Endpoint): void {
+  private sendData(): (packet: Uint8Array) => void {
+    if (this.quirks.duplicatePackets !== true) return this.send;
+    this.twice = new Twice(this.home.context.clock, this.send);
+    return this.twice.send;
+  }
+
+  /** A packet came to its port. */
+  receive(bytes: Uint8Array, from: Endpoint): void {
     if (this.socket === undefined) return;
     // The TID is the pair of ports, and the peer's address belongs to it (RFC 1350 §4).
     if (from.port !== this.peer.port || from.address !== this.peer.address) {
@@ -270,6 +312,7 @@ export class ServedTransfer {
   private conclude(end: ServedEnd): void {
     if (this.outcome !== undefined) return;
     this.outcome = end;
+    this.twice?.close();
     const words = farewell(end);
     if (words !== undefined) this.send(encodeError(words.code, words.message));
     const sums = end.kind === "complete" ? this.checksums.result() : {};
@@ -280,11 +323,13 @@ export class ServedTransfer {
 
   private agree(file: Pick<Offer, "size">): Agreement {
     const { maxBlksize, maxWindowsize } = this.situation.wanted.limits;
-    const agreement = negotiate(this.request, { maxBlksize, maxWindowsize, ...file });
+    const offer = { maxBlksize, maxWindowsize, ...file };
+    const { agreement, inForce } = negotiateWith(this.request, offer, this.quirks);
     const { blksize, windowsize, timeoutSeconds } = agreement;
     const options = { mode: this.request.mode, blksize, windowsize };
     this.record.add({
       options: timeoutSeconds === undefined ? options : { ...options, timeout: timeoutSeconds },
+      ...(Object.keys(inForce).length > 0 && { quirks: inForce }),
     });
     return agreement;
   }

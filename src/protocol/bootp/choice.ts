@@ -5,6 +5,7 @@
 
 import { decodeText } from "../bytes";
 import { nameOfArchitecture } from "./architectures";
+import { mergeQuirks, type Quirks } from "../quirks";
 import { getOption, type OptionEntry, type Options } from "./options";
 import type { BootFiles } from "./sequence";
 
@@ -16,6 +17,7 @@ export interface ListedClient {
   readonly address?: string;
   readonly boot?: string | readonly string[];
   readonly options?: readonly OptionEntry[];
+  readonly quirks?: Quirks;
 }
 
 /** A rule of the plan: every condition that it has must hold. */
@@ -30,12 +32,14 @@ export interface MatchRule {
   readonly userClass?: string;
   readonly boot?: string | readonly string[];
   readonly options?: readonly OptionEntry[];
+  readonly quirks?: Quirks;
 }
 
 export interface ChoicePlan {
   readonly boot?: string | readonly string[];
   /** Each code once. */
   readonly options?: readonly OptionEntry[];
+  readonly quirks?: Quirks;
   readonly match?: readonly MatchRule[];
   readonly clients: readonly ListedClient[];
 }
@@ -52,6 +56,7 @@ export interface Traits {
 export interface Choice {
   readonly boot: BootFiles;
   readonly options: readonly OptionEntry[];
+  readonly quirks: Quirks;
   /** Where the boot files stand in the plan: the same as long as the same entry gives them. */
   readonly source: string;
   /** "it is bench-1"; undefined: everybody gets these files, or there are none. */
@@ -124,41 +129,23 @@ export const listedClient = (
   mac: string,
 ): ListedClient | undefined => clients.find((client) => client.mac === mac);
 
-/** The parts of a plan that are meant for one client. */
-export interface PlanEntries<Plan extends ChoicePlan = ChoicePlan> {
-  /** Its own entry. */
-  readonly client: Plan["clients"][number] | undefined;
-  /** The first rule that holds for it; no other one counts. */
-  readonly rule: NonNullable<Plan["match"]>[number] | undefined;
-}
-
-/** What the plan has for a client with these traits, before what it has for everybody. */
-export function entriesFor<Plan extends ChoicePlan>(plan: Plan, traits: Traits): PlanEntries<Plan> {
-  return {
-    client: plan.clients.find(({ mac }) => mac === traits.mac),
-    rule: plan.match?.find((rule) => holds(rule, traits)),
-  };
-}
-
-/** What a client with these traits gets. */
+/** What a client with these traits gets. The first rule that holds counts, and no other. */
 export function choose(plan: ChoicePlan, traits: Traits): Choice {
-  const { client, rule } = entriesFor(plan, traits);
+  const client = listedClient(plan, traits.mac);
+  const index = plan.match?.findIndex((rule) => holds(rule, traits)) ?? -1;
+  const rule = plan.match?.[index];
   const options = [
     ...new Map([...(plan.options ?? []), ...(rule?.options ?? []), ...(client?.options ?? [])]),
   ];
+  const terms = { options, quirks: mergeQuirks(plan.quirks, rule?.quirks, client?.quirks) };
   if (client?.boot !== undefined) {
     const why = `it is ${client.name ?? client.mac}`;
-    return { boot: bootFiles(client.boot), options, source: "client", why };
+    return { ...terms, boot: bootFiles(client.boot), source: "client", why };
   }
   if (rule?.boot !== undefined) {
-    return {
-      boot: bootFiles(rule.boot),
-      options,
-      source: `match ${plan.match?.indexOf(rule) ?? ""}`,
-      why: describeRule(rule),
-    };
+    return { ...terms, boot: bootFiles(rule.boot), source: `match ${index}`, why: describeRule(rule) };
   }
-  return { boot: bootFiles(plan.boot), options, source: "plan", why: undefined };
+  return { ...terms, boot: bootFiles(plan.boot), source: "plan", why: undefined };
 }
 
 // An empty list is no sequence: there is nothing to be silent after.

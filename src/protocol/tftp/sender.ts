@@ -5,6 +5,7 @@
  */
 
 import type { Step } from "../machine";
+import { blockNumber, blocksAhead, type Rollover } from "./blockNumbers";
 import { dataHeader, encodeData, type Packet } from "./packet";
 import { type Patience, Retransmission, type TransferEnd } from "./patience";
 
@@ -14,6 +15,8 @@ export interface SenderOptions {
   readonly patience: Patience;
   /** An OACK that must be acknowledged by ACK 0 before DATA 1 goes out (RFC 2347 §3). */
   readonly oack?: Uint8Array;
+  /** The number of the block after 65535; default 0. */
+  readonly rollover?: Rollover;
 }
 
 export class Sender {
@@ -28,6 +31,7 @@ export class Sender {
   private resent = 0;
   private stale = 0;
   private ended = false;
+  private readonly rollover: Rollover;
   private readonly timing: Retransmission;
 
   /** Packets sent again. */
@@ -41,6 +45,7 @@ export class Sender {
   ) {
     this.timing = new Retransmission(options.patience, now);
     this.base = options.oack === undefined ? 1 : 0;
+    this.rollover = options.rollover ?? 0;
   }
 
   /** Blocks that `supply` may be given now. */
@@ -77,8 +82,7 @@ export class Sender {
     if (this.outstanding.length === 0) this.timing.ourTurnUntil(now);
     const packets: Uint8Array[] = [];
     for (const block of blocks) {
-      // The number goes on with 0 after 65535: encodeData takes it modulo 65536 (T14).
-      const packet = encodeData(this.base + this.outstanding.length, block);
+      const packet = encodeData(blockNumber(this.base + this.outstanding.length, this.rollover), block);
       this.outstanding.push(packet);
       packets.push(packet);
       if (block.length < this.options.blksize) this.lastSupplied = true;
@@ -119,7 +123,7 @@ export class Sender {
   }
 
   private acknowledge(block: number, now: number): Step<TransferEnd> {
-    const count = (block - (this.base - 1)) & 0xffff;
+    const count = blocksAhead(block, blockNumber(this.base - 1, this.rollover), this.rollover);
     // Not sent yet, or long acknowledged: neither moves anything (T9, T10).
     if (count > this.outstanding.length) return this.step([]);
     this.timing.heard(now);

@@ -1,35 +1,38 @@
 import assert from "node:assert/strict";
-import { clientAt } from "../../src/engine/clientAt";
+import { boardAt } from "../../src/engine/boardAt";
 import type { Situation } from "../../src/engine/server";
 import { Leases } from "../../src/protocol/bootp/leases";
 import { aRequest, Bench, boardMac, dhcp, options, otherMac, situation } from "../support/bootp";
 
 const plan = situation({
+  boot: "any.bin",
   clients: [
-    { name: "bench-1", mac: boardMac, address: "192.168.7.10" },
+    { name: "bench-1", mac: boardMac, address: "192.168.7.10", boot: "one.bin" },
     { name: "bench-2", mac: otherMac },
   ],
-  match: [{ vendorClass: "AM335x ROM", boot: "MLO" }],
+  match: [
+    { vendorClass: "AM335x ROM", boot: "MLO" },
+    { mac: otherMac, boot: "two.bin" },
+  ],
   pool: [{ first: "192.168.7.100", last: "192.168.7.150" }],
 });
 
-/** Who TFTP finds at the address: the client's name, and the file of its rule. */
-function found(bench: Bench | undefined, address: string): unknown {
-  const { client, rule } = clientAt(
-    {
-      boards: bench === undefined ? {} : { machine: bench.machine },
-      situation: () => ({ plan: plan.plan }) as Situation,
-    },
-    address,
-  );
-  return [client?.name, rule?.boot];
+/** The boot file of the terms that TFTP finds for the address. */
+function found(bench: Bench | undefined, address: string): string | undefined {
+  const context = {
+    boards: bench === undefined ? {} : { machine: bench.machine },
+    situation: () => ({ plan: plan.plan }) as Situation,
+  };
+  return boardAt(context, address).boot.files[0];
 }
 
-describe("the client at an address", () => {
-  it("is the listed one, where BOOTP is not served or has not heard it", () => {
-    assert.deepEqual(found(undefined, "192.168.7.10"), ["bench-1", undefined]);
-    assert.deepEqual(found(new Bench(plan), "192.168.7.10"), ["bench-1", undefined]);
-    assert.deepEqual(found(new Bench(plan), "192.168.7.11"), [undefined, undefined]);
+describe("the board at an address", () => {
+  it("is the one that is listed with it, where BOOTP is not served or has not heard it; else anybody", () => {
+    for (const bench of [undefined, new Bench(plan)]) {
+      assert.equal(found(bench, "192.168.7.10"), "one.bin");
+      assert.equal(found(bench, "192.168.7.11"), "any.bin");
+      assert.equal(found(bench, "::1"), "any.bin");
+    }
   });
 
   it("is the one that BOOTP gave it to last, with what it said of itself", () => {
@@ -37,21 +40,21 @@ describe("the client at an address", () => {
     const { packet } = bench.reply(
       aRequest({ mac: otherMac, options: options({ vendorClassIdentifier: "AM335x ROM" }) }),
     );
-    assert.deepEqual(found(bench, packet.yiaddr), ["bench-2", "MLO"]);
+    assert.equal(found(bench, packet.yiaddr), "MLO");
     bench.ask(aRequest({ mac: otherMac, xid: 2 }));
-    assert.deepEqual(found(bench, packet.yiaddr), ["bench-2", undefined]);
+    assert.equal(found(bench, packet.yiaddr), "two.bin");
   });
 
   it("is the one that asked last, of several that said they had it", () => {
     const bench = new Bench(plan);
-    for (const [mac, name] of [
-      [boardMac, "bench-1"],
-      [otherMac, "bench-2"],
-      [boardMac, "bench-1"],
+    for (const [mac, file] of [
+      [boardMac, "one.bin"],
+      [otherMac, "two.bin"],
+      [boardMac, "one.bin"],
     ] as const) {
       bench.now += 10;
       bench.ask(aRequest({ mac, ciaddr: "192.168.7.77" }));
-      assert.deepEqual(found(bench, "192.168.7.77"), [name, undefined]);
+      assert.equal(found(bench, "192.168.7.77"), file);
     }
   });
 
@@ -62,13 +65,11 @@ describe("the client at an address", () => {
         dhcp(
           "REQUEST",
           { ...(clientIdentifier && { clientIdentifier }), requestedAddress: "192.168.7.101" },
-          {
-            mac: otherMac,
-          },
+          { mac: otherMac },
         ),
       );
       const after = new Bench(plan, new Leases(before.machine.leases.kept()));
-      assert.deepEqual(found(after, packet.yiaddr), ["bench-2", undefined]);
+      assert.equal(found(after, packet.yiaddr), "two.bin");
     }
   });
 });

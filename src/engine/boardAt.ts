@@ -1,0 +1,17 @@
+/**
+ * What the plan has for the board at an address. TFTP and FTP know addresses; the plan goes by MACs, and by what a
+ * client said of itself to BOOTP. This is the one place that joins them.
+ */
+
+import { choose, traitsOf, type Choice } from "../protocol/bootp/choice";
+import type { ServerContext } from "./server";
+
+/** Its terms: as BOOTP heard it last, else by its lease or the address that the plan gives it; else everybody's. */
+export function boardAt(
+  { boards, situation }: Pick<ServerContext, "boards" | "situation">,
+  address: string,
+): Choice {
+  const { plan } = situation();
+  const listed = plan.clients.find((client) => client.address === address);
+  return choose(plan, boards.machine?.traitsAt(address) ?? traitsOf(listed?.mac ?? "", undefined));
+}

@@ -1,0 +1,45 @@
+/**
+ * Sends each DATA packet twice, for boards and links that lose some (the quirk `duplicatePackets`). The copy goes out a
+ * millisecond later: boards that lose the first of two packets lose both of them when they come at once. What comes
+ * next waits for it, so that the order stays.
+ */
+
+import type { Clock, Timer } from "../clock";
+import { opcodeOf } from "../../protocol/tftp/packet";
+
+const gapMs = 1;
+const dataOpcode = 3;
+
+type Send = (packet: Uint8Array) => void;
+
+export class Twice {
+  private copying: Timer | undefined;
+  private readonly waiting: Uint8Array[] = [];
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly out: Send,
+  ) {}
+
+  readonly send: Send = (packet) => {
+    if (opcodeOf(packet) !== dataOpcode) this.out(packet);
+    else if (this.copying === undefined) this.sendTwice(packet);
+    else this.waiting.push(packet);
+  };
+
+  /** Sends nothing more: the transfer has ended. */
+  close(): void {
+    this.copying?.cancel();
+    this.waiting.length = 0;
+  }
+
+  private sendTwice(packet: Uint8Array): void {
+    this.out(packet);
+    this.copying = this.clock.at(this.clock.now() + gapMs, () => {
+      this.copying = undefined;
+      this.out(packet);
+      const next = this.waiting.shift();
+      if (next !== undefined) this.sendTwice(next);
+    });
+  }
+}
