@@ -14,6 +14,8 @@ interface Captured {
   readonly file?: string;
   readonly hops?: number;
   readonly secs?: number;
+  readonly flags?: number;
+  readonly ciaddr?: string;
   readonly giaddr?: string;
 }
 
@@ -24,6 +26,8 @@ function request({
   file = "",
   hops = 0,
   secs = 0,
+  flags = 0,
+  ciaddr = "00000000",
   giaddr = "00000000",
   ...rest
 }: Captured): Uint8Array {
@@ -31,6 +35,8 @@ function request({
   packet.set([1, 1, 6, hops]);
   packet.set(bytesOf(rest.xid), 4);
   packet.writeUInt16BE(secs, 8);
+  packet.writeUInt16BE(flags, 10);
+  packet.set(bytesOf(ciaddr), 12);
   packet.set(bytesOf(giaddr), 24);
   packet.set(bytesOf(rest.chaddr), 28);
   packet.set(encodeText(file), 108);
@@ -48,6 +54,10 @@ const ipxe = { chaddr: "525400770030", xid: "dc49fd1e" };
 const ipxeOptions =
   "390205c05d0200005e030102013c20505845436c69656e743a417263683a30303030303a554e44493a3030323030314d04695058453717010306070c0f111a2b3c4243778081828384858687afcbaf30b105011af41000eb030100001701012201011301011101012701011901012901011001022101011501011801011201013d07015254007700306111" +
   "00".repeat(17);
+const uefi = { chaddr: "525400770030", xid: "ba0b172f", flags: 0x8000 };
+const uefiAsks = "37230102030405060c0d0f111216171c28292a2b3233363a3b3c42436180818283848586";
+const uefiClass = "3c20505845436c69656e743a417263683a30303030373a554e44493a303033303030";
+const uefiOptions = `${uefiAsks}876111${"00".repeat(17)}5e030103005d020007${uefiClass}ff`;
 const perfdhcp = { chaddr: "000c01020304", xid: "00000000", hops: 1, giaddr: "0a4d0002" };
 
 /** All of them were answered by 10.77.0.1: what they ask for, they were offered. */
@@ -103,11 +113,35 @@ export const captured = {
     secs: 11,
     vendor: `63825363350103${ipxeOptions}36040a4d000132040a4d001eff`,
   }),
+  uefiDiscover: request({
+    ...uefi,
+    length: 347,
+    vendor: `63825363350101390205c0${uefiOptions}`,
+  }),
   /** As a relay sends it, shorter than RFC 951 asks for, with the xid 0. */
   perfdhcpDiscover: request({
     ...perfdhcp,
     length: 262,
     vendor: "638253633501013707011c02030f060c3d0701000c01020304ff",
+  }),
+} as const;
+
+/** A PC's UEFI firmware beside a proxy: 10.77.0.2 gives addresses, 10.77.0.1 told it no way to find its boot file. */
+export const capturedBesideProxy = {
+  /** To 10.77.0.2, by broadcast. */
+  request: request({
+    ...uefi,
+    length: 359,
+    vendor: `6382536335010336040a4d000232040a4d00d63902ff00${uefiOptions}`,
+  }),
+  /** To port 4011 of 10.77.0.1, from its own: the xid is another, and the order of its options too. */
+  bootServerRequest: request({
+    ...uefi,
+    xid: "cf56c44b",
+    flags: 0,
+    ciaddr: "0a4d00d6",
+    length: 347,
+    vendor: `63825363350103${uefiAsks}87390205c0${uefiClass}5d0200075e030103006111${"00".repeat(17)}ff`,
   }),
 } as const;
 

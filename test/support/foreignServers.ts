@@ -83,8 +83,8 @@ export const plainTftpServers: readonly ForeignServer[] = [
 ];
 
 export interface DnsmasqOptions {
-  /** The boot file of every answer. */
-  readonly file: string;
+  /** The boot file of every answer; absent: it gives addresses and knows nothing of booting. */
+  readonly file?: string;
   /** By MAC; without a pool only these are answered. `file`: another than everybody's. */
   readonly boards: Readonly<Record<string, { readonly address: string; readonly file?: string }>>;
   /** Addresses for everybody, as `10.77.0.200,10.77.0.220`. */
@@ -93,11 +93,13 @@ export interface DnsmasqOptions {
   readonly folder?: string;
   /** It shares its ports with others and hears this interface alone, as libvirt starts it; absent: it has them all. */
   readonly interfaceName?: string;
+  /** More lines of its configuration, without `--`. */
+  readonly lines?: readonly string[];
 }
 
 /** dnsmasq as BOOTP and DHCP server of 10.77.0.0/24, and as TFTP server where it has a folder. */
 export function startDnsmasq(host: Host, options: DnsmasqOptions): Promise<Running> {
-  const { file, boards, pool = "10.77.0.0,static", folder, interfaceName } = options;
+  const { file, boards, pool = "10.77.0.0,static", folder, interfaceName, lines = [] } = options;
   return host.daemon(
     "dnsmasq",
     [
@@ -105,7 +107,8 @@ export function startDnsmasq(host: Host, options: DnsmasqOptions): Promise<Runni
       // The ping before the first OFFER would take three seconds.
       "--no-ping",
       `--dhcp-range=${pool}`,
-      `--dhcp-boot=${file}`,
+      ...(file === undefined ? [] : [`--dhcp-boot=${file}`]),
+      ...lines.map((line) => `--${line}`),
       ...Object.entries(boards).flatMap(([mac, board], index) => [
         `--dhcp-host=${mac},set:board${index},${board.address}`,
         ...(board.file === undefined ? [] : [`--dhcp-boot=tag:board${index},${board.file}`]),

@@ -4,7 +4,7 @@ import { negotiate } from "../../src/protocol/tftp/options";
 import { decodePacket, encodeOack } from "../../src/protocol/tftp/packet";
 import { decodeText, readUint32 } from "../../src/protocol/bytes";
 import { Bench, network, situation } from "../support/bootp";
-import { captured, capturedReads } from "../support/captured";
+import { captured, capturedBesideProxy, capturedReads } from "../support/captured";
 
 const networks = [network("10.77.0.1")];
 const clients = [
@@ -41,6 +41,7 @@ describe("requests of real firmware and clients", () => {
     // Its user class is the bare word, not RFC 3004's list.
     ipxeDiscover: ["OFFER", "10.77.0.30", "boot.ipxe", everyone],
     ipxeRequest: ["ACK", "10.77.0.30", "boot.ipxe", everyone],
+    uefiDiscover: ["OFFER", "10.77.0.30", "u-boot.bin", everyone],
     perfdhcpDiscover: ["OFFER", "10.77.0.21", "u-boot.bin", "10.77.0.2:67"],
   };
 
@@ -60,6 +61,43 @@ describe("requests of real firmware and clients", () => {
 
   it("64 zeros are no options: none come back (B3)", () => {
     assert.equal(server().reply(captured.dhcpcdBootp).packet.options, undefined);
+  });
+
+  describe("to a proxy (D20, D21)", () => {
+    const proxy = (boot: string | readonly string[] = "u-boot.bin"): Bench =>
+      new Bench(situation({ boot, clients, match }, { networks, proxy: true }));
+
+    for (const [name, file] of [
+      ["ipxeDiscover", "boot.ipxe"],
+      ["uefiDiscover", "u-boot.bin"],
+    ] as const) {
+      it(`${name} is offered ${file}, and no address`, () => {
+        const { packet, to } = proxy().reply(captured[name]);
+        assert.deepEqual([packet.yiaddr, packet.file, to], ["0.0.0.0", file, everyone]);
+      });
+    }
+
+    it("UEFI firmware asks port 4011 with another xid: it is told the same file, once more", () => {
+      const bench = proxy(["a.efi", "b.efi"]);
+      assert.equal(bench.reply(captured.uefiDiscover).packet.file, "a.efi");
+      assert.deepEqual(bench.ask(capturedBesideProxy.request), []);
+      assert.equal(bench.view.address, "10.77.0.214");
+      const from = { address: "10.77.0.214", port: 4011 };
+      const [ack] = bench.askBootServer(capturedBesideProxy.bootServerRequest, from);
+      assert.deepEqual([ack?.packet.file, ack?.to], ["a.efi", "10.77.0.214:4011"]);
+      bench.fetches("10.77.0.214", "a.efi");
+      assert.equal(bench.reply(captured.uefiDiscover).packet.file, "b.efi");
+    });
+
+    const others = ["uBoot", "dhclient", "dhcpcd", "perfdhcp"];
+    for (const [name, request] of Object.entries(captured)) {
+      if (!others.some((other) => name.startsWith(other))) continue;
+      it(`${name} is no PXE client's, and gets not one packet`, () => {
+        const bench = proxy();
+        assert.deepEqual(bench.ask(request), []);
+        assert.equal(bench.view.notice?.code, "proxy.notPxe");
+      });
+    }
   });
 
   const offer = { maxBlksize: 65464, maxWindowsize: 64, size: 108 };
