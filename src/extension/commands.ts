@@ -61,6 +61,8 @@ export function registerCommands(
       if (id !== undefined) servers.restartSequence(id);
     },
     answerThisBoard: async (row, name) => (await plan()).answerBoard(store, rowId(row), name),
+    copyNextServerLines: async (row, program) =>
+      (await rows()).copyNextServerLines(store, rowId(row), program),
     writeChecksums: async (manifest) => (await languages.load()).writeChecksums(manifest),
     removeChecksums: async (manifest) => (await languages.load()).removeChecksums(manifest),
     openBootPlan: (folder) => openBootPlan(servers, folder),

@@ -20,6 +20,7 @@ export const commandIds = {
   serveFileAs: "bootServers.serveFileAs",
   restartSequence: "bootServers.restartSequence",
   answerThisBoard: "bootServers.answerThisBoard",
+  copyNextServerLines: "bootServers.copyNextServerLines",
   openBootPlan: "bootServers.openBootPlan",
   writeChecksums: "bootServers.writeChecksums",
   removeChecksums: "bootServers.removeChecksums",

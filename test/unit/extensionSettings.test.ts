@@ -178,7 +178,14 @@ describe("package.json", () => {
       .sort();
     const { answerThisBoard, copyAddress, copyCommand, copyCrc32, copyName, copySha256 } = commandIds;
     const { allowThisNetwork, restartSequence, revealFile, serveFileAs, showMenu } = commandIds;
-    const copies = [copyAddress, copyCommand, copyCrc32, copyName, copySha256];
+    const copies = [
+      copyAddress,
+      copyCommand,
+      copyCrc32,
+      copyName,
+      commandIds.copyNextServerLines,
+      copySha256,
+    ];
     assert.deepEqual(
       hidden,
       [

@@ -260,6 +260,21 @@ describe("the Clients view (DESIGN §5)", () => {
     assert.match(item.context ?? "", /\bclient\.unanswered\b/);
   });
 
+  it("a board that is left to the network's own DHCP server has lines to copy for it; listing it is no help", () => {
+    const trouble = {
+      code: "proxy.notPxe",
+      message: "it is no PXE client, so its boot file is the network's own DHCP server's to name",
+      remedy: "Ask its owner for: next-server 10.0.4.7, filename u-boot.bin",
+    };
+    const row = client({ stage: "seen", trouble, vendorClass: "U-Boot.armv8" });
+    const nextServer = { servers: ["10.0.4.7"], file: "u-boot.bin" };
+    const [item] = clientItems([{ ...row, nextServer }], [], now);
+    assert.match(item?.description ?? "", /next-server 10\.0\.4\.7, filename u-boot\.bin/);
+    assert.equal(item?.context, "client client.seen client.nextServer");
+    // Without a boot file in the plan there is nothing to ask for yet.
+    assert.equal(clientItems([row], [], now)[0]?.context, "client client.seen");
+  });
+
   it("marks a verification, which no action is for", () => {
     const [item] = clientItems([client({ verification: true })], [], now);
     assert.match(item?.description ?? "", /^verification · /);

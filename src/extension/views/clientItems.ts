@@ -1,6 +1,7 @@
 /** The Clients view as data: boards by name or MAC, where each stands in its boot, below it its transfers. */
 
 import type { ClientRow, TransferRow } from "../../model/events";
+import { leftToOtherCode } from "../../model/nextServer";
 import { outsiderOf } from "../../model/outside";
 import { ago, colours, describeTrouble, joined, type Item } from "./item";
 import { transferItem } from "./transferItems";
@@ -55,7 +56,11 @@ function clientItem(row: ClientRow, transfers: readonly TransferRow[], now: numb
     trouble && describeTrouble(trouble),
     lastSeenAt !== undefined && ago(now - lastSeenAt),
   );
-  const unanswered = (stage === "seen" || stage === "refused") && mac !== undefined && !verification;
+  const unanswered =
+    (stage === "seen" || stage === "refused") &&
+    mac !== undefined &&
+    !verification &&
+    trouble?.code !== leftToOtherCode;
   const children = transfers.map((transfer) => ({
     ...transferItem(transfer, () => label, now),
     id: `${id}/${transfer.id}`,
@@ -85,6 +90,7 @@ function clientItem(row: ClientRow, transfers: readonly TransferRow[], now: numb
       `client.${stage}`,
       unanswered && "client.unanswered",
       outsiderOf(trouble) !== undefined && "client.outside",
+      row.nextServer !== undefined && mac !== undefined && "client.nextServer",
       ["answered", "loading", "silent", "booted"].includes(stage) && !verification && "client.answered",
     ),
     spoken: joined(", ", label, description.replaceAll(" · ", ", ")),

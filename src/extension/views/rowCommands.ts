@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { TransferRow } from "../../model/events";
 import { normalizeName } from "../../model/names";
+import { nextServerLines } from "../../model/nextServer";
 import { boardNames } from "./boardNames";
 import { folderAt } from "../folders";
 import { servedRootOf } from "../plan/plan";
@@ -90,6 +91,37 @@ export async function copyOf(
   if (text === undefined) return;
   await vscode.env.clipboard.writeText(text);
   vscode.window.setStatusBarMessage(unadorned(`Copied: ${text}`), 5000);
+}
+
+/**
+ * Copies what another DHCP server has to say for a board to load its file from here.
+ * @param given the program that it is: "dnsmasq"; else the user is asked.
+ */
+export async function copyNextServerLines(
+  store: Store,
+  id: string | undefined,
+  given?: unknown,
+): Promise<void> {
+  const row = id === undefined ? undefined : store.now.clients.get(id);
+  if (row?.mac === undefined || row.nextServer === undefined) return;
+  const { mac, name = mac, nextServer } = row;
+  const { servers, file } = nextServer;
+  const items = servers.flatMap((server) =>
+    nextServerLines({ name, mac, server, file }).map(({ program, lines }) => ({
+      label: program,
+      ...(servers.length > 1 && { description: `this computer as ${server}` }),
+      detail: unadorned(lines.join(" ")),
+      text: lines.join("\n"),
+    })),
+  );
+  const title = `Lines for the DHCP Server That Gives ${unadorned(quoted(name))} Its Address`;
+  const item =
+    typeof given === "string"
+      ? items.find(({ label }) => label === given)
+      : await vscode.window.showQuickPick(items, { title });
+  if (item === undefined) return;
+  await vscode.env.clipboard.writeText(item.text);
+  vscode.window.setStatusBarMessage(unadorned(`Copied for ${item.label}: next-server, ${file}`), 5000);
 }
 
 /** Kept in the secret storage; empty takes it away, and then anyone may log in and read. */

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
+import { encodePacket } from "../../../src/protocol/bootp/packet";
+import { dhcp } from "../../support/bootp";
 import { askBootp, tftpRead } from "../../support/loopbackBoard";
 import { activated, file, readText, start, stop, until } from "../editor";
 
@@ -38,6 +41,39 @@ describe("the commands on boards", () => {
     await vscode.commands.executeCommand("bootServers.serveToClient", file("images/Image"), mac);
     while ((await askBootp(bootp, mac))?.file !== "Image");
     assert.equal((await askBootp(bootp, "02:00:00:00:00:08"))?.file, "u-boot.bin");
+  });
+
+  it("beside another DHCP server a board that is no PXE client has lines to copy for that server's owner", async () => {
+    const answer = (value?: string): Thenable<void> =>
+      vscode.workspace
+        .getConfiguration("bootServers")
+        .update("bootp.answer", value, vscode.ConfigurationTarget.Global);
+    await answer("proxy");
+    try {
+      const { bootp } = await start(api);
+      const socket = createSocket("udp4");
+      const request = dhcp("DISCOVER", { vendorClassIdentifier: "U-Boot.armv8" }, { mac });
+      socket.send(encodePacket(request), bootp, "127.0.0.1");
+      const row = await until(api, ({ clients }) => clients.get(mac)?.nextServer && clients.get(mac));
+      socket.close();
+      assert.equal(row.trouble?.remedy, "Ask its owner for: next-server 127.0.0.1, filename u-boot.bin");
+      for (const [program, text] of [
+        [
+          "dnsmasq",
+          /^dhcp-mac=set:[\w-]+,02:00:00:00:00:07\ndhcp-boot=tag:[\w-]+,u-boot\.bin,,127\.0\.0\.1$/,
+        ],
+        [
+          "ISC dhcpd",
+          /^host [\w-]+ \{\n {2}hardware ethernet 02:00:00:00:00:07;\n {2}next-server 127\.0\.0\.1;\n/,
+        ],
+        ["Kea", /^\{\n {2}"hw-address": "02:00:00:00:00:07",\n/],
+      ] as const) {
+        await vscode.commands.executeCommand("bootServers.copyNextServerLines", mac, program);
+        assert.match(await vscode.env.clipboard.readText(), text, program);
+      }
+    } finally {
+      await answer();
+    }
   });
 
   it("Restart Sequence gives a board its first file again", async () => {
