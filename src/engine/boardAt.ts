@@ -8,10 +8,13 @@ import type { ServerContext } from "./server";
 
 /** Its terms: as BOOTP heard it last, else by its lease or the address that the plan gives it; else everybody's. */
 export function boardAt(
-  { boards, situation }: Pick<ServerContext, "boards" | "situation">,
+  { boards, situation, clock }: Pick<ServerContext, "boards" | "situation" | "clock">,
   address: string,
 ): Choice {
   const { plan } = situation();
   const listed = plan.clients.find((client) => client.address === address);
-  return choose(plan, boards.machine?.traitsAt(address) ?? traitsOf(listed?.mac ?? "", undefined));
+  return choose(
+    plan,
+    boards.machine?.traitsAt(address, clock.now()) ?? traitsOf(listed?.mac ?? "", undefined),
+  );
 }

@@ -20,7 +20,7 @@ import { Journal } from "./journal";
 import { listNetworks } from "./networks/networks";
 import { notTaken, type LoadedPlan } from "./planFile";
 import { PlanNews } from "./planNews";
-import { openPlannedRoot } from "./servedRoot/plannedRoot";
+import { openPlannedRoots, servingTerms } from "./servedRoot/plannedRoot";
 import type { BootServer, ServerContext, Situation } from "./server";
 import { listensOn, rowFor, starters, startServer, troubleOf, waitingFor, warningsOf } from "./starting";
 import type { Surroundings } from "./starting";
@@ -188,14 +188,14 @@ class BootEngine implements Engine {
   /** Makes what runs equal to what is wanted. @throws EngineError when the served root is not to be served. */
   private async adopt(wanted: Wanted, loaded: LoadedPlan): Promise<void> {
     const { plan } = loaded;
-    const root = await openPlannedRoot(wanted, loaded.plan);
+    const rootOf = await openPlannedRoots(servingTerms(wanted), plan);
     const table = this.surroundings.readInterfaces();
     const { networks, ipv6, missing } = listeningAddresses(wanted.addresses, table);
     const usableIpv6 = await usableNow(ipv6);
     const unusable = ipv6.filter((address) => !usableIpv6.includes(address));
     const access = accessFor(wanted.allow, networks, ipv6);
     if (this.situation !== undefined && !haveSameBoards(this.situation.wanted, wanted)) this.forgetBoards();
-    this.situation = { wanted, plan, networks, access, root };
+    this.situation = { wanted, plan, networks, access, rootOf };
     this.journal.transfersKept = wanted.limits.transfersKept;
     this.planNews.taken(loaded);
     this.stopAddresses();

@@ -8,7 +8,7 @@ import type { Wanted } from "../model/settings";
 import type { Access } from "./access";
 import type { Clock } from "./clock";
 import type { Journal } from "./journal";
-import type { ServedRoot } from "./servedRoot/servedRoot";
+import type { RootOf } from "./servedRoot/plannedRoot";
 
 /** A file that left, as the boot sequences need to know it. */
 export interface Departure {
@@ -24,7 +24,8 @@ export interface Departure {
 export interface Situation {
   readonly wanted: Wanted;
   readonly plan: Plan;
-  readonly root: ServedRoot;
+  /** The doors of the plan. */
+  readonly rootOf: RootOf;
   readonly access: Access;
   /** The served IPv4 networks, loopback included. */
   readonly networks: readonly Network[];

@@ -30,11 +30,19 @@ export interface Asked {
   readonly options?: ReadonlyMap<number, Uint8Array>;
 }
 
+/** The folders that boards see instead of the served root, each once. */
+export function ownRootsOf({ clients, match = [] }: Pick<Plan, "clients" | "match">): string[] {
+  const roots = [...clients, ...match].flatMap(({ root }) => root ?? []);
+  return [...new Set(roots)].filter((root) => root !== ".");
+}
+
 /** What a board that asks like this is to receive: a listed client, one that matches a rule, or any other (DESIGN §2.4). */
 export function dropOf(plan: Plan, { mac = "", options }: Asked = {}): Drop {
-  const { files: boot, sequence } = choose(plan, traitsOf(mac, options)).boot;
+  const { boot: files, root } = choose(plan, traitsOf(mac, options));
+  const { files: boot, sequence } = files;
   const manifest = plan.manifest ?? manifestsAmong(boot)[0];
   return {
+    ...(root !== undefined && { root }),
     boot,
     sequence,
     tftp: plan.tftp,
@@ -73,8 +81,8 @@ export function findClient(plan: Plan, nameOrMac: string): PlanClient | undefine
   );
 }
 
-/** Only the boot files can differ from client to client. */
-const dropKey = (drop: Drop): string => JSON.stringify([drop.sequence, drop.boot]);
+/** Only the boot files and the root can differ from client to client. */
+const dropKey = ({ root, sequence, boot }: Drop): string => JSON.stringify([root, sequence, boot]);
 
 /**
  * The boards of a verification (DESIGN §2.3): one for everybody and one for each listed client whose drop

@@ -72,6 +72,10 @@ export interface ClientRow {
   readonly why?: string;
   /** What is done otherwise for it, as the plan says. */
   readonly quirks?: Quirks;
+  /** The folder below the served root that it alone sees as `/`. */
+  readonly root?: string;
+  /** What kind of board the plan says it is: "Raspberry Pi". */
+  readonly profile?: string;
   readonly trouble?: Trouble;
   /** What the network's own DHCP server would have to name for this board to load its file from here (`proxy`). */
   readonly nextServer?: NextServer;
@@ -119,6 +123,8 @@ export interface TransferRow {
   readonly crc32?: string;
   /** Why it failed or was refused. */
   readonly trouble?: Trouble;
+  /** Why an end that looks like a failure is none: "a Raspberry Pi asks for it and does without". */
+  readonly normal?: string;
   /** For a missing file: the nearest names in the served root. */
   readonly nearest?: readonly string[];
 }

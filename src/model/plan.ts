@@ -1,5 +1,6 @@
 /** The plan: what to serve and to whom. Types here; the parser with line and column beside them. */
 
+import type { BoardTerms } from "../protocol/bootp/choice";
 import type { OptionEntry } from "../protocol/bootp/options";
 import type { Quirks } from "../protocol/quirks";
 import type { Place } from "./places";
@@ -26,20 +27,15 @@ export interface Problem extends Place {
 /** A string: every request gets this file. A list: a sequence, one file a round, then silence. */
 export type Boot = string | readonly string[];
 
-export interface PlanClient {
+export interface PlanClient extends BoardTerms {
   readonly name?: string;
   /** Lower case with colons. */
   readonly mac: string;
   readonly address?: string;
-  readonly boot?: Boot;
-  /** DHCP options that this client gets, before the plan's. */
-  readonly options?: readonly OptionEntry[];
-  /** What is done otherwise for it, before the rule's and the plan's, name by name. */
-  readonly quirks?: Quirks;
 }
 
 /** What boards like this get, listed or not. Every condition that stands here must hold; there is one at least. */
-export interface PlanRule {
+export interface PlanRule extends BoardTerms {
   /** Six parts with colons, each two hex digits in lower case or `*`. */
   readonly mac?: string;
   /** What option 60 begins with; with `*` in it, all of the text. */
@@ -48,9 +44,6 @@ export interface PlanRule {
   readonly architecture?: readonly number[];
   /** As `vendorClass`, of option 77. */
   readonly userClass?: string;
-  readonly boot?: Boot;
-  readonly options?: readonly OptionEntry[];
-  readonly quirks?: Quirks;
 }
 
 /** First and last address of a pool, dotted, both in it. */
@@ -70,6 +63,8 @@ export interface Plan {
   readonly ftp: readonly string[];
   /** A name that boards ask for -> a file in the served root. */
   readonly aliases: Readonly<Record<string, string>>;
+  /** Leading folders that boards ask for and that are not there: they are left out of the name. */
+  readonly stripPrefix?: readonly string[];
   /** `siaddr`, when TFTP is another host. */
   readonly server?: string;
   readonly clients: readonly PlanClient[];
@@ -99,6 +94,8 @@ export const emptyPlan: Plan = {
 
 /** What one client is to receive. */
 export interface Drop {
+  /** The folder below the served root that the names are relative to; absent: the served root itself. */
+  readonly root?: string;
   /** The boot files in order; empty: BOOTP answers without a file name. */
   readonly boot: readonly string[];
   /** True for a list in the plan: after the last file comes silence. */

@@ -1,12 +1,12 @@
 /** The keys of a plan (DESIGN §2.4): how each is read. media/boot-plan.schema.json says the same to the editor. */
 
 import { encodeText } from "../protocol/bytes";
-import type { Trouble } from "./events";
-import { checkName, normalizeName, protectedRule } from "./names";
-import { refusalSentence, type Located } from "./places";
+import type { Located } from "./places";
 import type { QuickFix } from "./plan";
 import { readAddress, readMac, readPool } from "./planAddresses";
+import { boardFields, readPrefixes } from "./planBoards";
 import { conditionFields } from "./planMatch";
+import { checkFile, readRoot } from "./planNames";
 import { readOptions } from "./planOptions";
 import { readQuirks } from "./planQuirks";
 import {
@@ -14,17 +14,14 @@ import {
   membersOf,
   readObject,
   isKind,
+  readOneOf,
   readText,
   readWhole,
-  valueFix,
   type Reader,
-  type Report,
   type Values,
 } from "./planReader";
 import type { Answer } from "./settings";
-import { nearestWord } from "./nearestWord";
 import { printable } from "./text";
-import type { Node } from "jsonc-parser";
 
 /** One boot file, or a list of them. */
 export interface BootDraft {
@@ -41,27 +38,6 @@ export interface AliasDraft {
 const longestBootFile = 127;
 /** The client flow follows no more rounds (DESIGN §2.2). */
 const mostRounds = 64;
-
-/** Judges a name in the served root by the one name policy; undefined: it was reported. */
-function checkFile(text: string, node: Node, name: string, report: Report): string | undefined {
-  const reportRefusal = (refused: Trouble): void => {
-    report.error(node, `"${name}": ${refusalSentence(refused)}`);
-  };
-  const checked = checkName(text);
-  if ("refused" in checked) {
-    reportRefusal(checked.refused);
-    return undefined;
-  }
-  if (checked.path === "" || /[\\/]$/.test(text)) {
-    report.error(node, `"${name}" names a folder; name a file in the served root`);
-    return undefined;
-  }
-  // What a plan names is served even as a dot file, but never anything under .git or .vscode (DESIGN §6).
-  const refused = protectedRule(checked.path, true);
-  if (refused === undefined) return checked.path;
-  reportRefusal(refused);
-  return undefined;
-}
 
 const readFile: Reader<Located<string>> = (node, name, report) => {
   const text = readText(node, name, "a file in the served root", report);
@@ -108,25 +84,6 @@ const readBoot: Reader<BootDraft> = (node, name, report) => {
   return { files, list: true };
 };
 
-/** A folder inside the workspace folder: `images`, `.pio/build/x`, `.`. */
-const readRoot: Reader<Located<string>> = (node, name, report) => {
-  const text = readText(node, name, "a folder inside the workspace folder", report);
-  if (text === undefined) return undefined;
-  const plain = text.value.replace(/\\/g, "/");
-  if (/^(\/|~|[a-z]:)|\$\{|(^|\/)\.\.(\/|$)/i.test(plain)) {
-    const inside = /^\/+([^/~$:.][^~$:]*)$/.exec(plain)?.[1];
-    report.error(
-      node,
-      `"${name}" must lie inside the workspace folder; write it relative to it, such as "images"`,
-      inside === undefined || inside.includes("..") ? undefined : valueFix(text.at, normalizeName(inside)),
-    );
-    return undefined;
-  }
-  const folder = normalizeName(plain);
-  const path = folder === "" ? "." : checkFile(folder, node, name, report);
-  return path === undefined ? undefined : { value: path, at: text.at };
-};
-
 const readAliases: Reader<AliasDraft[]> = (node, name, report) => {
   if (!isKind("object", node, name, 'an object, such as { "pxelinux.0": "u-boot.bin" }', report))
     return undefined;
@@ -148,19 +105,7 @@ const readAliases: Reader<AliasDraft[]> = (node, name, report) => {
 };
 
 const answers: readonly Answer[] = ["listed", "boards", "everyone", "proxy"];
-const readAnswer: Reader<Located<Answer>> = (node, name, report) => {
-  const known = `one of ${answers.map((answer) => `"${answer}"`).join(", ")}`;
-  const text = readText(node, name, known, report);
-  const answer = answers.find((each) => each === text?.value);
-  if (text === undefined || answer !== undefined) return answer && { value: answer, at: report.at(node) };
-  const near = nearestWord(text.value.toLowerCase(), answers);
-  report.error(
-    node,
-    `"${name}" must be ${known}, not "${printable(text.value)}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
-    near === undefined ? undefined : valueFix(report.at(node), near),
-  );
-  return undefined;
-};
+const readAnswer = readOneOf(answers);
 
 const seconds = (least: number, most: number, why = ""): Reader<Located<number>> =>
   readWhole(least, most, " of seconds", why);
@@ -172,23 +117,17 @@ const readName: Reader<Located<string>> = (node, name, report) => {
   return undefined;
 };
 
-/** Named keys that later versions read; until then they would be silently without effect. */
-export const laterPlanKeys: readonly string[] = ["profile"];
-export const laterClientKeys: readonly string[] = ["profile", "root"];
+/** What a client or a rule says of its boards. */
+const termFields = { boot: readBoot, options: readOptions, quirks: readQuirks, ...boardFields };
 
 export const clientFields = {
   name: readName,
   mac: readMac,
   address: readAddress,
-  boot: readBoot,
-  options: readOptions,
-  quirks: readQuirks,
+  ...termFields,
 };
 
-/** Keys of a rule that later versions read. */
-export const laterRuleKeys: readonly string[] = ["profile", "root"];
-
-export const ruleFields = { ...conditionFields, boot: readBoot, options: readOptions, quirks: readQuirks };
+export const ruleFields = { ...conditionFields, ...termFields };
 
 export type RuleDraft = Values<typeof ruleFields>;
 
@@ -200,14 +139,14 @@ const readRule: Reader<RuleDraft> = (node, name, report) => {
   const conditions = Object.keys(conditionFields);
   if (!has(conditions)) {
     report.error(node, `"${name}" holds for every board; give it one of ${conditions.join(", ")}`);
-  } else if (!has(["boot", "options", "quirks"])) {
+  } else if (!has(Object.keys(termFields))) {
     report.error(
       node,
-      `"${name}" gives nothing; say "boot", "options" or "quirks", or remove it`,
+      `"${name}" gives nothing; say one of ${Object.keys(termFields).join(", ")}, or remove it`,
       report.removal(node),
     );
   }
-  return readObject(node, name, ruleFields, laterRuleKeys, report);
+  return readObject(node, name, ruleFields, report);
 };
 
 /** `mac` is missing only where that was reported. */
@@ -220,7 +159,7 @@ export interface ClientDraft extends Values<typeof clientFields> {
 const readClient: Reader<ClientDraft> = (node, name, report) => {
   if (!isKind("object", node, name, 'an object, such as { "mac": "52:54:00:12:34:56" }', report))
     return undefined;
-  const client = readObject(node, name, clientFields, laterClientKeys, report);
+  const client = readObject(node, name, clientFields, report);
   const hasMac = node.children?.some((property) => property.children?.[0]?.value === "mac");
   if (hasMac !== true) report.error(node, `"${name}" has no "mac"; a client is known by its MAC`);
   return { ...client, at: report.at(node), removal: report.removal(node) };
@@ -231,12 +170,13 @@ export const planFields = {
   $schema: ((node, name, report) => readText(node, name, "the address of a schema", report)) as Reader<
     Located<string>
   >,
-  root: readRoot,
+  root: readRoot("the workspace folder"),
   boot: readBoot,
   tftp: readFiles,
   manifest: readFile,
   ftp: readFiles,
   aliases: readAliases,
+  stripPrefix: readPrefixes,
   server: readAddress,
   clients: listOf(readClient, "a list of clients"),
   match: listOf(readRule, "a list of rules"),

@@ -2,17 +2,12 @@
 
 import type { DropPlaces } from "./outline";
 import type { OptionEntry } from "../protocol/bootp/options";
+import { namedFiles, ownRootsIn, type NamedFile } from "./namedFiles";
 import { inReadingOrder, problemAt, type Located, type Place } from "./places";
 import { emptyPlan, type Boot, type Plan, type PlanClient, type PlanRule, type Problem } from "./plan";
-import {
-  laterPlanKeys,
-  planFields,
-  type BootDraft,
-  type ClientDraft,
-  type PlanDraft,
-  type RuleDraft,
-} from "./planFields";
+import { planFields, type BootDraft, type ClientDraft, type PlanDraft, type RuleDraft } from "./planFields";
 import { contradictions } from "./planContradictions";
+import { plainBoard } from "./planBoards";
 import type { OptionDraft } from "./planOptions";
 import { readObject, readTree } from "./planReader";
 
@@ -21,13 +16,6 @@ export interface PlanText {
   readonly text: string;
   /** As a person knows it, `.vscode/boot-plan.json`. */
   readonly file: string;
-}
-
-/** A file that the plan names, aliases resolved, and where. */
-export interface NamedFile {
-  /** Relative to the served root. */
-  readonly file: string;
-  readonly at: Place;
 }
 
 /** Where the plan names what boards get. */
@@ -40,8 +28,10 @@ export interface ParsedPlan {
   /** Absent where there is a problem of severity error. */
   readonly plan: Plan | undefined;
   readonly problems: Problem[];
-  /** Every file that the plan names, each once: the first place. */
+  /** Every file that the plan names, each once in each root: the first place. */
   readonly named: readonly NamedFile[];
+  /** The folders that boards see instead of the served root, each once. */
+  readonly ownRoots: readonly Located<string>[];
   /** Where the served root is named. */
   readonly rootAt: Place | undefined;
   readonly places: PlanPlaces;
@@ -50,7 +40,7 @@ export interface ParsedPlan {
 function readDraft(source: PlanText | undefined): { draft: PlanDraft; problems: Problem[] } {
   if (source === undefined) return { draft: {}, problems: [] };
   const { root, report, problems } = readTree(source.text, source.file);
-  const draft = root === undefined ? {} : readObject(root, "", planFields, laterPlanKeys, report);
+  const draft = root === undefined ? {} : readObject(root, "", planFields, report);
   const macs = new Map<string, Place>();
   for (const { mac, removal } of draft.clients ?? []) {
     if (mac === undefined) continue;
@@ -98,7 +88,7 @@ const entries = (options: readonly OptionDraft[]): OptionEntry[] =>
 const plainBoot = ({ files, list }: BootDraft): Boot =>
   list ? files.map((file) => file.value) : (files[0]?.value ?? "");
 
-function planClient({ name, mac, address, boot, options, quirks }: ClientDraft): PlanClient {
+function planClient({ name, mac, address, boot, options, quirks, ...board }: ClientDraft): PlanClient {
   return {
     ...(name && { name: name.value }),
     mac: mac?.value ?? "",
@@ -106,10 +96,20 @@ function planClient({ name, mac, address, boot, options, quirks }: ClientDraft):
     ...(boot && { boot: plainBoot(boot) }),
     ...(options && { options: entries(options) }),
     ...(quirks && { quirks }),
+    ...plainBoard(board),
   };
 }
 
-function planRule({ mac, vendorClass, architecture, userClass, boot, options, quirks }: RuleDraft): PlanRule {
+function planRule({
+  mac,
+  vendorClass,
+  architecture,
+  userClass,
+  boot,
+  options,
+  quirks,
+  ...board
+}: RuleDraft): PlanRule {
   return {
     ...(mac && { mac: mac.value }),
     ...(vendorClass && { vendorClass: vendorClass.value }),
@@ -118,6 +118,7 @@ function planRule({ mac, vendorClass, architecture, userClass, boot, options, qu
     ...(boot && { boot: plainBoot(boot) }),
     ...(options && { options: entries(options) }),
     ...(quirks && { quirks }),
+    ...plainBoard(board),
   };
 }
 
@@ -131,6 +132,7 @@ function planOf(draft: PlanDraft): Plan {
     ...(draft.manifest && { manifest: draft.manifest.value }),
     ftp: values(draft.ftp),
     aliases: Object.fromEntries((draft.aliases ?? []).map(({ name, file }) => [name.value, file.value])),
+    ...(draft.stripPrefix && { stripPrefix: values(draft.stripPrefix) }),
     ...(draft.server && { server: draft.server.value }),
     clients: (draft.clients ?? []).map(planClient),
     ...(draft.match && draft.match.length > 0 && { match: draft.match.map(planRule) }),
@@ -141,25 +143,6 @@ function planOf(draft: PlanDraft): Plan {
     silentSeconds: draft.silentSeconds?.value ?? emptyPlan.silentSeconds,
     restartSeconds: draft.restartSeconds?.value ?? emptyPlan.restartSeconds,
   };
-}
-
-function namedFiles(draft: PlanDraft): NamedFile[] {
-  const aliases = new Map((draft.aliases ?? []).map(({ name, file }) => [name.value, file.value]));
-  const named = new Map<string, NamedFile>();
-  for (const { value, at } of [
-    ...(draft.boot?.files ?? []),
-    ...(draft.tftp ?? []),
-    ...(draft.manifest === undefined ? [] : [draft.manifest]),
-    ...(draft.ftp ?? []),
-    ...[...(draft.clients ?? []), ...(draft.match ?? [])].flatMap(({ boot }) => boot?.files ?? []),
-  ]) {
-    const file = aliases.get(value) ?? value;
-    if (!named.has(file)) named.set(file, { file, at });
-  }
-  for (const { file } of draft.aliases ?? []) {
-    if (!named.has(file.value)) named.set(file.value, { file: file.value, at: file.at });
-  }
-  return [...named.values()];
 }
 
 const placesIn = (items: readonly Located<unknown>[] | undefined): Place[] =>
@@ -194,6 +177,7 @@ export function mergePlans(main: PlanText | undefined, local: PlanText | undefin
     plan: failed ? undefined : planOf(draft),
     problems,
     named: namedFiles(draft),
+    ownRoots: ownRootsIn(draft),
     rootAt: draft.root?.at,
     places: placesOf(draft),
   };

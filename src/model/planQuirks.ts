@@ -17,5 +17,5 @@ const fields = Object.fromEntries(quirkNames.map((name) => [name, readerOf(name)
 
 export const readQuirks: Reader<Quirks> = (node, name, report) =>
   isKind("object", node, name, 'an object, such as { "maxBlksize": 1468 }', report)
-    ? readObject(node, name, fields, [], report)
+    ? readObject(node, name, fields, report)
     : undefined;

@@ -229,15 +229,8 @@ export function membersOf(node: Node, name: string, report: Report): { key: Loca
  * Reads an object by its table of fields. A key that is not in the table is a problem.
  *
  * @param name the object's own key, "" for the plan itself.
- * @param later keys that are reserved for what is not built yet.
  */
-export function readObject<F extends Fields>(
-  node: Node,
-  name: string,
-  fields: F,
-  later: readonly string[],
-  report: Report,
-): Values<F> {
+export function readObject<F extends Fields>(node: Node, name: string, fields: F, report: Report): Values<F> {
   const values: Record<string, unknown> = {};
   for (const { key, node: value } of membersOf(node, name, report)) {
     const read = Object.hasOwn(fields, key.value) ? fields[key.value] : undefined;
@@ -249,10 +242,7 @@ export function readObject<F extends Fields>(
     const shown = printable(key.value);
     const keyNode = value.parent?.children?.[0] ?? value;
     const near = nearestWord(key.value.toLowerCase(), Object.keys(fields));
-    if (later.includes(key.value)) {
-      const removal = report.removal(value.parent ?? value);
-      report.error(keyNode, `"${shown}" is not supported yet; remove it`, removal);
-    } else if (near === undefined) {
+    if (near === undefined) {
       report.error(keyNode, `unknown key "${shown}"; known are ${Object.keys(fields).join(", ")}`);
     } else {
       report.error(keyNode, `unknown key "${shown}"; did you mean "${near}"?`, valueFix(key.at, near));
@@ -272,3 +262,20 @@ export function listOf<T>(item: Reader<T>, what: string): Reader<T[]> {
     });
   };
 }
+
+/** One of some words. */
+export const readOneOf =
+  <Word extends string>(words: readonly Word[]): Reader<Located<Word>> =>
+  (node, name, report) => {
+    const known = `one of ${words.map((word) => `"${word}"`).join(", ")}`;
+    const text = readText(node, name, known, report);
+    const found = words.find((each) => each === text?.value);
+    if (text === undefined || found !== undefined) return found && { value: found, at: report.at(node) };
+    const near = nearestWord(text.value.toLowerCase(), words);
+    report.error(
+      node,
+      `"${name}" must be ${known}, not "${printable(text.value)}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
+      near === undefined ? undefined : valueFix(report.at(node), near),
+    );
+    return undefined;
+  };

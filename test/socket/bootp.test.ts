@@ -62,7 +62,7 @@ async function start(plan: Partial<Plan>, given: StartOptions = {}): Promise<Run
   const context: ServerContext = {
     clock,
     journal,
-    situation: () => ({ wanted, plan: running.plan, root: {} as ServedRoot, access, networks }),
+    situation: () => ({ wanted, plan: running.plan, rootOf: () => ({}) as ServedRoot, access, networks }),
     changed: () => undefined,
     heard: () => (running.heard += 1),
     boards: {},

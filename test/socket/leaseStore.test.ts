@@ -137,7 +137,7 @@ describe("the leases of a workspace folder on disk (D11)", () => {
         {
           clock: systemClock,
           journal,
-          situation: () => ({ wanted, plan, root: {} as ServedRoot, access, networks }),
+          situation: () => ({ wanted, plan, rootOf: () => ({}) as ServedRoot, access, networks }),
           changed: () => undefined,
           heard: () => undefined,
           departed: () => undefined,

@@ -407,7 +407,7 @@ describe("TFTP server on loopback", () => {
     await start({ files: { "fw.bin": unlikeBytes(1200) } });
     const first = await get("fw.bin");
     const closed = { open: () => Promise.reject(new Error("another root")) } as never;
-    server.situation = { ...server.situation, root: closed };
+    server.situation = { ...server.situation, rootOf: () => closed };
     assert.deepEqual(data(await answer(encodeAck(1), first)), [2, 512]);
     const other = await openClient();
     assert.equal(code(await ask(requestFor("RRQ", "fw.bin"), other)), 0);

@@ -81,7 +81,7 @@ export async function ftpHouse(options: FtpOptions = {}): Promise<FtpHouse> {
     {
       clock,
       journal,
-      situation: () => ({ wanted, plan: emptyPlan, root, access, networks: loopback }),
+      situation: () => ({ wanted, plan: emptyPlan, rootOf: () => root, access, networks: loopback }),
       changed: () => undefined,
       heard: () => (heard += 1),
       boards: {},

@@ -63,7 +63,7 @@ export async function startTestedServer(options: TftpServerOptions = {}): Promis
   const journal = new Journal(clock);
   const departures: Departure[] = [];
   const tested = {
-    situation: { wanted, plan: emptyPlan, root, access, networks } as Situation,
+    situation: { wanted, plan: emptyPlan, rootOf: () => root, access, networks } as Situation,
   };
   const context: ServerContext = {
     clock,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { boardAt } from "../../src/engine/boardAt";
 import type { Situation } from "../../src/engine/server";
 import { Leases } from "../../src/protocol/bootp/leases";
+import { VirtualClock } from "../support/virtualClock";
 import { aRequest, Bench, boardMac, dhcp, options, otherMac, situation } from "../support/bootp";
 
 const plan = situation({
@@ -22,6 +23,7 @@ function found(bench: Bench | undefined, address: string): string | undefined {
   const context = {
     boards: bench === undefined ? {} : { machine: bench.machine },
     situation: () => ({ plan: plan.plan }) as Situation,
+    clock: new VirtualClock(),
   };
   return boardAt(context, address).boot.files[0];
 }

@@ -276,15 +276,6 @@ describe("a problem in the plan has a line, a column and a sentence (DESIGN §2.
     one(`^{ // ${"x".repeat(2 ** 20)}\n}`, /larger than 1 MiB/);
   });
 
-  it('"profile" is not supported yet', () => {
-    one('{ ^"profile": {} }', /not supported yet/);
-    one('{ "clients": [{ "mac": "5254.0012.3456", ^"profile": {} }] }', /not supported yet/);
-  });
-
-  it("a root of one client is not supported yet", () => {
-    one('{ "clients": [{ "mac": "5254.0012.3456", ^"root": "x" }] }', /"root" is not supported yet/);
-  });
-
   it("a file that stands twice in a list is a warning, and the plan is used", () => {
     expectProblems('{ "tftp": ["a", "b", ^"a"] }', ["warning", /"a" stands twice in "tftp"/]);
   });

@@ -37,7 +37,6 @@ describe("a problem of the plan whose mend is obvious carries it", () => {
       '{ "root": "a", "boot": "x" }',
       "Remove it",
     ],
-    "a key that is not supported yet": ['{ "profile": {} }', "{ }", "Remove it"],
     "a file that stands twice": [
       '{ "tftp": [\r\n  "a", // one\r\n  "a",\r\n] }',
       '{ "tftp": [\r\n  "a", // one\r\n] }',

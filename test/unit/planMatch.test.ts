@@ -56,12 +56,12 @@ describe("the rules of a plan", () => {
       '{ "match": [^{ "boot": "a" }] }',
       /holds for every board; give it one of mac, vendorClass, architecture, userClass/,
     ],
-    "nothing to give": ['{ "match": [^{ "mac": "*" }] }', /gives nothing; say "boot", "options" or "quirks"/],
+    "nothing to give": ['{ "match": [^{ "mac": "*" }] }', /gives nothing; say one of boot, options/],
     "an unknown key": [
       '{ "match": [{ ^"vendorclass": "a", "mac": "*", "boot": "a" }] }',
       /did you mean "vendorClass"\?/,
     ],
-    "a root": ['{ "match": [{ "mac": "*", "boot": "a", ^"root": "x" }] }', /"root" is not supported yet/],
+    "a root outside": ['{ "match": [{ "mac": "*", "root": ^"../x" }] }', /must lie inside the served root/],
     "half a MAC": [
       '{ "match": [{ "mac": ^"52:54:00", "boot": "a" }] }',
       /"52:54:00" is no such MAC; write a MAC in which \*/,

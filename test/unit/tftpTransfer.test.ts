@@ -3,6 +3,7 @@ import { Journal } from "../../src/engine/journal";
 import type { ServerContext, Situation } from "../../src/engine/server";
 import { ServedTransfer, type TransferHome } from "../../src/engine/tftpServer/transfer";
 import type { UdpSocket } from "../../src/engine/udp";
+import { emptyPlan } from "../../src/model/plan";
 import { defaultLimits } from "../../src/model/settings";
 import { decodePacket, type Packet, type Request } from "../../src/protocol/tftp/packet";
 import { VirtualClock } from "../support/virtualClock";
@@ -17,7 +18,12 @@ describe("TFTP transfer of the server", () => {
       context: {
         clock,
         journal,
-        situation: () => ({ wanted: { limits: defaultLimits } }) as Situation,
+        situation: () =>
+          ({
+            wanted: { limits: defaultLimits },
+            plan: emptyPlan,
+            rootOf: () => ({}),
+          }) as unknown as Situation,
         changed: () => undefined,
         heard: () => undefined,
         boards: {},

@@ -283,11 +283,12 @@ class Service {
 
   private rowOf(view: ClientView): ClientRow {
     const { clock } = this.context;
-    const { id, name, mac, address, vendorClass, stage, detail, file, why, verification, lastSeenAt } = view;
+    const { id, name, mac, address, vendorClass, stage, detail, file, why } = view;
+    const { root, profile, verification, notice, lastSeenAt } = view;
     return withoutUndefined<ClientRow>({
       type: "client",
-      ...{ id, name, mac, address, vendorClass, stage, detail, file, why, verification },
-      trouble: view.notice,
+      ...{ id, name, mac, address, vendorClass, stage, detail, file, why, root, profile, verification },
+      trouble: notice,
       nextServer: view.nextServer,
       lastSeenAt:
         lastSeenAt === undefined ? undefined : Math.round(clock.wallTime() - (clock.now() - lastSeenAt)),

@@ -6,7 +6,8 @@
 import type { Limits } from "../../model/settings";
 import { isLocal, unmapped } from "../access";
 import type { Timer } from "../clock";
-import type { ServerContext } from "../server";
+import { boardAt } from "../boardAt";
+import type { ServerContext, Situation } from "../server";
 import type { ServedRoot } from "../servedRoot/servedRoot";
 import { CommandQueue } from "./commandQueue";
 import { CommandReader, parseCommand, tooLong } from "./commandReader";
@@ -49,6 +50,7 @@ export class Session {
   private channel: DataChannel | undefined;
   private restart = 0;
   private announced: number | undefined;
+  private seen: { readonly situation: Situation; readonly root: ServedRoot } | undefined;
   private running: Running | undefined;
   private pumping = false;
   private telling = false;
@@ -94,8 +96,17 @@ export class Session {
     return this.context.situation().wanted.limits;
   }
 
+  /** What the board at the other end saw when it logged in; another one only after the plan has changed. */
   get root(): ServedRoot {
-    return this.context.situation().root;
+    const { seen, context } = this;
+    return seen?.situation === context.situation() ? seen.root : this.look();
+  }
+
+  private look(): ServedRoot {
+    const situation = this.context.situation();
+    const root = situation.rootOf(boardAt(this.context, this.peer.address));
+    this.seen = { situation, root };
+    return root;
   }
 
   get ascii(): boolean {
@@ -192,6 +203,7 @@ export class Session {
   }
 
   welcomed(): void {
+    this.look();
     this.login?.cancel();
     this.login = undefined;
   }

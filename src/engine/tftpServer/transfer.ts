@@ -7,12 +7,12 @@ import type { Patience } from "../../protocol/tftp/patience";
 import { negotiateWith } from "../../protocol/tftp/quirks";
 import { Receiver } from "../../protocol/tftp/receiver";
 import { Sender } from "../../protocol/tftp/sender";
-import type { Quirks } from "../../protocol/quirks";
+import type { Choice } from "../../protocol/bootp/choice";
 import { Checksums } from "../checksums";
 import { boardAt } from "../boardAt";
 import { systemCode } from "../errors";
 import { Refusal, refusalFrom } from "../servedRoot/refusal";
-import type { OpenedFile } from "../servedRoot/servedRoot";
+import type { OpenedFile, ServedRoot } from "../servedRoot/servedRoot";
 import type { Departure, ServerContext, Situation } from "../server";
 import { type Exchange, type ExchangeEvents, ReceivingExchange, SendingExchange } from "../tftpExchange";
 import { readChunks, uploadStore } from "./file";
@@ -53,7 +53,9 @@ export class ServedTransfer {
   /** Resolves when socket and file are closed; never rejects. */
   readonly closed: Promise<void>;
   private readonly situation: Situation;
-  private readonly quirks: Quirks;
+  /** What the plan has for the board that asks. */
+  private readonly board: Choice;
+  private readonly root: ServedRoot;
   private readonly record: TransferRecord;
   private readonly checksums = new Checksums();
   private socket: Pick<UdpSocket, "send" | "close"> | undefined;
@@ -78,7 +80,8 @@ export class ServedTransfer {
   ) {
     // What holds now stays with it, whatever is configured meanwhile.
     this.situation = home.context.situation();
-    this.quirks = boardAt(home.context, peer.address).quirks;
+    this.board = boardAt(home.context, peer.address);
+    this.root = this.situation.rootOf(this.board);
     const { giveUpSeconds } = this.situation.wanted.limits;
     this.record = new TransferRecord(home.context, request, peer, localAddress, giveUpSeconds);
     this.over = new Promise((resolve) => {
@@ -93,7 +96,7 @@ export class ServedTransfer {
 
   /** True when the peer's packets come to the listening port. */
   get sharesPort(): boolean {
-    return this.quirks.singlePort === true;
+    return this.board.quirks.singlePort === true;
   }
 
   /** False once the outcome is known. */
@@ -124,7 +127,7 @@ export class ServedTransfer {
     try {
       await this.earlier;
       this.socket = this.sharesPort ? shared(this.listener) : await this.openPort();
-      await this.delay(this.quirks.answerDelayMs);
+      await this.delay(this.board.quirks.answerDelayMs);
       if (this.outcome === undefined)
         await (this.request.op === "RRQ" ? this.serveRead() : this.serveWrite());
     } catch (error) {
@@ -164,7 +167,7 @@ export class ServedTransfer {
   }
 
   private async serveRead(): Promise<void> {
-    const file = await this.situation.root.open(this.request.file);
+    const file = await this.root.open(this.request.file);
     try {
       if (this.outcome !== undefined) return;
       this.record.names(file.name, file.size);
@@ -177,7 +180,7 @@ export class ServedTransfer {
           windowsize,
           patience: this.patience(agreement),
           ...(options.size === 0 ? {} : { oack: encodeOack(options) }),
-          rollover: this.quirks.rollover === 1 ? 1 : 0,
+          rollover: this.board.quirks.rollover === 1 ? 1 : 0,
         },
         clock.now(),
       );
@@ -206,7 +209,7 @@ export class ServedTransfer {
 
   private async serveWrite(): Promise<void> {
     const announced = announcedSize(this.request);
-    const upload = await this.situation.root.create(this.request.file, announced);
+    const upload = await this.root.create(this.request.file, announced);
     try {
       if (this.outcome !== undefined) return;
       this.record.names(upload.name, announced);
@@ -271,7 +274,7 @@ export class ServedTransfer {
   };
 
   private sendData(): (packet: Uint8Array) => void {
-    if (this.quirks.duplicatePackets !== true) return this.send;
+    if (this.board.quirks.duplicatePackets !== true) return this.send;
     this.twice = new Twice(this.home.context.clock, this.send);
     return this.twice.send;
   }
@@ -302,7 +305,7 @@ export class ServedTransfer {
 
   /** The nearest names of a missing file come after the ERROR: looking for them takes time. */
   private async suggest(): Promise<void> {
-    const nearest = await this.situation.root.nearest(this.request.file).catch(() => []);
+    const nearest = await this.root.nearest(this.request.file).catch(() => []);
     if (nearest.length === 0) return;
     this.record.add({ nearest });
     this.report();
@@ -324,7 +327,7 @@ export class ServedTransfer {
   private agree(file: Pick<Offer, "size">): Agreement {
     const { maxBlksize, maxWindowsize } = this.situation.wanted.limits;
     const offer = { maxBlksize, maxWindowsize, ...file };
-    const { agreement, inForce } = negotiateWith(this.request, offer, this.quirks);
+    const { agreement, inForce } = negotiateWith(this.request, offer, this.board.quirks);
     const { blksize, windowsize, timeoutSeconds } = agreement;
     const options = { mode: this.request.mode, blksize, windowsize };
     this.record.add({

@@ -145,7 +145,7 @@ export function played(
   board: Board,
   { host, filesFrom, ports, localAddress, plan, settings }: TargetFacts,
   { runId }: Pick<RunEnvironment, "runId">,
-  compare: boolean,
+  { compare, receiver }: Pick<PlayedBoard, "compare" | "receiver">,
 ): PlayedBoard {
   const local = localAddress !== undefined && { localAddress };
   const way = settings.bootp;
@@ -171,6 +171,7 @@ export function played(
     name: board.name,
     drop: board.drop,
     compare,
+    receiver,
     ...(bootp !== undefined && { bootp }),
     ...(way !== "skip" && bootp === undefined && { bootpObstacle: "BOOTP is IPv4 only, the target is not" }),
     ...(plan.server !== undefined && { server: plan.server }),
@@ -190,7 +191,7 @@ export function played(
  */
 export async function playBoards(
   boards: readonly PlayedBoard[],
-  world: RunEnvironment & Pick<Run, "receiver">,
+  world: RunEnvironment,
   about: Pick<RunFacts, "subject" | "purpose"> &
     Pick<Subject, "ports" | "whole"> & {
       readonly unusable: readonly Problem[];
@@ -198,7 +199,7 @@ export async function playBoards(
       readonly left?: ReadonlySet<string>;
     },
 ): Promise<ReportRow> {
-  const { clock, io, signal, receiver } = world;
+  const { clock, io, signal } = world;
   const startedAt = clock.wallTime();
   const start = clock.now();
   const steps = new Steps(clock, about.left ?? new Set(), (row) => {
@@ -212,7 +213,7 @@ export async function playBoards(
   });
   // A TFTP transfer that waits whether its last ACK was lost still listens while the next ones run.
   setMaxListeners(0, signal);
-  const run: Run = { io, clock, steps, receiver, signal, unanswered: new Set(), asked: false };
+  const run: Run = { io, clock, steps, signal, unanswered: new Set(), asked: false };
   for (const { file, line, message } of about.unusable) {
     const [client, name] = [boards[0]?.name ?? "", `${file} line ${line}`];
     if (steps.leavesOut(client, "manifest", name)) continue;

@@ -65,9 +65,10 @@ export async function fetchInto(settings: FetchSettings, environment: RunEnviron
     plan,
     settings,
   };
+  const receiver = keepIn(settings.into, root, settings.mostBytes ?? defaultMostBytes);
   const report = await playBoards(
-    board === undefined ? [] : [played(board, facts, environment, false)],
-    { ...environment, receiver: keepIn(settings.into, root, settings.mostBytes ?? defaultMostBytes) },
+    board === undefined ? [] : [played(board, facts, environment, { compare: false, receiver })],
+    environment,
     {
       subject: settings.target,
       ports: settings.ports,

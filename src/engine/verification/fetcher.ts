@@ -113,7 +113,7 @@ export class Fetcher {
     if (run.unanswered.has(key)) return step.end({ state: "failed", trouble: notAsked(protocol, where) });
     let reception: Reception;
     try {
-      reception = await run.receiver.receive(file);
+      reception = await board.receiver.receive(file);
     } catch (error) {
       return step.end({ state: "failed", trouble: troubleOf(error, `${protocol}.refusedHere`) });
     }

@@ -43,8 +43,7 @@ export async function playBoard(board: PlayedBoard, run: Run): Promise<void> {
   const manifest = drop.manifest ?? (board.compare ? undefined : manifestsAmong(rounds.files)[0]);
   const read = manifest !== undefined && !run.steps.leavesOut(board.name, "manifest", manifest);
   if (read && !fetcher.hasFetched(manifest)) await fetcher.overTftp(host, manifest);
-  const published = [...drop.boot, ...drop.tftp, ...drop.ftp];
-  const entries = read ? await manifestSteps(board.name, run, fetcher, manifest, published) : [];
+  const entries = read ? await manifestSteps(board, run, fetcher, manifest) : [];
   if (rounds.played === 0 && drop.boot.length === 0) await fetcher.overFtp(host, drop.ftp);
   await fetcher.overFtp(
     host,

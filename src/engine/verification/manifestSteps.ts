@@ -2,20 +2,18 @@
 
 import { parseManifest, type ManifestEntry } from "../../model/manifest";
 import type { Fetcher } from "./fetcher";
-import type { Run } from "./run";
+import type { PlayedBoard, Run } from "./run";
 
 /**
  * Reads the manifest from the bytes that were fetched; where they did not come, from the workspace's, so that a
  * lost manifest does not hide the files that it lists.
- * @param published what the drop names beside it: these may be dot files and keys.
  * @returns the entries to fetch over FTP, in order.
  */
 export async function manifestSteps(
-  client: string,
+  { name: client, drop, receiver }: PlayedBoard,
   run: Run,
   fetcher: Fetcher,
   manifest: string,
-  published: readonly string[],
 ): Promise<readonly ManifestEntry[]> {
   const step = run.steps.begin(client, "manifest", manifest);
   const bytes = fetcher.manifestBytes(manifest);
@@ -23,11 +21,13 @@ export async function manifestSteps(
     step.end({ state: "failed", trouble: tooLarge });
     return [];
   }
-  const text = bytes === undefined ? await run.receiver.ownText(manifest) : new TextDecoder().decode(bytes);
+  const text = bytes === undefined ? await receiver.ownText(manifest) : new TextDecoder().decode(bytes);
   if (text === undefined) {
     step.end({ state: "failed", trouble: notFetched });
     return [];
   }
+  // What the drop names beside it may be dot files and keys.
+  const published = [...drop.boot, ...drop.tftp, ...drop.ftp];
   const { entries, problems } = parseManifest(text, manifest, published);
   const errors = problems.filter(({ severity }) => severity === "error");
   const warnings = problems
@@ -50,7 +50,7 @@ export async function manifestSteps(
   }
   for (const { file, line, sha256, size } of entries) {
     if (sha256 === undefined && size === undefined) continue;
-    run.receiver.expect(file, {
+    receiver.expect(file, {
       source: `${manifest} line ${line}`,
       ...(sha256 !== undefined && { sha256 }),
       ...(size !== undefined && { size }),

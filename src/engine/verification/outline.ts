@@ -8,26 +8,26 @@ import { sumsFile } from "../../model/sums";
 import type { Outline, OutlinedBoard } from "../../model/verification";
 import { localPlanPath, planPath } from "../planFile";
 import { readText, unlessRefused } from "./compare";
-import { prepare, type FolderSettings, type Prepared } from "./prepared";
+import { prepare, viewOf, type FolderSettings, type Prepared } from "./prepared";
 
 const nowhere: DropPlaces = { boot: [], tftp: [], ftp: [] };
 
 /** @throws PlanError when the plan has errors. */
 export async function outlineFolder(settings: FolderSettings): Promise<Outline> {
   const prepared = await prepare(settings);
-  const { loaded, whole, sums } = prepared;
+  const { loaded, whole, problems } = prepared;
   const boards = await outlineBoards(prepared);
   return {
     boards,
     whole: whole !== undefined,
-    problems: [...loaded.problems, ...sums.problems],
+    problems: [...loaded.problems, ...problems],
     files: [planPath, localPlanPath, ...filesOf(prepared, boards)],
   };
 }
 
 /** The boards of a run, each with its steps. */
 export async function outlineBoards(prepared: Prepared): Promise<OutlinedBoard[]> {
-  const { loaded, boards, sums } = prepared;
+  const { loaded, boards, problems } = prepared;
   const outlined: OutlinedBoard[] = [];
   for (const { client, drop, name } of boards) {
     const { places = nowhere } = loaded;
@@ -39,7 +39,7 @@ export async function outlineBoards(prepared: Prepared): Promise<OutlinedBoard[]
   }
   // Checksums that cannot be read fail once, whoever is played.
   const [first, ...others] = outlined;
-  const unusable = sums.problems.filter(({ severity }) => severity === "error");
+  const unusable = problems.filter(({ severity }) => severity === "error");
   if (first === undefined || unusable.length === 0) return outlined;
   const kind = "manifest" as const;
   const broken = unusable.map(({ file, line, column }) => {
@@ -50,25 +50,29 @@ export async function outlineBoards(prepared: Prepared): Promise<OutlinedBoard[]
   return [{ ...first, steps: [...broken, ...first.steps] }, ...others];
 }
 
-/** A name in the served root as a path in the workspace folder. */
-const inFolder = ({ loaded: { plan } }: Prepared, name: string): string =>
-  posix.join(plan.root, plan.aliases[name] ?? name);
+/** A name in a served root as a path in the workspace folder. @param own a board's own root. */
+const inFolder = ({ loaded: { plan } }: Prepared, name: string, own = ""): string =>
+  posix.join(plan.root, own, plan.aliases[name] ?? name);
 
 async function ownManifest(prepared: Prepared, drop: Drop): Promise<OwnManifest | undefined> {
   const { manifest } = drop;
   if (manifest === undefined) return undefined;
-  const text = await readText(prepared.root, manifest, manifestLimits.bytes + 1).catch(unlessRefused);
+  const text = await readText(viewOf(prepared, drop).root, manifest, manifestLimits.bytes + 1).catch(
+    unlessRefused,
+  );
   if (text === undefined) return undefined;
   const published = [...drop.boot, ...drop.tftp, ...drop.ftp];
-  return { ...parseManifest(text, manifest, published), file: inFolder(prepared, manifest) };
+  return { ...parseManifest(text, manifest, published), file: inFolder(prepared, manifest, drop.root) };
 }
 
-/** The files of the drop, as they lie in the workspace folder. */
-function filesOf(prepared: Prepared, boards: readonly OutlinedBoard[]): string[] {
-  const named = boards.flatMap(({ steps }) =>
-    steps.flatMap(({ kind, name }) => (kind === "tftp" || kind === "ftp" ? [name] : [])),
-  );
-  return [...new Set([...named, sumsFile].map((name) => inFolder(prepared, name)))];
+/** The files of the drops, as they lie in the workspace folder. */
+function filesOf(prepared: Prepared, outlined: readonly OutlinedBoard[]): string[] {
+  const paths = outlined.flatMap(({ steps }, index) => {
+    const names = steps.flatMap(({ kind, name }) => (kind === "tftp" || kind === "ftp" ? [name] : []));
+    const own = prepared.boards[index]?.drop.root;
+    return [...names, sumsFile].map((name) => inFolder(prepared, name, own));
+  });
+  return [...new Set(paths)];
 }
 
 /** What a run leaves out where only some steps are wanted, by their ids. */

@@ -14,6 +14,8 @@ export interface PlayedBoard {
   readonly drop: Drop;
   /** True: answers are compared with the drop (verify); false: they are only followed (fetch). */
   readonly compare: boolean;
+  /** What becomes of its files. */
+  readonly receiver: Receiver;
   /** How to ask BOOTP; undefined: the plan says what it would have said. */
   readonly bootp?: BootpOptions;
   /** Why BOOTP cannot be asked although it should: its step is skipped. */
@@ -36,7 +38,6 @@ export interface Run {
   readonly io: BoardIo;
   readonly clock: Clock;
   readonly steps: Steps;
-  readonly receiver: Receiver;
   readonly signal: AbortSignal;
   /** Hosts that left a file unanswered, by protocol and endpoint: what else is asked of them fails at once. */
   readonly unanswered: Set<string>;

@@ -13,11 +13,10 @@ import {
   type RunEnvironment,
   type TargetFacts,
 } from "./boards";
-import { compareWith } from "./compare";
 import { EngineError } from "../errors";
 import { leftOutOf, outlineBoards } from "./outline";
 import { describeProblem } from "../planFile";
-import { prepare, type FolderSettings, type Prepared } from "./prepared";
+import { prepare, viewOf, type FolderSettings, type Prepared } from "./prepared";
 
 export interface VerifySettings extends BoardSettings, FolderSettings {
   /** Address or name; absent: own servers on loopback. */
@@ -40,25 +39,28 @@ export async function verifyFolder(
   environment: RunEnvironment,
 ): Promise<ReportRow> {
   const prepared = await prepare(settings);
-  const { loaded, root, whole, sums } = prepared;
+  const { loaded, whole } = prepared;
   const { plan, problems } = loaded;
   const target = await openTarget(settings, environment);
   try {
     const facts: TargetFacts = { ...target, plan, settings };
     const { boards, left } = await selected(prepared, settings, facts);
     const report = await playBoards(
-      boards.map((board) => played(board, facts, environment, true)),
-      { ...environment, receiver: compareWith(root, sums.hashes) },
+      boards.map((board) => {
+        const { receiver } = viewOf(prepared, board.drop);
+        return played(board, facts, environment, { compare: true, receiver });
+      }),
+      environment,
       {
         subject: target.name,
         ports: target.ports,
         whole: whole !== undefined,
         purpose: "verify",
-        unusable: sums.problems.filter(({ severity }) => severity === "error"),
+        unusable: prepared.problems.filter(({ severity }) => severity === "error"),
         left,
       },
     );
-    const warnings = [...problems, ...sums.problems].filter(({ severity }) => severity === "warning");
+    const warnings = [...problems, ...prepared.problems].filter(({ severity }) => severity === "warning");
     const notes = [
       ...warnings.map(describeProblem),
       ...(left.size === 0

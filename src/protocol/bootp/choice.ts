@@ -7,21 +7,34 @@ import { decodeText } from "../bytes";
 import { nameOfArchitecture } from "./architectures";
 import { mergeQuirks, type Quirks } from "../quirks";
 import { getOption, type OptionEntry, type Options } from "./options";
+import { profiles, type ProfileName } from "./profiles";
 import type { BootFiles } from "./sequence";
 
+/** What an entry of the plan says of the boards that it is about. */
+export interface BoardTerms {
+  /** A string: always; a list: a sequence. */
+  readonly boot?: string | readonly string[];
+  /** DHCP options that they get, before the plan's. */
+  readonly options?: readonly OptionEntry[];
+  /** The folder below the served root that they see as `/`; ".": the served root itself. */
+  readonly root?: string;
+  /** Leading folders that they ask for and that are not there; these count instead of the plan's. */
+  readonly stripPrefix?: readonly string[];
+  readonly profile?: ProfileName;
+  /** What is done otherwise for them, before the plan's, name by name. */
+  readonly quirks?: Quirks;
+}
+
 /** One client of the plan. */
-export interface ListedClient {
+export interface ListedClient extends BoardTerms {
   readonly name?: string;
   /** Lower case with colons. */
   readonly mac: string;
   readonly address?: string;
-  readonly boot?: string | readonly string[];
-  readonly options?: readonly OptionEntry[];
-  readonly quirks?: Quirks;
 }
 
 /** A rule of the plan: every condition that it has must hold. */
-export interface MatchRule {
+export interface MatchRule extends BoardTerms {
   /** Six parts with colons, each two hex digits in lower case or `*`. */
   readonly mac?: string;
   /** What option 60 begins with; with `*` in it, all of the text. */
@@ -30,13 +43,9 @@ export interface MatchRule {
   readonly architecture?: readonly number[];
   /** As `vendorClass`, of one of the user classes. */
   readonly userClass?: string;
-  readonly boot?: string | readonly string[];
-  readonly options?: readonly OptionEntry[];
-  readonly quirks?: Quirks;
 }
 
-export interface ChoicePlan {
-  readonly boot?: string | readonly string[];
+export interface ChoicePlan extends Pick<BoardTerms, "boot" | "stripPrefix"> {
   /** Each code once. */
   readonly options?: readonly OptionEntry[];
   readonly quirks?: Quirks;
@@ -53,7 +62,16 @@ export interface Traits {
   readonly userClasses: readonly string[];
 }
 
-export interface Choice {
+/** Which files a client sees, and under which names. */
+export interface FileTerms {
+  /** The folder below the served root that it sees as `/`; undefined: the served root itself. */
+  readonly root: string | undefined;
+  /** Leading folders that are left out of a name where they are not there. */
+  readonly stripPrefix: readonly string[];
+  readonly profile: ProfileName | undefined;
+}
+
+export interface Choice extends FileTerms {
   readonly boot: BootFiles;
   readonly options: readonly OptionEntry[];
   readonly quirks: Quirks;
@@ -129,6 +147,24 @@ export const listedClient = (
   mac: string,
 ): ListedClient | undefined => clients.find((client) => client.mac === mac);
 
+/** What a client sees for which the plan has these entries. */
+function filesOf(
+  plan: Pick<ChoicePlan, "stripPrefix">,
+  client: BoardTerms | undefined,
+  rule: BoardTerms | undefined,
+): FileTerms {
+  const profile = client?.profile ?? rule?.profile;
+  const root = client?.root ?? rule?.root;
+  return {
+    root: root === "." ? undefined : root,
+    stripPrefix: [
+      ...(client?.stripPrefix ?? rule?.stripPrefix ?? plan.stripPrefix ?? []),
+      ...(profile === undefined ? [] : profiles[profile].prefixes),
+    ],
+    profile,
+  };
+}
+
 /** What a client with these traits gets. The first rule that holds counts, and no other. */
 export function choose(plan: ChoicePlan, traits: Traits): Choice {
   const client = listedClient(plan, traits.mac);
@@ -137,7 +173,11 @@ export function choose(plan: ChoicePlan, traits: Traits): Choice {
   const options = [
     ...new Map([...(plan.options ?? []), ...(rule?.options ?? []), ...(client?.options ?? [])]),
   ];
-  const terms = { options, quirks: mergeQuirks(plan.quirks, rule?.quirks, client?.quirks) };
+  const terms = {
+    options,
+    quirks: mergeQuirks(plan.quirks, rule?.quirks, client?.quirks),
+    ...filesOf(plan, client, rule),
+  };
   if (client?.boot !== undefined) {
     const why = `it is ${client.name ?? client.mac}`;
     return { ...terms, boot: bootFiles(client.boot), source: "client", why };
@@ -145,7 +185,9 @@ export function choose(plan: ChoicePlan, traits: Traits): Choice {
   if (rule?.boot !== undefined) {
     return { ...terms, boot: bootFiles(rule.boot), source: `match ${index}`, why: describeRule(rule) };
   }
-  return { ...terms, boot: bootFiles(plan.boot), source: "plan", why: undefined };
+  const { profile } = terms;
+  const everybodys = profile === undefined || profiles[profile].takesBootFile ? plan.boot : undefined;
+  return { ...terms, boot: bootFiles(everybodys), source: "plan", why: undefined };
 }
 
 // An empty list is no sequence: there is nothing to be silent after.

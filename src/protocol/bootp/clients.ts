@@ -6,6 +6,7 @@ import { choose, listedClient, traitsOf, type ChoicePlan, type Traits } from "./
 import type { AddressRange } from "./leases";
 import { getOption } from "./options";
 import { formatMac, type BootpPacket } from "./packet";
+import { profiles } from "./profiles";
 import { standing, type BootFiles, type SequenceTimes, type Standing } from "./sequence";
 import { currentStages, startStages, type Stages } from "./stages";
 
@@ -125,6 +126,10 @@ export interface ClientView {
   readonly file?: string | undefined;
   /** Why it gets other files than everybody: "it is bench-1". */
   readonly why?: string | undefined;
+  /** Its own root, below the served root. */
+  readonly root?: string | undefined;
+  /** What kind of board the plan says it is: "Raspberry Pi". */
+  readonly profile?: string | undefined;
   readonly notice?: Notice | undefined;
   /** What to ask the owner of the network's own DHCP server for. */
   readonly nextServer?: NextServer | undefined;
@@ -137,7 +142,7 @@ export interface ClientView {
 export function viewOf(client: Client, plan: BootpPlan, now: number): ClientView {
   const { id, mac, vendorClass, file, refusal, lastSeenAt, verification } = client;
   const listed = listedClient(plan, mac);
-  const { boot, why } = choose(plan, client.traits);
+  const { boot, why, root, profile } = choose(plan, client.traits);
   const where = standing(client.cursor, boot, timesOf(plan), now);
   const nextServer = nextServerOf(refusal, boot);
   return {
@@ -149,6 +154,8 @@ export function viewOf(client: Client, plan: BootpPlan, now: number): ClientView
     ...(refusal === undefined ? where : { stage: refusal.stage, detail: "not answered" }),
     file,
     why: refusal === undefined ? why : undefined,
+    root,
+    profile: profile && profiles[profile].title,
     notice: refusal === undefined ? client.warning : withRemedy(refusal, nextServer),
     nextServer,
     lastSeenAt,

@@ -176,6 +176,7 @@ export class Conversation {
       serverIdentifier: address,
       subnet: link.subnet,
       options,
+      profile: this.choice.profile,
     });
     if (content.messageType !== "NAK") this.warnOfLeftOut(options, packet);
     const delivery = { nak: content.messageType === "NAK", directedBroadcast };

@@ -5,6 +5,7 @@ import { broadcastAddress, type Network } from "../ipv4";
 import { replyFlags } from "./networks";
 import { getOption, messageTypes, option, optionTable, type OptionEntry } from "./options";
 import { BOOTREPLY, encodePacket, shortestMessage, unspecified, type BootpPacket } from "./packet";
+import { profileOptions, type ProfileName } from "./profiles";
 import { pxeOptions } from "./pxe";
 
 /** T1 and T2 are 0.5 and 0.875 of the lease (RFC 2131 §4.4.5). */
@@ -26,6 +27,7 @@ export interface ReplyContent {
   readonly file: string;
   /** What the plan says beside these; of one code it is the plan's that counts. */
   readonly options: readonly OptionEntry[];
+  readonly profile?: ProfileName | undefined;
   /** Undefined: no address was given (INFORM, NAK, BOOTP). */
   readonly leaseSeconds?: number | undefined;
   /** True: the network's own DHCP server gives addresses, and this reply gives none, whatever else stands here. */
@@ -113,7 +115,7 @@ function bootpOptions(content: ReplyContent): OptionEntry[] {
 }
 
 function dhcpOptions(content: ReplyContent): OptionEntry[] {
-  const { request, messageType } = content;
+  const { request, messageType, profile } = content;
   const leaseSeconds = content.proxy ? undefined : content.leaseSeconds;
   const options = [
     option("messageType", messageTypes[messageType ?? "ACK"]),
@@ -126,6 +128,7 @@ function dhcpOptions(content: ReplyContent): OptionEntry[] {
   if (identifier !== undefined) options.push([optionTable.clientIdentifier.code, identifier]);
   if (messageType !== "NAK") {
     const rest = [...commonOptions(content), ...pxeOptions(request, content.file)];
+    if (profile !== undefined) rest.push(...profileOptions(profile, request, content.siaddr));
     if (leaseSeconds !== undefined) {
       rest.push(option("renewalTime", Math.floor(leaseSeconds * renewalPart)));
       rest.push(option("rebindingTime", Math.floor(leaseSeconds * rebindingPart)));

@@ -80,12 +80,10 @@ export class BootpMachine {
   }
 
   /** What the client at this address said last; of one that holds a lease from an earlier run its MAC is known. */
-  traitsAt(address: string): Traits | undefined {
+  traitsAt(address: string, now: number): Traits | undefined {
     const mac = this.leases.macAt(address);
-    return (
-      lastAskerAt(this.table.all(), address)?.traits ??
-      (mac === undefined ? undefined : traitsOf(mac, undefined))
-    );
+    const there = [...this.table.all()].filter((client) => !isOver(client, now));
+    return lastAskerAt(there, address)?.traits ?? (mac === undefined ? undefined : traitsOf(mac, undefined));
   }
 
   /** A stage of a TFTP or FTP transfer. */
@@ -156,6 +154,12 @@ export class BootpMachine {
     return next;
   }
 }
+
+/** A verification leaves no board behind at its address: so long after its last packet it is nobody's again. */
+const verificationMs = 60_000;
+
+const isOver = ({ verification, lastSeenAt = 0 }: Client, now: number): boolean =>
+  verification && now - lastSeenAt >= verificationMs;
 
 /** Why a packet is dropped without a row: it is no request that anybody could answer. */
 function faultOf({ request, from, toBootServer }: Arrival): string | undefined {
