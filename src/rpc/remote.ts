@@ -5,7 +5,6 @@ import {
   CancellationTokenSource,
   createMessageConnection,
   ResponseError,
-  StreamMessageReader,
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
 import type { Engine } from "../model/api";
@@ -36,7 +35,7 @@ const gone: wire.Failure = { trouble: { code: "engine.gone", message: "the serve
  * @param input what the other end writes; @param output what it reads.
  */
 export function connectEngine(input: Readable, output: Writable): RemoteEngine {
-  const reader = new StreamMessageReader(input);
+  const reader = wire.readerOf(input);
   const connection = createMessageConnection(reader, new StreamMessageWriter(output));
   const listeners = new Set<(row: Row) => void>();
   connection.onNotification(wire.rows, ({ rows }) => {

@@ -1,12 +1,7 @@
 /** The program's end of the pipe: an engine that is asked over two streams. */
 
 import type { Readable, Writable } from "node:stream";
-import {
-  createMessageConnection,
-  ResponseError,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from "vscode-jsonrpc/node";
+import { createMessageConnection, ResponseError, StreamMessageWriter } from "vscode-jsonrpc/node";
 import type { Engine } from "../model/api";
 import type { Fix, Row, StepRow } from "../model/events";
 import type { Problem } from "../model/plan";
@@ -32,7 +27,7 @@ export function serveEngine(
   output: Writable,
   lingerSeconds?: number,
 ): Promise<void> {
-  const connection = createMessageConnection(new StreamMessageReader(input), new StreamMessageWriter(output));
+  const connection = createMessageConnection(wire.readerOf(input), new StreamMessageWriter(output));
   const sink = new RowSink<Row>((rows) => connection.sendNotification(wire.rows, { rows }));
   const stopRows = engine.onRow((row) => {
     sink.add(row);

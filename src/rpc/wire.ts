@@ -3,7 +3,8 @@
  * JSON-RPC 2.0 with the base protocol's `Content-Length` headers (vscode-jsonrpc); parameters are objects.
  */
 
-import { NotificationType, RequestType, RequestType0 } from "vscode-jsonrpc/node";
+import type { Readable } from "node:stream";
+import { NotificationType, RequestType, RequestType0, StreamMessageReader } from "vscode-jsonrpc/node";
 import type { Check } from "../model/checks";
 import type { ReportRow, Row, StepRow, Trouble } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
@@ -42,3 +43,13 @@ export const steps = new NotificationType<Numbered & { readonly rows: readonly S
 
 /** From the program: rows that are news, in their order. All that led to a response comes before it. */
 export const rows = new NotificationType<{ readonly rows: readonly Row[] }>("rows");
+
+/**
+ * Reads messages. One that is cut off sets no timer: nobody waits for the news that it is not whole yet, and where the
+ * other end has died it would keep this process alive for ever.
+ */
+export function readerOf(input: Readable): StreamMessageReader {
+  const reader = new StreamMessageReader(input);
+  reader.partialMessageTimeout = 0;
+  return reader;
+}

@@ -146,6 +146,13 @@ describe("serve --stdio, the extension's child process (DESIGN §2.1, §4)", fun
     assert.equal(await piped.exit, 0);
   });
 
+  it("a message that is cut off with the pipe keeps nothing alive: a window that dies while it writes", async () => {
+    const { remote, process: child, exit } = start();
+    await remote.networks();
+    child.stdin!.end('Content-Length: 1000\r\n\r\n{"jsonrpc":');
+    assert.equal(await exit, 0);
+  });
+
   it("SIGTERM lets a running transfer end, a second one does not; stdin may still be open", async () => {
     const piped = start();
     await piped.remote.configure(wantedFor(folder.path));

@@ -19,4 +19,5 @@ export function memoryNow(): Memory {
 }
 
 /** For people: `+0.4 MB`. */
-export const megabytes = (bytes: number): string => `${bytes < 0 ? "-" : "+"}${(Math.abs(bytes) / 1e6).toFixed(1)} MB`;
+export const megabytes = (bytes: number): string =>
+  `${bytes < 0 ? "-" : "+"}${(Math.abs(bytes) / 1e6).toFixed(1)} MB`;

@@ -153,6 +153,8 @@ describe("CWD", () => {
     assert.equal(changedFolder("a", "/"), "");
     assert.equal(changedFolder("", "/a//b\\c/"), "a/b/c");
     assert.equal(changedFolder("", "."), "");
+    assert.equal(changedFolder("", ".cache"), ".cache");
+    assert.equal(changedFolder("", "..."), "...");
     for (const path of ["..", "a/../..", "..\\..\\x", "/..", "/../a"]) {
       assert.equal(
         codeOf(() => changedFolder("", path)),

@@ -4,6 +4,7 @@ import {
   addAlias,
   addToBootSequence,
   edited,
+  editsFor,
   isPlan,
   listClient,
   listedClients,
@@ -133,5 +134,18 @@ describe("changes of a boot plan (DESIGN §5)", () => {
   it("what is no object is not changed", () => {
     for (const text of ["[]", "7", "boot: u-boot.bin"]) assert.equal(isPlan(text), false, text);
     for (const text of ["", " \n", "{}", commented, '{ "boot": ']) assert.equal(isPlan(text), true, text);
+  });
+
+  it("what has to be mended first is not changed, and nothing is thrown", () => {
+    const alias = (text: string): Edit[] => addAlias(text, "pxelinux.0", "u-boot.bin");
+    for (const text of [
+      '{ "aliases": 7 }',
+      '{ "aliases": [] }',
+      "[".repeat(100_000),
+      '{"a":'.repeat(200),
+      "7",
+    ])
+      assert.equal(editsFor(text, alias), undefined, text.slice(0, 40));
+    assert.equal(edited("{}", editsFor("{}", alias)!).includes("pxelinux.0"), true);
   });
 });

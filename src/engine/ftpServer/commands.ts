@@ -320,5 +320,5 @@ export function changedFolder(current: string, argument: string): string {
   const asked = argument.replaceAll("\\", "/");
   const path = posix.normalize(asked.startsWith("/") ? `.${asked}` : `./${current}/${asked}`);
   if (path === ".." || path.startsWith("../")) throw failure(550, "That is above the served root");
-  return path.replace(/^\.?\/*/, "").replace(/\/+$/, "");
+  return path.replace(/^\.?\/*$/, "").replace(/\/+$/, "");
 }

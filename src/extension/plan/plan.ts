@@ -5,7 +5,7 @@ import type { Edit } from "jsonc-parser";
 import * as vscode from "vscode";
 import { checkName, protectedRule } from "../../model/names";
 import type { Plan } from "../../model/plan";
-import { edited, isPlan, newPlan, startedPlan, valueAt } from "./planText";
+import { edited, editsFor, newPlan, startedPlan, valueAt } from "./planText";
 import { planSources, readPlan } from "./planSources";
 import { exists, localPlanUri, planUri } from "./planUris";
 import { count, unadorned } from "../words";
@@ -47,14 +47,14 @@ export async function editPlan(
   const uri = planUri(folder);
   if (!(await exists(uri))) return createPlan(folder, edited(newPlan, change(newPlan)));
   const document = await vscode.workspace.openTextDocument(uri);
-  const text = document.getText();
-  if (!isPlan(text)) {
+  const edits = editsFor(document.getText(), change);
+  if (edits === undefined) {
     void refuse(folder, "The boot plan cannot be read, so it was not changed. Mend it first.");
     return false;
   }
   const wasDirty = document.isDirty;
   const edit = new vscode.WorkspaceEdit();
-  for (const { offset, length, content } of change(text)) {
+  for (const { offset, length, content } of edits) {
     const range = new vscode.Range(document.positionAt(offset), document.positionAt(offset + length));
     edit.replace(uri, range, content);
   }

@@ -5,13 +5,13 @@ import {
   findNodeAtLocation,
   getNodeValue,
   modify,
-  parseTree,
   type Edit,
   type JSONPath,
   type Node,
 } from "jsonc-parser";
 import { parseMac } from "../../model/mac";
 import { normalizeName } from "../../model/names";
+import { readTree } from "../../model/planReader";
 
 /** What a new plan begins as. */
 export const newPlan = `// What is served from this folder, and to whom. Hover over a key to read what it means.
@@ -50,16 +50,30 @@ function editsOf(text: string, { path, value, append }: Change): Edit[] {
   });
 }
 
+/** The object that the text is, as far as it can be read: it may be half written. */
+const rootOf = (text: string): Node | undefined => readTree(text, "").root;
+
 /** The value at a path of a plan's text; undefined: there is none, or the text is no object. */
 export function valueAt(text: string, path: JSONPath): unknown {
-  const root = parseTree(text, [], { allowTrailingComma: true });
+  const root = rootOf(text);
   const node = root && findNodeAtLocation(root, path);
   return node && (getNodeValue(node) as unknown);
 }
 
 /** True for a text that is a plan's: an object, whatever is in it. An empty file will be one. */
 export function isPlan(text: string): boolean {
-  return text.trim() === "" || parseTree(text, [], { allowTrailingComma: true })?.type === "object";
+  return text.trim() === "" || rootOf(text) !== undefined;
+}
+
+/** The edits of a change; undefined where none can be made before the plan is mended. */
+export function editsFor(text: string, change: (text: string) => Edit[]): Edit[] | undefined {
+  if (!isPlan(text)) return undefined;
+  try {
+    return change(text);
+  } catch {
+    // jsonc-parser: what the new value is to stand in is no object, no list, or only half of one.
+    return undefined;
+  }
 }
 
 /** Every request gets this file. */
@@ -88,7 +102,7 @@ export function renameInPlan(
   rename: (file: string) => string | undefined,
   root: string | undefined,
 ): Edit[] {
-  const tree = parseTree(text, [], { allowTrailingComma: true });
+  const tree = rootOf(text);
   const at = (path: JSONPath): Node | undefined => tree && findNodeAtLocation(tree, path);
   const write = ({ offset, length }: Node, value: string): Edit => ({
     offset,
