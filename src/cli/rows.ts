@@ -1,6 +1,7 @@
 /** What `serve` says of a row: one line when there is something new to read, else nothing. */
 
 import type { ClientRow, LogRow, Row, ServerRow, TransferRow, Trouble } from "../model/events";
+import { describeQuirks, describeTransferQuirks } from "../model/quirkWords";
 import { formatDuration, formatSize, printable } from "../model/text";
 import type { Repeats } from "./refusals";
 
@@ -74,6 +75,7 @@ function describeClient(row: ClientRow): Line {
     ...(row.file === undefined || row.file === "" ? [] : [printable(row.file)]),
     ...(row.detail === "" ? [] : [printable(row.detail)]),
     ...(row.why === undefined ? [] : [printable(`because ${row.why}`)]),
+    ...(row.quirks === undefined ? [] : [`quirks ${describeQuirks(row.quirks).join(", ")}`]),
     ...(row.trouble === undefined ? [] : [describeTrouble(row.trouble)]),
   ];
   const bad = row.stage === "refused" || row.trouble !== undefined;
@@ -106,6 +108,8 @@ function describeTransfer(row: TransferRow): Line {
     ];
     if (sentences.length > 0) parts.push(sentences.join(" "));
   }
+  const byQuirk = describeTransferQuirks(row);
+  if (byQuirk.length > 0) parts.push(byQuirk.join(", "));
   return { tone: transferTones[row.state], text: parts.join(" · ") };
 }
 

@@ -101,28 +101,3 @@ export function mergeQuirks(...places: readonly (Quirks | undefined)[]): Quirks 
   const merged = said.reduce<Quirks>((all, place) => ({ ...all, ...place }), none);
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => Boolean(value)));
 }
-
-/** `noOptions`, `rollover 1`: each as a person reads it. */
-export const describeQuirks = (quirks: Quirks): string[] =>
-  Object.entries(quirks).map(([name, value]) => (value === true ? name : `${name} ${value}`));
-
-/** TFTP's options as a row shows them: `blksize 512 (quirk noOptions)`; the quirks that explain none come last. */
-export function describeTransferOptions(
-  options: Readonly<Record<string, string | number>>,
-  quirks: Quirks = {},
-): string[] {
-  const inForce = quirkNames.filter((name) => Boolean(quirks[name]));
-  const optionOf = (name: QuirkName): string | undefined => {
-    const { option } = quirkDefinition(name);
-    return option !== undefined && Object.hasOwn(options, option) ? option : undefined;
-  };
-  const told = Object.entries(options).map(([option, value]) => {
-    const because = inForce.filter((name) => optionOf(name) === option);
-    return `${option} ${value}${because.length === 0 ? "" : ` (quirk ${because.join(", ")})`}`;
-  });
-  const others = inForce.filter((name) => optionOf(name) === undefined);
-  return [
-    ...told,
-    ...others.flatMap((name) => describeQuirks({ [name]: quirks[name] })).map((text) => `quirk ${text}`),
-  ];
-}

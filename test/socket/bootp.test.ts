@@ -3,7 +3,7 @@ import { accessFor } from "../../src/engine/access";
 import { startBootpServer, type BootpServer } from "../../src/engine/bootpServer/bootpServer";
 import { openBootp } from "../../src/engine/clients/bootpClient";
 import type { BootpAsker, BootpOptions } from "../../src/engine/clients/boardIo";
-import { systemClock, type Clock } from "../../src/engine/clock";
+import { nextTurn, systemClock, type Clock } from "../../src/engine/clock";
 import { EngineError } from "../../src/engine/errors";
 import { Journal } from "../../src/engine/journal";
 import type { Departure, ServerContext } from "../../src/engine/server";
@@ -138,6 +138,24 @@ describe("the BOOTP server on loopback", () => {
     assert.equal(running.server.restartSequence(boardMac), true);
     assert.equal(running.server.restartSequence("nobody"), false);
     assert.equal((await asker.ask())?.file, files[0]);
+  });
+
+  it("lets the answer wait for a board that is not ready for it, and the row says so (answerDelayMs)", async () => {
+    const clock = new VirtualClock();
+    const quirks = { answerDelayMs: 1000 };
+    const running = await start({ boot: "u-boot.bin", clients: [{ ...listed, quirks }] }, { clock });
+    const [slow, other] = [await peer(), await peer()];
+    // Its second question is answered, at the time of the first.
+    slow.send(encodePacket(aRequest({ xid: 1 })), running.server.port);
+    slow.send(encodePacket(aRequest({ xid: 2 })), running.server.port);
+    while (running.heard < 2) await nextTurn();
+    other.send(encodePacket(aRequest({ mac: otherMac, xid: 3 })), running.server.port);
+    assert.equal(decodePacket((await other.next()).packet).xid, 3);
+    assert.equal(slow.waiting, 0);
+    assert.deepEqual(running.row()?.quirks, quirks);
+    clock.advance(1000);
+    assert.equal(decodePacket((await slow.next()).packet).xid, 2);
+    assert.equal(slow.waiting, 0);
   });
 
   it("answers a board's 236 bytes with 300, to the port that asked (B2, B9)", async () => {

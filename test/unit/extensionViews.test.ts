@@ -131,6 +131,12 @@ describe("the Servers view (DESIGN §2.1, §5)", () => {
 describe("the Transfers view (DESIGN §5)", () => {
   const shown = (...rows: TransferRow[]): string[] => lines(transferItems(rows, same, now));
 
+  it("says which quirk an option is due to", () => {
+    const options = { mode: "octet", blksize: 512 };
+    const [item] = transferItems([transfer({ options, quirks: { noOptions: true } })], same, now);
+    assert.match(item!.tooltip ?? "", /\nmode octet, blksize 512 \(quirk noOptions\)/);
+  });
+
   it("shows what runs first, in the order in which it began, then what has ended, the latest on top", () => {
     assert.deepEqual(
       shown(
@@ -237,6 +243,11 @@ describe("the Clients view (DESIGN §5)", () => {
         "  u-boot.bin | → bench-1 · 1000 B in 1.0 s · 2.0 KiB/s",
       ],
     );
+  });
+
+  it("says which quirks the plan has for a board", () => {
+    const [item] = clientItems([client({ quirks: { noOptions: true, rollover: 1 } })], [], now);
+    assert.match(item!.tooltip ?? "", /\nQuirks of the plan: noOptions, rollover 1/);
   });
 
   it("says why a board gets other files than everybody", () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { mergePlans, parsePlan } from "../../src/model/planParser";
 import { choose, traitsOf } from "../../src/protocol/bootp/choice";
-import { describeTransferOptions, quirkNames, type Quirks } from "../../src/protocol/quirks";
+import { describeTransferOptions } from "../../src/model/quirkWords";
+import { quirkNames, type Quirks } from "../../src/protocol/quirks";
 import { options } from "../support/bootp";
 
 const mac = "52:54:00:12:34:56";
@@ -94,17 +95,20 @@ describe("what a row says of quirks", () => {
   const negotiated = { mode: "octet", blksize: 512, windowsize: 1 };
 
   it("stands at the option that it explains, and else behind them", () => {
-    assert.deepEqual(describeTransferOptions(negotiated, { noOptions: true }), [
+    assert.deepEqual(describeTransferOptions({ options: negotiated, quirks: { noOptions: true } }), [
       "mode octet",
       "blksize 512 (quirk noOptions)",
       "windowsize 1",
     ]);
     assert.deepEqual(
-      describeTransferOptions(negotiated, {
-        rollover: 1,
-        maxWindowsize: 1,
-        duplicatePackets: true,
-        singlePort: true,
+      describeTransferOptions({
+        options: negotiated,
+        quirks: {
+          rollover: 1,
+          maxWindowsize: 1,
+          duplicatePackets: true,
+          singlePort: true,
+        },
       }),
       [
         ...["mode octet", "blksize 512", "windowsize 1 (quirk maxWindowsize, duplicatePackets)"],
@@ -114,6 +118,10 @@ describe("what a row says of quirks", () => {
   });
 
   it("is nothing where there is none", () => {
-    assert.deepEqual(describeTransferOptions(negotiated), ["mode octet", "blksize 512", "windowsize 1"]);
+    assert.deepEqual(describeTransferOptions({ options: negotiated }), [
+      "mode octet",
+      "blksize 512",
+      "windowsize 1",
+    ]);
   });
 });

@@ -102,7 +102,20 @@ describe("what serve says of a row", () => {
       "bench-1 (52:54:00:12:34:56) · answered · u-boot.bin · next: copy-files4.rc (2 of 2)",
     );
     assert.match(textOf(client({ why: "it is bench-1" })) ?? "", / \(2 of 2\) · because it is bench-1$/);
+    assert.match(
+      textOf(client({ quirks: { noOptions: true, answerDelayMs: 500 } })) ?? "",
+      / · quirks noOptions, answerDelayMs 500$/,
+    );
     assert.match(textOf(client({ verification: true })) ?? "", /^52:54:00:12:34:56 \[verification\] · /);
+  });
+
+  it("of a transfer names the quirks that made a difference, and what they did", () => {
+    const options = { mode: "octet", blksize: 512, windowsize: 1 };
+    const quirks = { noOptions: true, singlePort: true };
+    assert.match(
+      textOf(transfer({ options, quirks })) ?? "",
+      / · blksize 512 \(quirk noOptions\), quirk singlePort$/,
+    );
   });
 
   it("of a transfer is what moved, how fast, and its hash", () => {

@@ -7,9 +7,10 @@ import type { BootpSituation, ClientView } from "../../protocol/bootp/clients";
 import { defaultPool } from "../../protocol/bootp/defaultPool";
 import { Leases, type Lease } from "../../protocol/bootp/leases";
 import { bootServerPort } from "../../protocol/bootp/packet";
-import { BootpMachine, type Datagram } from "../../protocol/bootp/server";
+import { BootpMachine, type Datagram, type Reaction } from "../../protocol/bootp/server";
 import { toHex } from "../../protocol/bytes";
 import { isLoopback, type Network } from "../../protocol/ipv4";
+import { DelayedAnswers } from "./delayedAnswers";
 import { fromStored, LeaseStore, toStored } from "./leaseStore";
 import { ProxyPort } from "./proxyPort";
 import { Rivals } from "./rivals";
@@ -117,6 +118,7 @@ function once({ clock }: ServerContext, receive: Receive): Receive {
 
 class Service {
   private readonly machine: BootpMachine;
+  private readonly delayed: DelayedAnswers;
   private revision: number;
   private sockets: BootpSockets | undefined;
   private timer: Timer | undefined;
@@ -135,6 +137,7 @@ class Service {
     this.machine = context.boards.machine ??= new BootpMachine(new Leases(leases));
     this.revision = this.machine.leases.revision;
     this.shownAt = context.clock.now();
+    this.delayed = new DelayedAnswers(context.clock);
   }
 
   /** @param proxyPort where PXE clients ask once more, under `proxy`; 0: any free port. */
@@ -168,6 +171,7 @@ class Service {
     const { sockets } = this;
     this.sockets = undefined;
     this.timer?.cancel();
+    this.delayed.close();
     await Promise.all([this.rivals?.close(), this.proxyPort?.close(), sockets?.close(), this.store?.close()]);
   }
 
@@ -184,7 +188,7 @@ class Service {
       this.followPlan();
       if (this.rivals?.heard(packet) === true) return;
       const reaction = this.machine.receive(datagram, this.situation(), this.context.clock.now());
-      for (const reply of reaction.replies) sender?.send(reply.packet, reply.via, reply.to);
+      this.send(reaction, sender);
       this.keepLeases();
       for (const id of reaction.forgotten) this.forget(id);
       this.show(reaction.clients);
@@ -195,6 +199,17 @@ class Service {
       // Nothing that a peer sends may end the server.
       this.logDropped("error", `a packet of ${from.address} was not answered: ${errorMessage(error)}`);
     }
+  }
+
+  private send(
+    { replies, delayMs, clients }: Reaction,
+    sender: Pick<BootpSockets, "send"> | undefined,
+  ): void {
+    const [client] = clients;
+    if (client === undefined || replies.length === 0) return;
+    this.delayed.send(client.id, delayMs, () => {
+      for (const { packet, via, to } of replies) sender?.send(packet, via, to);
+    });
   }
 
   readonly departed = (departure: Departure): void => {
@@ -288,6 +303,7 @@ class Service {
     return withoutUndefined<ClientRow>({
       type: "client",
       ...{ id, name, mac, address, vendorClass, stage, detail, file, why, root, profile, verification },
+      quirks: view.quirks,
       trouble: notice,
       nextServer: view.nextServer,
       lastSeenAt:

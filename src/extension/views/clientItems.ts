@@ -3,6 +3,7 @@
 import type { ClientRow, TransferRow } from "../../model/events";
 import { leftToOtherCode } from "../../model/nextServer";
 import { outsiderOf } from "../../model/outside";
+import { describeQuirks } from "../../model/quirkWords";
 import { ago, colours, describeTrouble, joined, type Item } from "./item";
 import { transferItem } from "./transferItems";
 import { quoted } from "../words";
@@ -44,7 +45,20 @@ function nameOf({ name, mac, address, id }: ClientRow): string {
 }
 
 function clientItem(row: ClientRow, transfers: readonly TransferRow[], now: number): Item {
-  const { id, stage, detail, file, why, trouble, lastSeenAt, mac, address, vendorClass, verification } = row;
+  const {
+    id,
+    stage,
+    detail,
+    file,
+    why,
+    quirks,
+    trouble,
+    lastSeenAt,
+    mac,
+    address,
+    vendorClass,
+    verification,
+  } = row;
   const label = nameOf(row);
   // "silent for 7 s more" says it all; "answered" needs to be told what with.
   const place = stage === "silent" ? quoted(detail) : joined(": ", stages[stage], quoted(detail));
@@ -80,6 +94,7 @@ function clientItem(row: ClientRow, transfers: readonly TransferRow[], now: numb
       joined(": ", stages[stage], quoted(detail)),
       file !== undefined && file !== "" && `Last answer: ${quoted(file)}`,
       why !== undefined && `That is because ${quoted(why)}.`,
+      quirks && `Quirks of the plan: ${describeQuirks(quirks).join(", ")}`,
       trouble && describeTrouble(trouble),
       vendorClass && `Vendor class: ${quoted(vendorClass)}`,
     ),

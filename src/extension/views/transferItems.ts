@@ -2,6 +2,7 @@
 
 import type { TransferRow, TransferState } from "../../model/events";
 import { outsiderOf } from "../../model/outside";
+import { describeTransferOptions } from "../../model/quirkWords";
 import { formatDuration, formatSize } from "../../model/text";
 import { colours, describeTrouble, joined, type Item } from "./item";
 import { wordOnMissing } from "./missing";
@@ -65,9 +66,8 @@ function outcome(row: TransferRow, times: number): string {
 
 /** All there is to know, a line each. */
 function tooltip(row: TransferRow, name: string): string {
-  const { file, servedFile, nearest = [], trouble, options, sha256, crc32, retransmissions } = row;
+  const { file, servedFile, nearest = [], trouble, sha256, crc32, retransmissions } = row;
   const way = row.direction === "read" ? "to" : "from";
-  const details = Object.entries(options).map(([option, value]) => `${option} ${value}`);
   return joined(
     "\n",
     `${quoted(file)} ${way} ${joined(" ", name, name === row.address ? "" : `(${row.address})`)} over ${row.protocol.toUpperCase()}`,
@@ -75,7 +75,7 @@ function tooltip(row: TransferRow, name: string): string {
     trouble && describeTrouble(trouble),
     nearest.length > 0 && `Nearest in the served root: ${formatList(nearest.map(quoted))}`,
     isMissing(row) && wordOnMissing(file),
-    quoted(details.join(", ")),
+    quoted(describeTransferOptions(row).join(", ")),
     retransmissions > 0 && count(retransmissions, "retransmission"),
     sha256 && `SHA-256 ${sha256}`,
     crc32 && `CRC32 ${crc32}`,

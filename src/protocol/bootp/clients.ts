@@ -2,6 +2,7 @@
 
 import { decodeText, encodeText, equalBytes, toHex } from "../bytes";
 import type { Network } from "../ipv4";
+import type { Quirks } from "../quirks";
 import { choose, listedClient, traitsOf, type ChoicePlan, type Traits } from "./choice";
 import type { AddressRange } from "./leases";
 import { getOption } from "./options";
@@ -130,6 +131,8 @@ export interface ClientView {
   readonly root?: string | undefined;
   /** What kind of board the plan says it is: "Raspberry Pi". */
   readonly profile?: string | undefined;
+  /** What is done otherwise for it; undefined: nothing. */
+  readonly quirks?: Quirks | undefined;
   readonly notice?: Notice | undefined;
   /** What to ask the owner of the network's own DHCP server for. */
   readonly nextServer?: NextServer | undefined;
@@ -142,7 +145,7 @@ export interface ClientView {
 export function viewOf(client: Client, plan: BootpPlan, now: number): ClientView {
   const { id, mac, vendorClass, file, refusal, lastSeenAt, verification } = client;
   const listed = listedClient(plan, mac);
-  const { boot, why, root, profile } = choose(plan, client.traits);
+  const { boot, why, quirks, root, profile } = choose(plan, client.traits);
   const where = standing(client.cursor, boot, timesOf(plan), now);
   const nextServer = nextServerOf(refusal, boot);
   return {
@@ -156,6 +159,7 @@ export function viewOf(client: Client, plan: BootpPlan, now: number): ClientView
     why: refusal === undefined ? why : undefined,
     root,
     profile: profile && profiles[profile].title,
+    quirks: Object.keys(quirks).length > 0 ? quirks : undefined,
     notice: refusal === undefined ? client.warning : withRemedy(refusal, nextServer),
     nextServer,
     lastSeenAt,

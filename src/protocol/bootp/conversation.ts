@@ -68,6 +68,11 @@ export class Conversation {
     this.client = { ...this.client, addresses: [...this.client.addresses, address], address };
   }
 
+  /** How long its answers wait. A verification is no board whose link has to come up. */
+  get delayMs(): number {
+    return this.client.verification ? 0 : (this.choice.quirks.answerDelayMs ?? 0);
+  }
+
   /** Answered, but. The first warning stays. */
   warn(notice: Notice): void {
     this.client = { ...this.client, warning: this.client.warning ?? notice };
@@ -179,7 +184,8 @@ export class Conversation {
       profile: this.choice.profile,
     });
     if (content.messageType !== "NAK") this.warnOfLeftOut(options, packet);
-    const delivery = { nak: content.messageType === "NAK", directedBroadcast };
+    const { alwaysBroadcast } = this.choice.quirks;
+    const delivery = { nak: content.messageType === "NAK", directedBroadcast, alwaysBroadcast };
     this.replies.push({ packet, via: address, to: destinationOf(this.arrival, link, delivery) });
     // A verification goes on fetching from its own address: the one that it was told is the real board's.
     if (content.yiaddr === unspecified || this.client.verification) return;

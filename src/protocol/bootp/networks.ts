@@ -84,6 +84,8 @@ export interface Delivery {
   readonly nak: boolean;
   /** The socket of the served address cannot be had (macOS without rights): use the subnet's broadcast address. */
   readonly directedBroadcast: boolean;
+  /** The client says that it has an address, and does not hear what is sent to it (the quirk). */
+  readonly alwaysBroadcast?: boolean | undefined;
 }
 
 /** Where the reply goes, by the first rule of DESIGN §2.1 that holds. */
@@ -97,7 +99,8 @@ export function destinationOf(
   if (request.giaddr !== unspecified) return { address: request.giaddr, port: serverPort };
   const otherPort = from.port !== serverPort && from.port !== clientPort && from.address !== unspecified;
   if (isLoopback(from.address) || otherPort) return from;
-  if (request.ciaddr !== unspecified && !delivery.nak) return { address: request.ciaddr, port: clientPort };
+  const unicast = !delivery.nak && delivery.alwaysBroadcast !== true;
+  if (request.ciaddr !== unspecified && unicast) return { address: request.ciaddr, port: clientPort };
   // Unicast to a `yiaddr` that nobody answers ARP for yet is lost, so the broadcast flag changes nothing.
   const address = delivery.directedBroadcast ? broadcastAddress(link.server) : "255.255.255.255";
   return { address, port: clientPort };

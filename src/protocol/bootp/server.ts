@@ -31,6 +31,8 @@ export interface Datagram {
 /** What is to be done after one datagram. */
 export interface Reaction {
   readonly replies: readonly Reply[];
+  /** The replies are sent so much later. */
+  readonly delayMs: number;
   /** The clients whose row changed. */
   readonly clients: readonly ClientView[];
   /** Ids of clients that are remembered no longer. */
@@ -39,7 +41,13 @@ export interface Reaction {
   readonly dropped?: string;
 }
 
-const dropped = (reason: string): Reaction => ({ replies: [], clients: [], forgotten: [], dropped: reason });
+const dropped = (reason: string): Reaction => ({
+  replies: [],
+  delayMs: 0,
+  clients: [],
+  forgotten: [],
+  dropped: reason,
+});
 
 export class BootpMachine {
   private readonly table = new ClientTable();
@@ -74,9 +82,9 @@ export class BootpMachine {
       vendorClass: traits.vendorClass ?? known.vendorClass,
     });
     answer(conversation);
-    const { client, replies } = conversation;
+    const { client, replies, delayMs } = conversation;
     const forgotten = this.table.put(client, situation);
-    return { replies, clients: [viewOf(client, situation.plan, now)], forgotten };
+    return { replies, delayMs, clients: [viewOf(client, situation.plan, now)], forgotten };
   }
 
   /** What the client at this address said last; of one that holds a lease from an earlier run its MAC is known. */
