@@ -200,7 +200,7 @@ export const flags = {
   "ftp-port": one(all, "N", portMeaning(21), port),
   "high-ports": toggle(all, "ports 6767, 6969 and 2121, which need no privileges"),
   answer: one(
-    ["serve"],
+    ["serve", "doctor"],
     "listed|boards|everyone|proxy",
     "who BOOTP answers: the plan's clients, these and every plain BOOTP request, or every DHCP client too where no other DHCP server is; proxy: beside another DHCP server, PXE clients with their boot file and nobody with an address; default boards; a plan may narrow it",
     choice<Answer>(["listed", "boards", "everyone", "proxy"]),

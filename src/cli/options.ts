@@ -197,6 +197,7 @@ function wantedOf(values: FlagValues, words: readonly string[]): Wanted {
     servers: values.servers ?? defaultWanted.servers,
     addresses: values.address ?? defaultWanted.addresses,
     ports: portsOf(values, standardPorts),
+    answer: values.answer ?? defaultWanted.answer,
   };
 }
 
@@ -214,7 +215,6 @@ function serveOptions(
     command: "serve",
     wanted: {
       ...wantedOf(values, words),
-      answer: values.answer ?? defaultWanted.answer,
       uploads: values.uploads ?? defaultWanted.uploads,
       allow: values.allow ?? defaultWanted.allow,
       ftpUser: values["ftp-user"] ?? defaultWanted.ftpUser,

@@ -3,6 +3,7 @@
 import { isIPv4 } from "node:net";
 import { networkInterfaces, type NetworkInterfaceInfo } from "node:os";
 import type { Network } from "../protocol/ipv4";
+import { parseMac } from "../protocol/bootp/packet";
 import { isLoopback } from "../protocol/ipv4";
 import { isInterfaceName } from "../model/networks";
 import type { Clock, Timer } from "./clock";
@@ -70,6 +71,18 @@ export function listeningAddresses(wanted: readonly string[], table: InterfaceTa
   // Who names such an address wants just that.
   return isLeft && wanted.every(isInterfaceName) ? { networks, ipv6: [], missing: wanted } : served;
 }
+
+const infoOf = (address: string, table: InterfaceTable): NetworkInterfaceInfo | undefined =>
+  Object.values(table)
+    .flatMap((infos) => infos ?? [])
+    .find((info) => info.address === address);
+
+/** True for an address of this computer. */
+export const isOwnAddress = (address: string): boolean => infoOf(address, networkInterfaces()) !== undefined;
+
+/** The hardware address of the interface that has this address; zeros where the system does not tell. */
+export const hardwareAddress = (address: string): Uint8Array =>
+  parseMac(infoOf(address, networkInterfaces())?.mac ?? "") ?? new Uint8Array(6);
 
 /** Node tells nothing about a link that comes or goes; looking twice a second costs less than 0.1 ms. */
 const lookEveryMs = 500;

@@ -28,7 +28,7 @@ export function outsiderOf(trouble: Trouble | undefined): string | undefined {
 const usualBits = { 32: 24, 128: 64 } as const;
 
 /** The network with that address in it, as CIDR: 192.168.7.0/24. */
-function cidr(address: string, bits: number): string {
+export function cidr(address: string, bits: number): string {
   const value = parseIpv4(address);
   // An IPv6 address stands for its network as well: only the bits before the prefix count.
   if (value === undefined) return `${address.replace(/%.*$/, "")}/${address === "::1" ? 128 : bits}`;

@@ -25,6 +25,7 @@ describe("doctor, on ports that others hold or that want rights", function () {
     });
     network = await makeNetwork(this, {
       server: { ...twoNetworks.server, eth3: { lan: "lan3" } },
+      rival: { eth0: { lan: "lan1", address: "10.77.0.2/24" } },
     });
     server = network.host("server");
   });
@@ -55,7 +56,17 @@ describe("doctor, on ports that others hold or that want rights", function () {
     return { code, of: (about) => checks.find((check) => check.about === about), summary };
   }
 
-  it("with all ports free nothing is in the way; the plan's address outside of the network is told", async () => {
+  const rivals = "other DHCP servers";
+
+  /** Another DHCP server on the cable of eth1: where one answers, the doctor has looked for others in half a second. */
+  const startRival = async (): Promise<Running> => {
+    const options = { file: "theirs.bin", boards: {}, pool: "10.77.0.200,10.77.0.220" };
+    const daemon = await startDnsmasq(network!.host("rival"), options);
+    running.push(daemon);
+    return daemon;
+  };
+
+  it("with all ports free nothing is in the way, and no other DHCP server answers; the plan's address outside of the network is told", async () => {
     const { code, of, summary } = await doctor(["--address", "eth1"]);
     assert.deepEqual([code, summary.ok], [0, true]);
     for (const port of ["UDP port 67", "UDP port 69", "TCP port 21"])
@@ -65,10 +76,37 @@ describe("doctor, on ports that others hold or that want rights", function () {
       /bench-1 \(10\.99\.0\.10\).*10\.77\.0\.1\/24/,
     );
     assert.match(of("interface eth1")?.message ?? "", /10\.77\.0\.1\/24.*; served$/);
+    assert.equal(of(rivals)?.state, "ok");
+    assert.match(
+      of(rivals)?.message ?? "",
+      /^none answered on the network of 10\.77\.0\.1 within 4 seconds$/,
+    );
+  });
+
+  it("another DHCP server on the cable is told with what it offers, and what to do beside it; it gave nobody an address", async function () {
+    need(this, "dnsmasq");
+    const rival = await startRival();
+    const told =
+      /^10\.77\.0\.2 answers on the network of 10\.77\.0\.1, and offers addresses of 10\.77\.0\.0\/24\b/;
+    for (const [answer, state, says, remedy] of [
+      ["boards", "warning", /names no file of yours$/, /next-server 10\.77\.0\.1\).*--answer proxy/],
+      ["everyone", "warning", /in conflict with everyone/, /--answer proxy/],
+      ["proxy", "ok", /proxy goes beside it$/, /^$/],
+    ] as const) {
+      const { code, of } = await doctor(["--address", "eth1", "--answer", answer]);
+      const check = of(rivals);
+      assert.deepEqual([code, check?.state, check?.code], [0, state, "dhcp.rival"], answer);
+      assert.match(check?.message ?? "", told);
+      assert.match(check?.message ?? "", says);
+      assert.match(check?.remedy ?? "", remedy);
+    }
+    assert.match(rival.output, /DHCPOFFER/);
+    assert.doesNotMatch(rival.output, /DHCPREQUEST|DHCPACK/);
   });
 
   it("a dnsmasq on another interface is told and is no conflict", async function () {
     need(this, "dnsmasq", "ss");
+    await startRival();
     running.push(await startDnsmasq(server, { file: "u-boot.bin", boards: {}, interfaceName: "eth2" }));
     const { code, of } = await doctor(["--address", "eth1"]);
     assert.equal(code, 0);
@@ -78,6 +116,7 @@ describe("doctor, on ports that others hold or that want rights", function () {
 
   it("a dnsmasq that has port 67 for itself is in the way, and named", async function () {
     need(this, "dnsmasq");
+    await startRival();
     running.push(await startDnsmasq(server, { file: "u-boot.bin", boards: {} }));
     const { code, of, summary } = await doctor(["--address", "eth1"]);
     assert.deepEqual([code, summary.problem], [1, 1]);
@@ -92,9 +131,12 @@ describe("doctor, on ports that others hold or that want rights", function () {
     need(this, "setpriv");
     const there = await doctor(["--address", "eth1"], { through: without });
     assert.deepEqual([there.code, there.summary.problem], [1, 3]);
+    assert.equal(there.of(rivals)?.state, "unknown");
+    assert.match(there.of(rivals)?.message ?? "", /^they could not be asked for: .*port 68.*port 67/);
     assert.ok(there.of("UDP port 69")?.fixes?.length);
     const alone = await doctor([], { through: without });
     assert.deepEqual([alone.code, alone.of("TCP port 21")?.code], [0, "port.high"]);
+    assert.equal(alone.of(rivals), undefined, "on loopback there is nobody else");
   });
 
   /** Shows the interfaces of the host in /sys, as a computer of its own has it. */
@@ -114,6 +156,9 @@ describe("doctor, on ports that others hold or that want rights", function () {
     assert.equal(code, 1);
     assert.match(stdout, /^In the way\n {2}✗ UDP port 6/m);
     assert.match(stdout, /\n\d things stand in the way of serving on eth1\.\n$/);
+    assert.match(stdout, / other DHCP servers +none answered on the network of 10\.77\.0\.1 /);
+    const boards = served.rows().flatMap((row) => (row.type === "client" ? row.stage : []));
+    assert.deepEqual([...new Set(boards)], ["listed"], "what the doctor asks is no board's");
     await served.stop();
   });
 });

@@ -14,7 +14,8 @@ import type { Plan } from "../../src/model/plan";
 import { defaultWanted } from "../../src/model/settings";
 import { encodeText } from "../../src/protocol/bytes";
 import type { Network } from "../../src/protocol/ipv4";
-import { decodePacket, encodePacket } from "../../src/protocol/bootp/packet";
+import { decodePacket, encodePacket, parseMac } from "../../src/protocol/bootp/packet";
+import { encodeProbe } from "../../src/protocol/bootp/probe";
 import { aPlan, aRequest, boardMac, dhcp, otherMac } from "../support/bootp";
 import { openPeer, type Peer } from "../support/udpPeer";
 import { VirtualClock } from "../support/virtualClock";
@@ -44,7 +45,7 @@ interface StartOptions {
   readonly clock?: Clock;
   readonly port?: number;
   readonly platform?: NodeJS.Platform;
-  readonly answer?: "listed" | "boards";
+  readonly answer?: "listed" | "boards" | "everyone";
 }
 
 async function start(plan: Partial<Plan>, given: StartOptions = {}): Promise<Running> {
@@ -164,6 +165,16 @@ describe("the BOOTP server on loopback", () => {
     klibc.send(encodePacket(aRequest({ options: undefined })).slice(0, 236), server.port);
     const { packet, from } = await klibc.next();
     assert.deepEqual([packet.length, from.port, decodePacket(packet).file], [300, server.port, "u-boot.bin"]);
+  });
+
+  it("takes this computer's own question for other DHCP servers for no board", async () => {
+    const running = await start({ boot: "u-boot.bin" }, { answer: "everyone" });
+    const asking = await peer();
+    const mac = parseMac(otherMac)!;
+    asking.send(encodeProbe({ id: "one", xid: 7, chaddr: mac }), running.server.port);
+    asking.send(encodePacket(aRequest()), running.server.port);
+    assert.equal(decodePacket((await asking.next()).packet).file, "u-boot.bin", "the board is answered");
+    assert.deepEqual([...running.journal.snapshot().clients.keys()], [boardMac]);
   });
 
   it("plays a verification beside the real board, and marks its row (DESIGN §2.3)", async () => {

@@ -67,6 +67,7 @@ describe("the check of this machine", () => {
       },
       readInterfaces: () => ({ lo: [{ ...info, family: "IPv4" as const }] }),
       listNetworks: () => Promise.resolve([]),
+      searchRivals: () => Promise.resolve({ kind: "looked", rivals: [] } as const),
     } as const;
     await checkMachine(wantedWith({}), [], machine);
     assert.equal(asked.includes("systemctl"), false);

@@ -69,7 +69,7 @@ describe("the watch for another DHCP server (DESIGN §2.1, everyone)", () => {
     assert.deepEqual(bench1.standing(), { kind: "clear" });
   });
 
-  it("asks by DISCOVER with the interface's own MAC, its own identifier and the broadcast flag", () => {
+  it("asks by DISCOVER with the interface's own MAC, an identifier of its own and the broadcast flag", () => {
     const { watch, now } = new Watching();
     const [probe] = watch.timeout(now);
     const packet = decodePacket(probe!.packet);
@@ -79,10 +79,6 @@ describe("the watch for another DHCP server (DESIGN §2.1, everyone)", () => {
       [packet.op, packet.flags, packet.giaddr, packet.hops, packet.chaddr],
       [1, 0x8000, "0.0.0.0", 0, parseMac(ownMac)],
     );
-    assert.ok(watch.isOwn(packet), "it comes back to this computer, and is no client's");
-    assert.ok(!watch.isOwn(aRequest()));
-    assert.ok(!watch.isOwn(aRequest({ options: undefined })));
-    assert.ok(!watch.isOwn(dhcp("DISCOVER", { clientIdentifier: Uint8Array.of(1, 2) })));
   });
 
   it("asks as a relay agent where replies to port 68 cannot be heard", () => {
@@ -213,7 +209,6 @@ describe("the watch for another DHCP server (DESIGN §2.1, everyone)", () => {
         continue;
       }
       bench1.watch.heard(packet, bench1.now);
-      bench1.watch.isOwn(packet);
     }
   });
 });

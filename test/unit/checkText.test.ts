@@ -23,7 +23,7 @@ describe("Check This Machine as a document", () => {
         "",
         "✗ **1 thing stands in the way of serving on eth1.**",
         "",
-        "Looked at for serving drop\\_1, by Boot Servers 0.1.0. Nothing was changed, and nothing was sent.",
+        "Looked at for serving drop\\_1, by Boot Servers 0.1.0. Nothing was changed.",
         "",
         "## In the way",
         "",

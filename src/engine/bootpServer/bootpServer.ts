@@ -14,6 +14,7 @@ import { DelayedAnswers } from "./delayedAnswers";
 import { fromStored, LeaseStore, toStored } from "./leaseStore";
 import { ProxyPort } from "./proxyPort";
 import { Rivals } from "./rivals";
+import { isOwnProbe } from "../rivalSearch";
 import { openBootpSockets, type BootpSockets } from "./sockets";
 import type { Timer } from "../clock";
 import type { BootServer, Departure, ServerContext } from "../server";
@@ -186,7 +187,8 @@ class Service {
     try {
       this.context.heard("bootp");
       this.followPlan();
-      if (this.rivals?.heard(packet) === true) return;
+      if (isOwnProbe(packet, from)) return;
+      this.rivals?.heard(packet);
       const reaction = this.machine.receive(datagram, this.situation(), this.context.clock.now());
       this.send(reaction, sender);
       this.keepLeases();

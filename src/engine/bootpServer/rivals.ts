@@ -4,14 +4,14 @@
  */
 
 import { randomBytes, randomUUID } from "node:crypto";
-import { networkInterfaces } from "node:os";
 import type { LogRow, Trouble } from "../../model/events";
 import type { Notice } from "../../protocol/bootp/clients";
-import { clientPort, decodePacket, parseMac, serverPort } from "../../protocol/bootp/packet";
+import { clientPort, decodePacket, serverPort } from "../../protocol/bootp/packet";
 import { RivalWatch, type Standing } from "../../protocol/bootp/rivals";
 import { MalformedPacket } from "../../protocol/errors";
 import type { Network } from "../../protocol/ipv4";
 import type { Clock, Timer } from "../clock";
+import { hardwareAddress } from "../interfaces";
 import { openUdp, type UdpSocket } from "../udp";
 import type { BootpSockets } from "./sockets";
 
@@ -60,19 +60,16 @@ export class Rivals {
     this.look();
   }
 
-  /** Takes note of a datagram at port 67; true: it is our own question. */
-  heard(bytes: Uint8Array): boolean {
+  /** Takes note of a datagram at port 67 or 68. */
+  heard(bytes: Uint8Array): void {
     // Nothing was ever asked: a packet costs nothing more here.
-    if (this.opening === undefined) return false;
+    if (this.opening === undefined) return;
     try {
-      const packet = decodePacket(bytes);
-      if (this.watch.isOwn(packet)) return true;
-      this.watch.heard(packet, this.now());
+      this.watch.heard(decodePacket(bytes), this.now());
       this.look();
     } catch (error) {
       if (!(error instanceof MalformedPacket)) throw error;
     }
-    return false;
   }
 
   /** What keeps strangers from an answer on this served address; undefined: nothing. */
@@ -195,10 +192,3 @@ const describeServers = (addresses: readonly string[]): string =>
   addresses.length === 1
     ? `the DHCP server ${addresses.join()} answers`
     : `the DHCP servers ${addresses.join(", ")} answer`;
-
-/** The hardware address of the interface that has this address; zeros where the system does not tell. */
-function hardwareAddress(address: string): Uint8Array {
-  const all = Object.values(networkInterfaces()).flatMap((infos) => infos ?? []);
-  const mac = all.find((info) => info.address === address)?.mac ?? "";
-  return parseMac(mac) ?? new Uint8Array(6);
-}

@@ -4,15 +4,16 @@ import { networkInterfaces } from "node:os";
 import type { Check } from "../../model/checks";
 import { protocols, type Protocol, type ServerRow } from "../../model/events";
 import { onlyLoopback, type NetworkInterface } from "../../model/networks";
-import { highPorts, standardPorts, type Wanted } from "../../model/settings";
-import { isLoopback } from "../../protocol/ipv4";
+import { effectiveAnswer, highPorts, standardPorts, type Wanted } from "../../model/settings";
+import { isLoopback, type Network } from "../../protocol/ipv4";
 import { usableNow } from "../following";
 import { listeningAddresses, type InterfaceTable, type ServedAddresses } from "../interfaces";
 import { systemFiles, type SystemFiles } from "../networks/linux";
 import { listNetworks } from "../networks/networks";
 import { runProgram, type RunProgram } from "../networks/told";
-import { loadPlan, PlanError } from "../planFile";
+import { loadPlan, PlanError, type LoadedPlan } from "../planFile";
 import { here, permissionAdvice } from "../portRights";
+import { searchRivals, type RivalSearch } from "../rivalSearch";
 import { check } from "./check";
 import { firewallChecks } from "./firewallChecks";
 import { readFirewalls } from "./firewallFacts";
@@ -20,6 +21,7 @@ import type { Opening } from "./firewallLines";
 import { networkChecks, planChecks } from "./networkChecks";
 import { clientPortCheck, ourPortCheck, portChecks, proxyPortCheck } from "./portChecks";
 import { holdersOf, tryBind } from "./portFacts";
+import { rivalChecks } from "./rivalChecks";
 import { insideCheck, readInside } from "./surroundingsCheck";
 
 /** This computer as it is looked at; tests give another one. */
@@ -29,6 +31,7 @@ export interface Machine {
   readonly run: RunProgram;
   readonly readInterfaces: () => InterfaceTable;
   readonly listNetworks: () => Promise<readonly NetworkInterface[]>;
+  readonly searchRivals: (networks: readonly Network[]) => Promise<RivalSearch>;
 }
 
 export const thisMachine: Machine = {
@@ -37,6 +40,7 @@ export const thisMachine: Machine = {
   run: runProgram,
   readInterfaces: networkInterfaces,
   listNetworks,
+  searchRivals,
 };
 
 /** What is known of this computer before its ports and firewalls are looked at. */
@@ -49,10 +53,12 @@ interface Scene {
   /** True where loopback alone is wanted. */
   readonly alone: boolean;
   readonly running: readonly ServerRow[];
+  readonly plan: Promise<LoadedPlan>;
 }
 
 /**
- * Looks at this computer. Nothing is changed and nothing is sent; ports are bound for a moment.
+ * Looks at this computer. Nothing is changed; ports are bound for a moment, and other DHCP servers on the served
+ * networks are asked for, which takes some seconds where none answers.
  * @param running our own servers, as they are.
  * @returns the checks, in the order in which a packet of a board would meet them.
  */
@@ -62,6 +68,7 @@ export async function checkMachine(
   machine: Machine = thisMachine,
 ): Promise<readonly Check[]> {
   const served = listeningAddresses(wanted.addresses, machine.readInterfaces());
+  const networks = await machine.listNetworks();
   const scene: Scene = {
     machine,
     wanted,
@@ -69,15 +76,18 @@ export async function checkMachine(
     usable: [...served.networks.map(({ address }) => address), ...(await usableNow(served.ipv6))],
     alone: onlyLoopback(wanted.addresses),
     running,
+    plan: loadPlan(wanted.folder, wanted.planFile),
   };
-  const networks = await machine.listNetworks();
   const [inside, firewalls, ports, plan] = await Promise.all([
     checkInside(scene),
     checkFirewalls(scene),
     checkPorts(scene),
     checkPlan(scene, networks),
   ]);
-  return [...inside, ...networkChecks(wanted.addresses, served, networks), ...firewalls, ...ports, ...plan];
+  // It binds ports that were just looked at.
+  const rivals = await checkRivals(scene);
+  const seen = networkChecks(wanted.addresses, served, networks);
+  return [...inside, ...seen, ...firewalls, ...ports, ...rivals, ...plan];
 }
 
 async function checkInside({ machine, alone }: Scene): Promise<Check[]> {
@@ -167,12 +177,23 @@ function servingHere(): ReturnType<typeof here> {
   };
 }
 
+async function checkRivals({ machine, wanted, served, plan }: Scene): Promise<Check[]> {
+  if (!wanted.servers.includes("bootp")) return [];
+  // A plan with problems narrows nothing, and has a check of its own.
+  const answer = await plan.then(
+    (loaded) => loaded.plan.answer,
+    () => undefined,
+  );
+  const answering = effectiveAnswer(wanted.answer, answer);
+  return rivalChecks(await machine.searchRivals(served.networks), served.networks, answering);
+}
+
 async function checkPlan(
-  { wanted, served }: Scene,
+  { served, plan: loading }: Scene,
   networks: readonly NetworkInterface[],
 ): Promise<readonly Check[]> {
   try {
-    const { plan } = await loadPlan(wanted.folder, wanted.planFile);
+    const { plan } = await loading;
     return planChecks(plan, served.networks, networks);
   } catch (error) {
     if (!(error instanceof PlanError)) throw error;

@@ -28,7 +28,7 @@ export function checkText(
     "",
     `${ok ? "✓" : "✗"} **${inMarkdown(verdict)}**`,
     "",
-    `Looked at for serving ${inMarkdown(folder)}, by Boot Servers ${inMarkdown(version)}. Nothing was changed, and nothing was sent.`,
+    `Looked at for serving ${inMarkdown(folder)}, by Boot Servers ${inMarkdown(version)}. Nothing was changed.`,
     ...(launch.length === 0
       ? []
       : [

@@ -3,18 +3,15 @@
  * (DESIGN §2.1, `everyone`): so it asks before, asks again now and then, and listens to what others are told.
  */
 
-import { encodeText, equalBytes } from "../bytes";
 import { inNetwork, isLoopback, type Network } from "../ipv4";
-import { getOption, messageTypes, option, optionTable } from "./options";
-import { BOOTREPLY, BOOTREQUEST, broadcastFlag, encodePacket, ethernet, unspecified } from "./packet";
+import { getOption, messageTypes } from "./options";
+import { BOOTREPLY, BOOTREQUEST, unspecified } from "./packet";
 import type { BootpPacket } from "./packet";
+import { encodeProbe } from "./probe";
 
-/** Option 61 of our own questions begins with this; so no lease of this computer's own is touched. */
-const probePrefix = "boot-servers-probe-";
-
-/** A question is asked so often, so far apart (security §4.2). */
-const tries = 2;
-const tryMs = 2_000;
+/** A question is asked so often, so far apart (security §4.2). dnsmasq takes three seconds for its first OFFER. */
+export const tries = 2;
+export const tryMs = 2_000;
 /** The next question, where nobody answered; and where somebody did, or a client looks for an address. */
 const quietMs = 600_000;
 const soonMs = 60_000;
@@ -61,13 +58,10 @@ export interface RivalWatchOptions {
 
 export class RivalWatch {
   private readonly watched = new Map<string, Watched>();
-  private readonly identifier: Uint8Array;
   /** True: replies to port 68 cannot be heard, so it asks as a relay agent, which is answered at port 67. */
   asRelay = false;
 
-  constructor(private readonly options: RivalWatchOptions) {
-    this.identifier = encodeText(`${probePrefix}${options.id}`);
-  }
+  constructor(private readonly options: RivalWatchOptions) {}
 
   /** The networks to watch from now on; a new one is asked at once. Loopback has no other host on it. */
   follow(networks: readonly Network[], now: number): void {
@@ -109,14 +103,11 @@ export class RivalWatch {
       }
       each.asked += 1;
       each.nextAt = now + tryMs;
-      return [{ packet: this.probe(each), via: each.network.address }];
+      const { address } = each.network;
+      const { id, chaddrOf } = this.options;
+      const relay = this.asRelay ? address : undefined;
+      return [{ packet: encodeProbe({ id, xid: each.xid, chaddr: chaddrOf(address), relay }), via: address }];
     });
-  }
-
-  /** True for our own question, which comes back to this computer's own port 67. */
-  isOwn({ options }: BootpPacket): boolean {
-    const identifier = options?.get(optionTable.clientIdentifier.code);
-    return identifier !== undefined && equalBytes(identifier, this.identifier);
   }
 
   /** Takes note of a packet that says that another server answers here: its reply, or a client's REQUEST that names it. */
@@ -154,31 +145,6 @@ export class RivalWatch {
     );
     if (addresses.length > 0) return { kind: "rivals", addresses };
     return { kind: each !== undefined && each.questions > 0 ? "clear" : "asking" };
-  }
-
-  private probe({ network, xid }: Watched): Uint8Array {
-    const { address } = network;
-    return encodePacket({
-      op: BOOTREQUEST,
-      htype: ethernet,
-      hlen: 6,
-      hops: this.asRelay ? 1 : 0,
-      xid,
-      secs: 0,
-      flags: broadcastFlag,
-      ciaddr: unspecified,
-      yiaddr: unspecified,
-      siaddr: unspecified,
-      giaddr: this.asRelay ? address : unspecified,
-      chaddr: this.options.chaddrOf(address),
-      sname: "",
-      file: "",
-      options: new Map([
-        option("messageType", messageTypes.DISCOVER),
-        option("clientIdentifier", this.identifier),
-        option("parameterRequestList", Uint8Array.of(optionTable.subnetMask.code, optionTable.router.code)),
-      ]),
-    });
   }
 }
 
