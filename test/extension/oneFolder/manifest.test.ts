@@ -228,6 +228,6 @@ describe("a manifest in the editor", () => {
     assert.ok((await vscode.workspace.fs.stat(from)).size > 0);
     await planDocument.save();
     assert.equal(await readText(plan), planned);
-    assert.deepEqual(problemsOf(plan), []);
+    await settled(plan, []);
   });
 });
