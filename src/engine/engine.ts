@@ -15,7 +15,7 @@ import { systemClock, type Clock, type Timer } from "./clock";
 import { drainAll } from "./draining";
 import { checkMachine } from "./doctor/doctor";
 import { followPlan, onceUsable, usableNow } from "./following";
-import { listeningAddresses, watchInterfaces } from "./interfaces";
+import { listeningAddresses, watchInterfaces, type InterfaceTable } from "./interfaces";
 import { Journal } from "./journal";
 import { listNetworks } from "./networks/networks";
 import { notTaken, type LoadedPlan } from "./planFile";
@@ -60,6 +60,8 @@ class BootEngine implements Engine {
   private bootp: BootpServer | undefined;
   /** Servers whose sockets are closed and whose transfers go on. */
   private readonly draining = new Set<BootServer>();
+  /** As they were when they were last looked at for what to serve. */
+  private interfaces: InterfaceTable = {};
   private stopInterfaces: (() => void) | undefined;
   private stopAddresses: () => void = () => undefined;
   /** Why what the plan says now is not what is served. */
@@ -133,8 +135,9 @@ class BootEngine implements Engine {
     this.warnOfPlan(undefined);
     this.stopInterfaces ??= watchInterfaces(
       this.clock,
-      this.addressesMoved,
       this.surroundings.readInterfaces,
+      () => this.interfaces,
+      this.addressesMoved,
     );
     if (earlier !== undefined) this.planNews.changed(earlier.loaded, loaded);
   }
@@ -189,8 +192,8 @@ class BootEngine implements Engine {
   private async adopt(wanted: Wanted, loaded: LoadedPlan): Promise<void> {
     const { plan } = loaded;
     const rootOf = await openPlannedRoots(servingTerms(wanted), plan);
-    const table = this.surroundings.readInterfaces();
-    const { networks, ipv6, missing } = listeningAddresses(wanted.addresses, table);
+    this.interfaces = this.surroundings.readInterfaces();
+    const { networks, ipv6, missing } = listeningAddresses(wanted.addresses, this.interfaces);
     const usableIpv6 = await usableNow(ipv6);
     const unusable = ipv6.filter((address) => !usableIpv6.includes(address));
     const access = accessFor(wanted.allow, networks, ipv6);

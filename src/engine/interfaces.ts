@@ -87,20 +87,20 @@ export const hardwareAddress = (address: string): Uint8Array =>
 /** Node tells nothing about a link that comes or goes; looking twice a second costs less than 0.1 ms. */
 const lookEveryMs = 500;
 
-/** Calls back whenever the addresses of this computer change. Returns the function that ends it. */
+/**
+ * Calls back for as long as the addresses of this computer are others than those that were taken: what changed
+ * between a look and the taking is not missed. Returns the function that ends it.
+ */
 export function watchInterfaces(
   clock: Clock,
+  read: () => InterfaceTable,
+  taken: () => InterfaceTable,
   onChange: () => void,
-  read: () => InterfaceTable = networkInterfaces,
 ): () => void {
-  let last = JSON.stringify(read());
   let timer: Timer;
   const look = (): void => {
-    const now = JSON.stringify(read());
     timer = clock.at(clock.now() + lookEveryMs, look);
-    if (now === last) return;
-    last = now;
-    onChange();
+    if (JSON.stringify(read()) !== JSON.stringify(taken())) onChange();
   };
   timer = clock.at(clock.now() + lookEveryMs, look);
   return () => {

@@ -74,26 +74,31 @@ describe("the served addresses", () => {
 });
 
 describe("the watch on interfaces", () => {
-  it("tells a change within a second, once, and nothing after its end", () => {
+  it("tells a change within a second, until it is taken, and nothing after its end", () => {
     const clock = new VirtualClock();
     let now: InterfaceTable = table;
+    let taken = now;
     let changes = 0;
     const stop = watchInterfaces(
       clock,
-      () => (changes += 1),
       () => now,
+      () => taken,
+      () => (changes += 1),
     );
     clock.advance(5000);
     assert.equal(changes, 0);
     now = { lo: table["lo"] };
-    clock.advance(1000);
+    clock.advance(500);
     assert.equal(changes, 1);
+    clock.advance(500);
+    assert.equal(changes, 2);
+    taken = now;
     clock.advance(5000);
-    assert.equal(changes, 1);
+    assert.equal(changes, 2);
     stop();
     now = table;
     clock.advance(5000);
-    assert.equal(changes, 1);
+    assert.equal(changes, 2);
     assert.equal(clock.next(), undefined);
   });
 });
