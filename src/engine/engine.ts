@@ -11,7 +11,7 @@ import type { Wanted } from "../model/settings";
 import type { Snapshot } from "../model/snapshot";
 import { accessFor } from "./access";
 import type { BootpServer } from "./bootpServer/bootpServer";
-import { systemClock, type Clock, type Timer } from "./clock";
+import { systemClock, type Clock } from "./clock";
 import { drainAll } from "./draining";
 import { checkMachine } from "./doctor/doctor";
 import { followPlan, onceUsable, usableNow } from "./following";
@@ -22,23 +22,12 @@ import { notTaken, type LoadedPlan } from "./planFile";
 import { PlanNews } from "./planNews";
 import { openPlannedRoots, servingTerms } from "./servedRoot/plannedRoot";
 import type { BootServer, ServerContext, Situation } from "./server";
+import { currentRow, type Slot } from "./slot";
 import { listensOn, rowFor, starters, startServer, troubleOf, waitingFor, warningsOf } from "./starting";
 import type { Surroundings } from "./starting";
 
 /** A row about a server that just heard something goes out once in this time. */
 const heardEveryMs = 1000;
-
-/** One of the three: what was asked for, and what came of it. */
-interface Slot {
-  /** Addresses and port that are wanted of it; another key means a change. */
-  readonly key: string;
-  readonly server: BootServer | undefined;
-  readonly row: ServerRow;
-  /** Set while a row has gone out within the last second. */
-  tellLater?: Timer;
-  /** When the last packet came, Unix ms; it may be later than the row's. */
-  lastPacketAt?: number;
-}
 
 /** What is served and followed. */
 interface Service {
@@ -178,14 +167,8 @@ class BootEngine implements Engine {
     for (const slot of this.slots.values()) this.journal.report(this.rowNow(slot));
   }
 
-  /** The row of a server with what changes between its states. */
-  private rowNow({ row, server, lastPacketAt }: Slot): ServerRow {
-    const news = [...(server?.news?.() ?? []), ...(this.planTrouble ? [this.planTrouble] : [])];
-    return {
-      ...row,
-      ...(lastPacketAt !== undefined && { lastPacketAt }),
-      ...(news.length > 0 && { warnings: [...row.warnings, ...news] }),
-    };
+  private rowNow(slot: Slot): ServerRow {
+    return currentRow(slot, this.planTrouble);
   }
 
   /** Makes what runs equal to what is wanted. @throws EngineError when the served root is not to be served. */

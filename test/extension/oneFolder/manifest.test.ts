@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
 import { sha256, tftpRead } from "../../support/loopbackBoard";
-import { activated, ended, file, fixes, problemsOf, readText, settled, start, stop, write } from "../editor";
+import { activated, ended, file, fixes, readText, settled, start, stop, write } from "../editor";
 
 const manifest = file("images/copy-files4.rc");
 const plan = file(".vscode/boot-plan.json");
