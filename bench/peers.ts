@@ -28,6 +28,7 @@ const ours: Peer = {
   program: process.execPath,
   command: (node, address, folder) => [
     ...[node, resolve("dist/cli.js"), "serve", folder, "--json", "--address", address, "--uploads", "new"],
+    ...(isRoot ? ["--as-root"] : []),
     // The row with 1,000 clients.
     ...["--limit", "tftpTransfers=4096"],
   ],

@@ -17,3 +17,32 @@ export class Checksums {
     return { sha256: this.hash.digest("hex"), crc32: this.crc.toString(16).padStart(8, "0") };
   }
 }
+
+/** The sums as the rows have them. */
+export type Sums = ReturnType<Checksums["result"]>;
+
+/**
+ * The sums of one state of a file, for all who send it, side by side or one after the other: each byte is summed once,
+ * by who comes to it first. Summing costs more than sending: 1.1 of 2.1 CPU seconds a GB with blksize 65464.
+ */
+export class SharedSums {
+  private readonly checksums = new Checksums();
+  private position = 0;
+  private sums: Sums | undefined;
+
+  constructor(private readonly size: number) {}
+
+  /** Bytes of the file on their way, from `position`. What would leave a gap is passed over. */
+  pass(bytes: Uint8Array, position: number): void {
+    const known = this.position - position;
+    if (known < 0 || known >= bytes.length) return;
+    this.checksums.update(known === 0 ? bytes : bytes.subarray(known));
+    this.position = position + bytes.length;
+  }
+
+  /** Undefined until all bytes have passed: those of whoever sends the whole file have. */
+  result(): Sums | undefined {
+    if (this.position === this.size) this.sums ??= this.checksums.result();
+    return this.sums;
+  }
+}

@@ -5,6 +5,10 @@ import type { Clock, Timer } from "./clock";
 
 export class Driver<Outcome> {
   private timer: Timer | undefined;
+  /** When the timer rings; Infinity: there is none. */
+  private ringsAt = Infinity;
+  /** When the machine wants to be woken. */
+  private wakeAt: number | undefined;
   private ended = false;
 
   /**
@@ -22,19 +26,14 @@ export class Driver<Outcome> {
   /** Does what the step says. Ignored after the end. */
   apply(step: Step<Outcome>): void {
     if (this.ended) return;
-    this.timer?.cancel();
-    this.timer = undefined;
     for (const packet of step.send) this.send(packet);
     if (step.done !== undefined) {
-      this.ended = true;
+      this.close();
       this.finish(step.done);
       return;
     }
-    if (step.wakeAt !== undefined) {
-      this.timer = this.clock.at(step.wakeAt, () => {
-        this.apply(this.timeout(this.clock.now()));
-      });
-    }
+    this.wakeAt = step.wakeAt;
+    this.arm();
   }
 
   /** Stops without an outcome: no packet and no call back comes after this. */
@@ -42,4 +41,23 @@ export class Driver<Outcome> {
     this.ended = true;
     this.timer?.cancel();
   }
+
+  /**
+   * A timer that rings too early stays, and is set anew when it rings: each packet puts the wake-up off, and setting a
+   * timer for each costs a tenth of the CPU time of a lock-step transfer.
+   */
+  private arm(): void {
+    const { wakeAt } = this;
+    if (wakeAt === undefined || wakeAt >= this.ringsAt) return;
+    this.timer?.cancel();
+    this.ringsAt = wakeAt;
+    this.timer = this.clock.at(wakeAt, this.ring);
+  }
+
+  private readonly ring = (): void => {
+    this.ringsAt = Infinity;
+    const now = this.clock.now();
+    if (this.wakeAt !== undefined && this.wakeAt <= now) this.apply(this.timeout(now));
+    else this.arm();
+  };
 }

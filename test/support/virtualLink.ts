@@ -16,7 +16,7 @@ export interface Faults {
 }
 
 export interface LinkEnd {
-  /** Sends to the other end. The packet is not copied. */
+  /** Sends to the other end. The packet is copied. */
   send(packet: Uint8Array): void;
   /** Called for each packet that arrives. Replaced freely. */
   onPacket: (packet: Uint8Array) => void;
@@ -48,7 +48,7 @@ export class VirtualLink {
         end.sent += 1;
         if (end.drop(packet) || this.happens(this.faults.loss)) return;
         const copies = this.happens(this.faults.duplication) ? 2 : 1;
-        for (let copy = 0; copy < copies; copy += 1) this.carry(packet, other());
+        for (let copy = 0; copy < copies; copy += 1) this.carry(packet.slice(), other());
       },
     };
     return end;

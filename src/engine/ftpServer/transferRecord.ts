@@ -2,7 +2,7 @@
 
 import type { TransferRow } from "../../model/events";
 import { checkName } from "../../model/names";
-import type { Checksums } from "../checksums";
+import type { Sums } from "../checksums";
 import type { ServerContext } from "../server";
 import type { Failure } from "./replies";
 
@@ -79,7 +79,7 @@ export class TransferRecord {
     this.progress(this.row.bytes);
   }
 
-  finished(digest: ReturnType<Checksums["result"]> | undefined): void {
+  finished(digest: Sums | undefined): void {
     this.end({ state: "finished", ...digest });
     if (this.row.direction !== "read") return;
     this.tellSequences("fetched");

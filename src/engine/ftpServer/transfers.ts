@@ -1,6 +1,6 @@
 /** RETR and STOR: one file through the door, over one data connection, with a row. */
 
-import { Checksums } from "../checksums";
+import { Checksums, type Sums } from "../checksums";
 import { delay, type Timer } from "../clock";
 import type { OpenedFile, Upload } from "../servedRoot/servedRoot";
 import { fromNetworkLines, toNetworkLines } from "./asciiType";
@@ -14,12 +14,7 @@ import type { Socket } from "node:net";
 /** Two of these for each running download: while one is being sent, the next is being read. */
 const chunkBytes = 256 * 1024;
 
-type DigestResult = ReturnType<Checksums["result"]>;
-type Work = (
-  activity: Activity,
-  record: TransferRecord,
-  connect: Connect,
-) => Promise<DigestResult | undefined>;
+type Work = (activity: Activity, record: TransferRecord, connect: Connect) => Promise<Sums | undefined>;
 /** Watches the transfer from here on; `bytes` says how far it is. */
 type Watch = (bytes: () => number) => Timer;
 type Connect = () => Promise<{ socket: Socket; watch: Watch }>;
@@ -62,9 +57,8 @@ async function sendFile(
   activity: Activity,
   record: TransferRecord,
   { file, offset, socket, watch }: Sending,
-): Promise<DigestResult | undefined> {
+): Promise<Sums | undefined> {
   const out = outgoing(socket, activity, session.context.clock);
-  const digest = offset === 0 ? new Checksums() : undefined;
   const buffers = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(chunkBytes, Math.max(1, file.size))));
   let sent = 0;
   const stall = watch(() => sent);
@@ -81,7 +75,7 @@ async function sendFile(
       await file.assertUnchanged();
       if (length === 0) throw new Failure(451, { code: "file.changed", message: "the file became shorter" });
       const chunk = buffer.subarray(0, length);
-      digest?.update(chunk);
+      file.sums.pass(chunk, position);
       await writing;
       record.progress(sent);
       writing = out.write(session.ascii ? toNetworkLines(chunk) : chunk).then(() => {
@@ -93,7 +87,7 @@ async function sendFile(
     await writing;
     record.progress(sent);
     await out.finish();
-    return digest?.result();
+    return offset === 0 ? file.sums.result() : undefined;
   } catch (error) {
     activity.abort(failureOf(error));
     throw error;
@@ -145,7 +139,7 @@ async function receiveFile(
   activity: Activity,
   record: TransferRecord,
   { upload, announced, socket, watch }: Receiving,
-): Promise<DigestResult> {
+): Promise<Sums> {
   const digest = new Checksums();
   const lines = session.ascii ? fromNetworkLines() : undefined;
   let received = 0;

@@ -1,6 +1,7 @@
 /** What the door gives: open files, uploads, entries. The servers and the verification know nothing else of files. */
 
 import type { UploadPolicy } from "../../model/settings";
+import type { SharedSums } from "../checksums";
 
 export interface DoorOptions {
   /** Absolute path of the workspace folder. */
@@ -24,6 +25,8 @@ export interface OpenedFile {
   readonly name: string;
   readonly size: number;
   readonly mtimeMs: number;
+  /** Of these very bytes: a changed file has others. */
+  readonly sums: SharedSums;
   /** Fills `buffer` from `position`; resolves to the number of bytes, 0 at the end. */
   read(buffer: Uint8Array, position: number): Promise<number>;
   /** @throws Refusal `file.changed` when its bytes may not be what they were at the opening. */

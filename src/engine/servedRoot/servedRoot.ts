@@ -9,6 +9,7 @@ import { normalizeName } from "../../model/names";
 import { locateHere, type Locate } from "./containment";
 import type { DoorOptions, OpenedFile, ServedRoot } from "./contract";
 import { openDoor, type Door } from "./door";
+import { knownSums, type SumsOf } from "./knownSums";
 import { listFolder, namesNearRoot, placeEntry, requireFile, walkFiles } from "./listing";
 import { newSearch } from "./nearest";
 import { Refusal, refusalFrom } from "./refusal";
@@ -34,6 +35,7 @@ export async function openServedRoot(
   background: (work: Promise<void>) => void = () => undefined,
 ): Promise<ServedRoot> {
   const door = await openDoor(options, locate ?? (await locateHere()));
+  const sumsOf = knownSums();
   const rules = { policy: options.uploads, size: options.uploadSize, sweep: newSweep() };
   // Whatever the policy is now: a start that allowed uploads may have been killed.
   background(rules.sweep.root(door));
@@ -48,7 +50,7 @@ export async function openServedRoot(
   );
 
   return {
-    open: async (requested) => openFile(door, door.nameOf(requested)),
+    open: async (requested) => openFile(door, sumsOf, door.nameOf(requested)),
     async create(requested, announced) {
       if (rules.policy === "deny") throw denied();
       return beginUpload(door, rules, door.nameOf(requested), announced);
@@ -66,18 +68,18 @@ export async function openServedRoot(
 }
 
 /** A build may replace the file by rename between the finding and the opening: then its successor is meant. */
-async function openFile(door: Door, name: string, attempts = 8): Promise<OpenedFile> {
+async function openFile(door: Door, sumsOf: SumsOf, name: string, attempts = 8): Promise<OpenedFile> {
   try {
-    return await openOnce(door, name);
+    return await openOnce(door, sumsOf, name);
   } catch (error) {
     const refusal = refusalFrom(error);
-    if (refusal.code === "file.moved" && attempts > 1) return openFile(door, name, attempts - 1);
+    if (refusal.code === "file.moved" && attempts > 1) return openFile(door, sumsOf, name, attempts - 1);
     throw refusal;
   }
 }
 
 /** @throws Refusal, or what the disk says. */
-async function openOnce(door: Door, name: string): Promise<OpenedFile> {
+async function openOnce(door: Door, sumsOf: SumsOf, name: string): Promise<OpenedFile> {
   const place = await door.find(name);
   try {
     requireFile(place);
@@ -92,6 +94,7 @@ async function openOnce(door: Door, name: string): Promise<OpenedFile> {
       name,
       size: Number(size),
       mtimeMs: Number(mtimeNs) / 1e6,
+      sums: sumsOf(opened),
       async read(buffer, position) {
         try {
           return (await handle.read(buffer, 0, buffer.length, position)).bytesRead;

@@ -11,7 +11,6 @@ export interface ReadOptions {
   readonly blksize: number;
   /** Bytes of one chunk, about; two are held. */
   readonly chunkSize: number;
-  readonly checksums: Checksums;
 }
 
 /**
@@ -36,9 +35,9 @@ export async function* readChunks(file: OpenedFile, options: ReadOptions): Async
     }
     // After the read: what stands in the buffer is the file that was opened (T45).
     await file.assertUnchanged();
-    position += wanted;
     const bytes = buffer.subarray(0, wanted);
-    options.checksums.update(bytes);
+    file.sums.pass(bytes, position);
+    position += wanted;
     yield options.netascii ? encodeNetascii(bytes) : bytes;
   }
 }

@@ -8,7 +8,7 @@ import { negotiateWith } from "../../protocol/tftp/quirks";
 import { Receiver } from "../../protocol/tftp/receiver";
 import { Sender } from "../../protocol/tftp/sender";
 import type { Choice } from "../../protocol/bootp/choice";
-import { Checksums } from "../checksums";
+import { Checksums, type Sums } from "../checksums";
 import { boardAt } from "../boardAt";
 import { systemCode } from "../errors";
 import { Refusal, refusalFrom } from "../servedRoot/refusal";
@@ -57,7 +57,8 @@ export class ServedTransfer {
   private readonly board: Choice;
   private readonly root: ServedRoot;
   private readonly record: TransferRecord;
-  private readonly checksums = new Checksums();
+  /** Of what was sent or came, once it is whole. */
+  private sums: () => Sums | undefined = () => undefined;
   private socket: Pick<UdpSocket, "send" | "close"> | undefined;
   private twice: Twice | undefined;
   private exchange: Exchange | undefined;
@@ -188,8 +189,8 @@ export class ServedTransfer {
         netascii: this.request.mode === "netascii",
         blksize,
         chunkSize: this.home.chunkSize(),
-        checksums: this.checksums,
       });
+      this.sums = () => file.sums.result();
       const events = {
         ...this.events(),
         allSent: () => {
@@ -228,7 +229,9 @@ export class ServedTransfer {
         },
         clock.now(),
       );
-      const store = uploadStore(upload, this.request.mode === "netascii", this.checksums);
+      const checksums = new Checksums();
+      this.sums = () => checksums.result();
+      const store = uploadStore(upload, this.request.mode === "netascii", checksums);
       const events = {
         ...this.events(),
         stored: () => {
@@ -318,7 +321,7 @@ export class ServedTransfer {
     this.twice?.close();
     const words = farewell(end);
     if (words !== undefined) this.send(encodeError(words.code, words.message));
-    const sums = end.kind === "complete" ? this.checksums.result() : {};
+    const sums = end.kind === "complete" ? this.sums() : {};
     this.record.add({ endedAt: this.home.context.clock.wallTime(), ...sums });
     this.report();
     this.home.concluded(this);

@@ -24,7 +24,8 @@ export class Twice {
   readonly send: Send = (packet) => {
     if (opcodeOf(packet) !== dataOpcode) this.out(packet);
     else if (this.copying === undefined) this.sendTwice(packet);
-    else this.waiting.push(packet);
+    // Acknowledged, its memory is another one's (`Sender`).
+    else this.waiting.push(packet.slice());
   };
 
   /** Sends nothing more: the transfer has ended. */
@@ -35,9 +36,10 @@ export class Twice {
 
   private sendTwice(packet: Uint8Array): void {
     this.out(packet);
+    const copy = packet.slice();
     this.copying = this.clock.at(this.clock.now() + gapMs, () => {
       this.copying = undefined;
-      this.out(packet);
+      this.out(copy);
       const next = this.waiting.shift();
       if (next !== undefined) this.sendTwice(next);
     });

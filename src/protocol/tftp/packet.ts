@@ -174,11 +174,16 @@ export function encodeOack(options: Options): Uint8Array {
  * The result is a copy; `block` is taken modulo 65536.
  */
 export function encodeData(block: number, data: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(dataHeader + data.length);
-  writeUint16(bytes, 0, opcodes.DATA);
-  writeUint16(bytes, 2, block);
-  bytes.set(data, dataHeader);
-  return bytes;
+  return writeData(new Uint8Array(dataHeader + data.length), block, data);
+}
+
+/** As `encodeData`, into memory that is there and long enough; returns the part that is the packet. */
+export function writeData(into: Uint8Array, block: number, data: Uint8Array): Uint8Array {
+  writeUint16(into, 0, opcodes.DATA);
+  writeUint16(into, 2, block);
+  into.set(data, dataHeader);
+  const length = dataHeader + data.length;
+  return length === into.length ? into : into.subarray(0, length);
 }
 
 /**

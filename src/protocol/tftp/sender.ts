@@ -6,7 +6,7 @@
 
 import type { Step } from "../machine";
 import { blockNumber, blocksAhead, type Rollover } from "./blockNumbers";
-import { dataHeader, encodeData, type Packet } from "./packet";
+import { dataHeader, type Packet, writeData } from "./packet";
 import { type Patience, Retransmission, type TransferEnd } from "./patience";
 
 export interface SenderOptions {
@@ -22,6 +22,8 @@ export interface SenderOptions {
 export class Sender {
   /** What was sent and not acknowledged, in order. An OACK stands for block 0. */
   private readonly outstanding: Uint8Array[] = [];
+  /** Memory for a window of packets, used in turn: a packet's place is taken again once it is acknowledged. */
+  private readonly places: Uint8Array[] = [];
   /** The number of the first outstanding packet, or of the next one; never wraps. */
   private base: number;
   private lastSupplied = false;
@@ -73,7 +75,7 @@ export class Sender {
   }
 
   /**
-   * Sends the next blocks, at most `room` of them. They are copied. The first one shorter than `blksize` is the
+   * Sends the next blocks, at most `room` of them. They are copied, and the packets are valid while they are outstanding. The first one shorter than `blksize` is the
    * last of the file; a file of an exact multiple ends with an empty one (RFC 1350 §2).
    */
   supply(blocks: readonly Uint8Array[], now: number): Step<TransferEnd> {
@@ -82,13 +84,19 @@ export class Sender {
     if (this.outstanding.length === 0) this.timing.ourTurnUntil(now);
     const packets: Uint8Array[] = [];
     for (const block of blocks) {
-      const packet = encodeData(blockNumber(this.base + this.outstanding.length, this.rollover), block);
+      const packet = this.encode(this.base + this.outstanding.length, block);
       this.outstanding.push(packet);
       packets.push(packet);
       if (block.length < this.options.blksize) this.lastSupplied = true;
     }
     this.timing.sent(now, false);
     return this.step(packets);
+  }
+
+  private encode(n: number, block: Uint8Array): Uint8Array {
+    const place = n % this.options.windowsize;
+    const into = (this.places[place] ??= new Uint8Array(dataHeader + this.options.blksize));
+    return writeData(into, blockNumber(n, this.rollover), block);
   }
 
   receive(packet: Packet, now: number): Step<TransferEnd> {
