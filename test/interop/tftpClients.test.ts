@@ -96,4 +96,32 @@ describe("TFTP clients of others on our server", function () {
 
   // The first alone would wait while the last ACK of an upload may still have to be repeated (T13).
   it("a second Ctrl+C ends it within a second, with exit code 0", () => served.stopNow());
+
+  it("all of them fetch and send at once on port 69 alone, where the plan says singlePort", async function () {
+    for (const { program } of tftpClients) need(this, program);
+    const plan = await temporaryFolder({
+      "fw.bin": unlikeBytes(200_000),
+      ".vscode/boot-plan.json": '{ "quirks": { "singlePort": true } }',
+    });
+    const flags = ["--address", "10.77.0.1", "--servers", "tftp", "--uploads", "new"];
+    const shared = await serve(network!.host("server"), plan.path, flags);
+    try {
+      await Promise.all(
+        tftpClients.map(async ({ name, get, put }) => {
+          const [local, remote] = [`single-${name.replace(/\W/g, "-")}`, `up-${name.replace(/\W/g, "-")}`];
+          await get(client, "10.77.0.1", "fw.bin", download.at(local));
+          await assertFile(download.at(local), unlikeBytes(200_000));
+          if (put === undefined) return;
+          await put(client, "10.77.0.1", remote, download.at(local));
+          await shared.row("transfer", (row) => row.file === remote && row.state === "finished");
+          await assertFile(plan.at(remote), unlikeBytes(200_000));
+        }),
+      );
+      const transfers = shared.rows().filter((row) => row.type === "transfer");
+      assert.ok(transfers.every(({ quirks }) => quirks?.singlePort === true));
+      await shared.stopNow();
+    } finally {
+      await plan.remove();
+    }
+  });
 });
