@@ -350,5 +350,28 @@ describe("a TFTP server for boards with quirks", () => {
       const socket = await openUdp({ ...listener(), onPacket: () => undefined });
       await socket.close();
     });
+
+    it("goes on beside the next server on its port, when the link went and came (DESIGN §2.1)", async () => {
+      await start({ singlePort: true });
+      const [board, late] = [await openClient(), await openClient("127.0.0.3")];
+      asks(board);
+      await board.next();
+      const earlier = server;
+      const drained = earlier.server.drain();
+      server = await startTestedServer({
+        ...{ files: { "new.bin": unlikeBytes(700) }, allow: ["127.0.0.0/8"], clock, port: earlier.port },
+      });
+      asks(late, {}, "new.bin");
+      assert.equal(await next(late), "DATA 1 512");
+      for (const block of [1, 2]) {
+        board.send(encodeAck(block), listener());
+        assert.equal(await next(board), block === 1 ? "DATA 2 512" : "DATA 3 176");
+      }
+      board.send(encodeAck(3), listener());
+      await drained;
+      asks(board, {}, "new.bin");
+      assert.equal(await next(board), "DATA 1 512", "the port stays open for the next one");
+      await earlier.folder.remove();
+    });
   });
 });

@@ -19,6 +19,8 @@ export interface TftpServerOptions {
   readonly limits?: Partial<Limits>;
   readonly addresses?: readonly string[];
   readonly clock?: Clock;
+  /** Default: any free port. */
+  readonly port?: number;
   /** Networks that may ask; default: loopback. */
   readonly allow?: readonly string[];
 }
@@ -74,7 +76,7 @@ export async function startTestedServer(options: TftpServerOptions = {}): Promis
     boards: {},
     departed: (departure) => departures.push(departure),
   };
-  const server = await startTftpServer(context, addresses, 0);
+  const server = await startTftpServer(context, addresses, options.port ?? 0);
   const rows = (): TransferRow[] => [...journal.snapshot().transfers.values()];
   return Object.assign(tested, {
     server,

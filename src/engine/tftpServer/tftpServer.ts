@@ -15,14 +15,12 @@ import {
 import { OncePerSecond, Recent } from "../recent";
 import type { BootServer, ServerContext, StartServer } from "../server";
 import { Admission } from "./admission";
-import { Listeners } from "./listeners";
+import { Listener, Listeners } from "./listeners";
 import { TransferPorts } from "./ports";
 import { ServedTransfer, type TransferHome } from "./transfer";
 import { plainTrouble } from "./words";
-import { type Endpoint, openUdp, type UdpSocket } from "../udp";
+import type { Endpoint, UdpSocket } from "../udp";
 
-/** Requests come in bursts when a rack of boards is switched on. */
-const listenerBuffer = 1 << 20;
 /** An upload's window may arrive while the disk is busy. */
 const transferBuffer = 1 << 20;
 /** Memory for read-ahead: shared by the transfers that run, within these bounds for each. */
@@ -93,19 +91,11 @@ class TftpServer implements BootServer {
     await this.listeners.listenOn(addresses);
   }
 
-  private async openListener(address: string): Promise<UdpSocket> {
-    const socket = await openUdp({
-      address,
-      port: this.port,
-      receiveBufferSize: listenerBuffer,
-      onPacket: (bytes, from) => {
-        this.heard(socket, bytes, from);
-      },
-      onError: this.logError,
-    });
-    this.port = socket.local.port;
+  private async openListener(address: string): Promise<Listener> {
+    const listener = await Listener.open({ address, port: this.port }, this.heard, this.logError);
+    this.port = listener.local.port;
     this.ownPorts.add(this.port);
-    return socket;
+    return listener;
   }
 
   async drain(): Promise<void> {
@@ -131,20 +121,11 @@ class TftpServer implements BootServer {
   };
 
   /** One datagram at a listening port. Only requests are answered, nothing else ever is (T4, T5). */
-  private heard(listener: UdpSocket, bytes: Uint8Array, from: Endpoint): void {
+  private readonly heard = (listener: Listener, bytes: Uint8Array, from: Endpoint): void => {
     // Port 0 cannot be answered; a packet from one of our own ports would be a conversation with ourselves.
     if (from.port === 0 || this.isOurs(from)) return;
-    const isOne = isRequest(bytes);
-    const sharing = isOne
-      ? undefined
-      : this.listeners.sharer(peerKey(this.localAddress(listener, from), from));
-    if (sharing !== undefined) {
-      sharing.receive(bytes, from);
-      return;
-    }
-    if (!this.listeners.takesRequests(listener)) return;
     this.context.heard("tftp");
-    if (!isOne) {
+    if (!isRequest(bytes)) {
       if (this.errorTo.allows(`stray ${from.address}`)) {
         const opcode = opcodeOf(bytes) ?? "none";
         this.context.journal.log(
@@ -163,9 +144,9 @@ class TftpServer implements BootServer {
       return;
     }
     this.request(listener, request, bytes, from);
-  }
+  };
 
-  private request(listener: UdpSocket, request: Request, bytes: Uint8Array, from: Endpoint): void {
+  private request(listener: Listener, request: Request, bytes: Uint8Array, from: Endpoint): void {
     const localAddress = this.localAddress(listener, from);
     const key = peerKey(localAddress, from);
     const earlier = this.byPeer.get(key);
@@ -198,7 +179,7 @@ class TftpServer implements BootServer {
     );
     this.transfers.add(transfer);
     this.byPeer.set(key, transfer);
-    if (transfer.sharesPort) this.listeners.share(key, transfer);
+    if (transfer.sharesPort) listener.share(transfer);
     void transfer.closed.then(() => {
       this.transfers.delete(transfer);
     });
@@ -220,7 +201,7 @@ class TftpServer implements BootServer {
   }
 
   /** The address that was asked; on a wildcard it is ours on the peer's network, as far as we know it. */
-  private localAddress(listener: UdpSocket, from: Endpoint): string {
+  private localAddress(listener: Listener, from: Endpoint): string {
     const { address } = listener.local;
     if (address !== "0.0.0.0") return address;
     const network = this.context.situation().networks.find((candidate) => inNetwork(candidate, from.address));
@@ -266,7 +247,7 @@ class TftpServer implements BootServer {
     return this.ownPorts.has(port) && this.addresses.includes(address);
   }
 
-  private refuseMalformed(listener: UdpSocket, bytes: Uint8Array, from: Endpoint, message: string): void {
+  private refuseMalformed(listener: Listener, bytes: Uint8Array, from: Endpoint, message: string): void {
     const verdict = this.admission.judge(from.address, this.context.situation());
     if (verdict.kind === "no" && verdict.quiet && !this.errorTo.allows(`no ${from.address}`)) return;
     listener.send(encodeError(errorCode.illegalOperation, `malformed request: ${message}`), from);
@@ -281,7 +262,7 @@ class TftpServer implements BootServer {
 
   /** Refuses before a transfer begins: from the listening port, so that a flood costs no sockets. */
   private refuse(
-    listener: UdpSocket,
+    listener: Listener,
     request: Request,
     from: Endpoint,
     code: number,

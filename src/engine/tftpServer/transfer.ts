@@ -42,7 +42,7 @@ const uploadDallyMs = 6000;
 const resetMs = 1000;
 
 /** The listening port as a transfer's own, which it does not close. */
-const shared = (listener: UdpSocket): Pick<UdpSocket, "send" | "close"> => ({
+const shared = (listener: Pick<UdpSocket, "send">): Pick<UdpSocket, "send" | "close"> => ({
   send: (packet, to) => {
     listener.send(packet, to);
   },
@@ -75,7 +75,7 @@ export class ServedTransfer {
     readonly peer: Endpoint,
     readonly localAddress: string,
     /** Speaks for the transfer until it has a port of its own, or all the time (the quirk `singlePort`). */
-    readonly listener: UdpSocket,
+    private readonly listener: Pick<UdpSocket, "send">,
     /** Resolves when an earlier transfer of the same peer has let go of its file. */
     private readonly earlier?: Promise<void>,
   ) {
