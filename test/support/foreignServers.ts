@@ -120,6 +120,17 @@ export function startDnsmasq(host: Host, options: DnsmasqOptions): Promise<Runni
   );
 }
 
+/**
+ * Lines by which dnsmasq is an IPv6 router at the host's `eth0` too, without addresses to give: iPXE waits a quarter of
+ * a minute for one. None where this system has no IPv6.
+ */
+export async function ipv6Router(host: Host): Promise<readonly string[]> {
+  const prefix = "fd00:77::";
+  const address = ["-6", "address", "replace", `${prefix}2/64`, "dev", "eth0", "nodad"];
+  const { code } = await host.run("ip", address);
+  return code === 0 ? ["enable-ra", `dhcp-range=${prefix},ra-only`] : [];
+}
+
 /** vsftpd, anonymous and read only. `own` is a folder for its configuration. */
 export async function startVsftpd(
   host: Host,

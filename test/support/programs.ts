@@ -45,6 +45,7 @@ const programs = {
   "qemu-system-aarch64": { package: "--no-install-recommends qemu-system-arm" },
   "qemu-system-x86_64": { package: "--no-install-recommends qemu-system-x86" },
   "pxe-virtio.rom": { package: "ipxe-qemu", file: "/usr/lib/ipxe/qemu/pxe-virtio.rom" },
+  "OVMF.fd": { package: "ovmf", file: "/usr/share/ovmf/OVMF.fd" },
   "u-boot.bin": { package: "u-boot-qemu", file: "/usr/lib/u-boot/qemu_arm64/u-boot.bin" },
 } as const satisfies Record<string, Program>;
 

@@ -197,6 +197,13 @@ describe("proxy: port 4011 (D21, PXE 2.1 §2.2)", () => {
     }
   });
 
+  it("the reply goes there although the request has no ciaddr, or names a relay agent", () => {
+    for (const fields of [{ ciaddr: "0.0.0.0" }, { giaddr: "192.168.7.9" }]) {
+      const [ack] = proxy().askBootServer({ ...request, ...fields }, { address, port: 68 });
+      assert.equal(ack?.to, `${address}:68`);
+    }
+  });
+
   it("it is no round of a sequence: the file of the offer comes again, with TFTP on another host as well", () => {
     for (const server of [undefined, "192.168.7.2"]) {
       const one = proxy({ boot: ["a.efi", "b.rc"], match: [], ...(server && { server }) });
