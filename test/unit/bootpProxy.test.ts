@@ -148,6 +148,12 @@ describe("proxy: a PXE client beside the network's own DHCP server (D20, PXE 2.1
     );
   });
 
+  it("is refused, and its row says why, while no network is served", () => {
+    const one = proxy({}, { networks: [] });
+    assert.deepEqual(one.ask(dhcp("DISCOVER", pxe)), []);
+    assert.deepEqual([one.view.stage, one.view.notice?.code], ["refused", "network.none"]);
+  });
+
   it("has the plan's server as siaddr", () => {
     assert.equal(proxy({ server: "192.168.7.2" }).reply(dhcp("DISCOVER", pxe)).packet.siaddr, "192.168.7.2");
   });

@@ -115,8 +115,7 @@ function bootpOptions(content: ReplyContent): OptionEntry[] {
 }
 
 function dhcpOptions(content: ReplyContent): OptionEntry[] {
-  const { request, messageType, profile } = content;
-  const leaseSeconds = content.proxy ? undefined : content.leaseSeconds;
+  const { request, messageType, profile, leaseSeconds } = content;
   const options = [
     option("messageType", messageTypes[messageType ?? "ACK"]),
     option("serverIdentifier", content.serverIdentifier),
