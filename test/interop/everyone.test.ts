@@ -100,7 +100,10 @@ describe("--answer everyone", function () {
     );
     const trouble = rivalOf(row)!;
     assert.match(trouble.message, /^the DHCP server 10\.77\.0\.2 answers on the network of 10\.77\.0\.1, /);
-    assert.match(trouble.remedy ?? "", /List your boards in the plan, .*next-server 10\.77\.0\.1.*--answer proxy/);
+    assert.match(
+      trouble.remedy ?? "",
+      /List your boards in the plan, .*next-server 10\.77\.0\.1.*--answer proxy/,
+    );
   };
 
   /** The stranger's row says the same. */

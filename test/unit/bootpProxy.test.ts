@@ -148,6 +148,18 @@ describe("proxy: a PXE client beside the network's own DHCP server (D20, PXE 2.1
     );
   });
 
+  it("that is a Raspberry Pi is told its menu and its server, and needs no file (DESIGN §2.4, profile)", () => {
+    const one = proxy({ match: [{ mac: "52:54:00:*:*:*", profile: "raspberry-pi" }] });
+    const offer = one.reply(
+      dhcp("DISCOVER", { ...pxe, vendorClassIdentifier: "PXEClient:Arch:00000:UNDI:002001" }),
+    );
+    const { siaddr, file, yiaddr } = offer.packet;
+    assert.deepEqual([siaddr, file, yiaddr], [bench.address, "", "0.0.0.0"]);
+    assert.deepEqual([...offer.packet.options!.keys()], [53, 54, 97, 60, 43, 66]);
+    assert.ok(String.fromCharCode(...bytes(offer, 43)).includes("Raspberry Pi Boot"));
+    assert.deepEqual([one.view.stage, one.view.notice], ["answered", undefined]);
+  });
+
   it("is refused, and its row says why, while no network is served", () => {
     const one = proxy({}, { networks: [] });
     assert.deepEqual(one.ask(dhcp("DISCOVER", pxe)), []);

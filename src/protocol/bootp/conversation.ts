@@ -7,6 +7,7 @@ import type { Leases } from "./leases";
 import { destinationOf, linksOf, type Arrival, type Endpoint, type Link } from "./networks";
 import type { OptionEntry } from "./options";
 import { decodePacket, unspecified } from "./packet";
+import { profiles } from "./profiles";
 import { aboutBooting } from "./pxe";
 import { encodeReply, tooLongForFile, type ReplyContent } from "./replies";
 import { ask, peek, type SequenceAnswer } from "./sequence";
@@ -66,6 +67,12 @@ export class Conversation {
   /** The address that another server gives it: its transfers come from there. */
   hasAddress(address: string): void {
     this.client = { ...this.client, addresses: [...this.client.addresses, address], address };
+  }
+
+  /** False: it knows itself which files it loads. */
+  get takesBootFile(): boolean {
+    const { profile } = this.choice;
+    return profile === undefined || profiles[profile].takesBootFile;
   }
 
   /** How long its answers wait. A verification is no board whose link has to come up. */

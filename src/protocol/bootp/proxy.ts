@@ -39,7 +39,7 @@ function tell(conversation: Conversation, messageType: "OFFER" | "ACK"): void {
   const { file, silent } = asked
     ? { file: conversation.fileAsItStands(), silent: false }
     : conversation.askForFile();
-  if (file === "") {
+  if (file === "" && conversation.takesBootFile) {
     if (!silent) conversation.refuse("seen", nothingToLoad);
     return;
   }
