@@ -148,6 +148,7 @@ describe("low ports for an ordinary user", function () {
   async function offered(): Promise<readonly [right: Fix, everybody: Fix]> {
     const ended = await ours(server, ["serve", folder!.path, "--address", "10.77.0.1", "--json"], {
       through: nobody,
+      droppingRoot: true,
     });
     assert.equal(ended.code, 3, ended.stderr);
     const { servers } = JSON.parse(ended.stdout.split("\n")[0] ?? "") as ReadyLine;
@@ -160,7 +161,9 @@ describe("low ports for an ordinary user", function () {
 
   it("the line with the one right starts the same command, which has its ports and is still that user", async () => {
     const [right] = await offered();
-    const running = server.start("sh", ["-c", right.line.replace(/^sudo /, "exec ")]);
+    // What sudo tells of who called it.
+    const sudo = "exec env SUDO_UID=65534 SUDO_GID=65534 ";
+    const running = server.start("sh", ["-c", right.line.replace(/^sudo /, sudo)]);
     try {
       const text = await running.waitFor(
         "ready line",
@@ -169,7 +172,7 @@ describe("low ports for an ordinary user", function () {
       assert.deepEqual(states(JSON.parse(text) as ReadyLine), ["running", "running", "running"]);
       const { stdout } = await server.succeed("sh", [
         "-c",
-        "cat /proc/$(pgrep -f -o 'serve.*--json')/status",
+        "cat /proc/$(pgrep -f -u 65534 'serve.*--json')/status",
       ]);
       assert.match(stdout, /^Uid:\s+65534\s+65534\s+65534\s+65534$/m);
       assert.match(stdout, /^CapEff:\s+0000000000000400$/m, "net_bind_service alone");
