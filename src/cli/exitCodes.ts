@@ -1,5 +1,7 @@
 /** How a command ends (DESIGN §3). */
 
+import { startAgainExit } from "../rpc/wire";
+
 export const exitCodes = {
   /** Done, or verified; also `serve` ended by Ctrl+C, and `doctor` where nothing stands in the way. */
   done: 0,
@@ -9,6 +11,8 @@ export const exitCodes = {
   wrongUse: 2,
   /** No server runs or waits; or BOOTP, TFTP and FTP of the target all gave nothing. */
   nothing: 3,
+  /** Of `serve`: a change wants a low port, and the right to it was given up with root. */
+  startAgain: startAgainExit,
   /** A verify or fetch ended by Ctrl+C. */
   cancelled: 130,
 } as const;

@@ -16,6 +16,7 @@ const exitCodes = [
   ["1", "a step failed; doctor: something stands in the way"],
   ["2", "wrong use, or a bad plan"],
   ["3", "no server runs or waits, or the target gave nothing at all"],
+  ["4", "serve, started by root: a change wants a low port; it is to be started again"],
   ["130", "verify or fetch ended by Ctrl+C"],
 ] as const;
 

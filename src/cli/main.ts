@@ -19,9 +19,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseCommandLine(argv, process.env);
   switch (parsed.command) {
     case "serve":
-      return withoutRoot(parsed.asRoot, () => serve(parsed));
+      return withoutRoot(parsed.asRoot, (giveRootUp) => serve(parsed, giveRootUp));
     case "stdio":
-      return withoutRoot(parsed.asRoot, () => serveStdio(parsed));
+      return withoutRoot(parsed.asRoot, (giveRootUp) => serveStdio(parsed, giveRootUp));
     case "verify":
       return verify(parsed);
     case "fetch":

@@ -1,14 +1,18 @@
 /**
  * What becomes of `serve` that root has started. What serves has no more rights than its user: through sudo or pkexec
  * it goes on as the user behind them, with the one right to low ports; without such a user it serves only when told to.
+ * A system that cannot give that one right has its ports bound first, and then root is given up.
  */
 
+import { heldPorts } from "../engine/heldPorts";
+import { holdLowPorts } from "../engine/holding";
 import { here } from "../engine/portRights";
 import { runProgram } from "../engine/networks/told";
+import type { Wanted } from "../model/settings";
 import { errorMessage } from "../model/text";
 import { exitCodes } from "./exitCodes";
 import { relay } from "./relay";
-import { environmentOf, invokingUid, userOf, type User } from "./user";
+import { become, environmentOf, invokingUid, userOf, type User } from "./user";
 
 const right = "+net_bind_service";
 
@@ -30,12 +34,18 @@ const refusal = [
   "Where root is the only user, in a container for instance: --as-root.",
 ].join("\n");
 
+/** Gives root up, before anything is read. @param wanted what is served first: its low ports are bound before that. */
+export type GiveRootUp = (wanted?: Wanted) => Promise<void>;
+
 /**
  * Runs it with no more rights than it needs.
  * @param asRoot it may serve as root.
- * @param run serves, in this process. @returns the exit code.
+ * @param run serves, in this process; it gives root up where that is there to be called. @returns the exit code.
  */
-export async function withoutRoot(asRoot: boolean, run: () => Promise<number>): Promise<number> {
+export async function withoutRoot(
+  asRoot: boolean,
+  run: (giveRootUp?: GiveRootUp) => Promise<number>,
+): Promise<number> {
   if (process.getuid?.() !== 0 || asRoot) return run();
   const uid = invokingUid(process.env);
   if (uid === undefined) return refuse(refusal);
@@ -47,7 +57,19 @@ export async function withoutRoot(asRoot: boolean, run: () => Promise<number>): 
   }
   const through = setpriv(user);
   if (await works([...through, "true"])) return relay([...through, ...here().command], environmentOf(user));
-  return refuse(refusal);
+  let given: Promise<void> | undefined;
+  return run((wanted) => (given ??= giveUp(user, wanted)));
+}
+
+async function giveUp(user: User, wanted: Wanted | undefined): Promise<void> {
+  try {
+    if (wanted !== undefined) await holdLowPorts(wanted);
+    become(user);
+    heldPorts.rootIsGone = true;
+  } catch (error) {
+    // Whoever asked for something: as root nothing is done.
+    process.exit(refuse(`Root cannot be given up: ${errorMessage(error)}.`));
+  }
 }
 
 function refuse(why: string): number {

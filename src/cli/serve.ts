@@ -7,9 +7,10 @@ import type { Row } from "../model/events";
 import type { Wanted } from "../model/settings";
 import { exitCodes } from "./exitCodes";
 import { formatError } from "./print";
+import type { GiveRootUp } from "./root";
 import { isUseful, jsonReporter, peopleReporter, type ServeReporter } from "./serveReport";
 import { stateFolder } from "./stateFolder";
-import { linger, stopRequests } from "./stopping";
+import { linger, stopRequests, watchRights } from "./stopping";
 
 export interface ServeOptions {
   readonly command: "serve";
@@ -21,10 +22,12 @@ export interface ServeOptions {
 }
 
 /** @returns the exit code. */
-export async function serve(options: ServeOptions): Promise<number> {
+export async function serve(options: ServeOptions, giveRootUp?: GiveRootUp): Promise<number> {
+  await giveRootUp?.(options.wanted);
   const engine = createEngine();
   const report: ServeReporter = options.json ? jsonReporter() : peopleReporter(options.wanted);
   const stop = stopRequests();
+  const exitCode = watchRights(engine, stop);
   // What happens before all servers are settled is told after the line that says so.
   const early: Row[] = [];
   let tell = (row: Row): void => void early.push(row);
@@ -58,5 +61,5 @@ export async function serve(options: ServeOptions): Promise<number> {
   await engine.stopNow();
   stop.dispose();
   report.end();
-  return useful ? exitCodes.done : exitCodes.nothing;
+  return useful ? exitCode() : exitCodes.nothing;
 }

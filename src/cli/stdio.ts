@@ -8,8 +8,8 @@ import { Writable } from "node:stream";
 import { createEngine } from "../engine/engine";
 import { createVerifier } from "../engine/verification/verifier";
 import { serveEngine } from "../rpc/serve";
-import { exitCodes } from "./exitCodes";
-import { linger, stopRequests } from "./stopping";
+import type { GiveRootUp } from "./root";
+import { linger, stopRequests, watchRights } from "./stopping";
 
 export interface StdioOptions {
   readonly command: "stdio";
@@ -19,11 +19,14 @@ export interface StdioOptions {
 }
 
 /** @returns the exit code, once the other end has gone and the last transfer has ended. */
-export async function serveStdio({ lingerSeconds }: StdioOptions): Promise<number> {
+export async function serveStdio({ lingerSeconds }: StdioOptions, prepare?: GiveRootUp): Promise<number> {
   const output = takeStdout();
   const engine = createEngine();
   const stop = stopRequests();
-  void serveEngine(engine, createVerifier(), process.stdin, output, lingerSeconds).then(() => {
+  const exitCode = watchRights(engine, stop);
+  const options = { lingerSeconds, ...(prepare && { prepare }) };
+  const pipe = serveEngine(engine, createVerifier(), process.stdin, output, options);
+  void pipe.closed.then(() => {
     // A pipe that is lost is a reason to stop, never one to cut a board's transfer (DESIGN §2.1).
     stop.request();
   });
@@ -33,9 +36,10 @@ export async function serveStdio({ lingerSeconds }: StdioOptions): Promise<numbe
     process.stderr.write(`${transfers} ${seconds} s to end\n`);
   });
   await engine.stopNow();
+  await Promise.race([pipe.answered(), pipe.closed]);
   stop.dispose();
   process.stdin.destroy();
-  return exitCodes.done;
+  return exitCode();
 }
 
 /** The only way to stdout from now on: a stray line of any library would break the protocol. */

@@ -2,7 +2,7 @@
 
 import { delay, systemClock } from "../engine/clock";
 import type { Engine } from "../model/api";
-import { stopSignals } from "./exitCodes";
+import { exitCodes, stopSignals } from "./exitCodes";
 
 /** What asks a process to end: the first time gently, the second time at once. */
 export interface StopRequests {
@@ -33,6 +33,20 @@ export function stopRequests(): StopRequests {
       for (const signal of stopSignals) process.off(signal, onSignal);
     },
   };
+}
+
+/**
+ * Asks to stop as soon as a server wants a port that this process has given up the right to.
+ * @returns the exit code of an end by request.
+ */
+export function watchRights(engine: Engine, stop: StopRequests): () => number {
+  let exitCode: number = exitCodes.done;
+  engine.onRow((row) => {
+    if (row.type !== "server" || row.trouble?.code !== "port.rootGone") return;
+    exitCode = exitCodes.startAgain;
+    stop.request();
+  });
+  return () => exitCode;
 }
 
 /** Whoever waits longer for the end wants to know for what. */

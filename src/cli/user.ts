@@ -43,3 +43,19 @@ export const environmentOf = ({ name, home }: User): NodeJS.ProcessEnv => ({
   USER: name,
   LOGNAME: name,
 });
+
+/** What Node has wherever there is a root; its types do not know all of it. */
+interface PosixProcess {
+  initgroups(user: string, extraGroup: number): void;
+  setgid(gid: number): void;
+  setuid(uid: number): void;
+}
+
+/** This process is root's no more, and cannot be again. @throws where this system does not let it go. */
+export function become(user: User): void {
+  const posix = process as unknown as PosixProcess;
+  posix.initgroups(user.name, user.gid);
+  posix.setgid(user.gid);
+  posix.setuid(user.uid);
+  Object.assign(process.env, environmentOf(user));
+}

@@ -23,7 +23,7 @@ import { PlanNews } from "./planNews";
 import { openPlannedRoots, servingTerms } from "./servedRoot/plannedRoot";
 import type { BootServer, ServerContext, Situation } from "./server";
 import { currentRow, type Slot } from "./slot";
-import { listensOn, rowFor, starters, startServer, troubleOf, waitingFor, warningsOf } from "./starting";
+import { failureOf, listensOn, rowFor, starters, startServer, waitingFor, warningsOf } from "./starting";
 import type { Surroundings } from "./starting";
 
 /** A row about a server that just heard something goes out once in this time. */
@@ -259,7 +259,7 @@ class BootEngine implements Engine {
       if (protocol === "bootp") this.bootp = server as BootpServer;
       place(server, running(server, warnings));
     } catch (error) {
-      place(undefined, row("failed", { trouble: troubleOf(error) }));
+      place(undefined, row(...failureOf(error)));
     }
   }
 

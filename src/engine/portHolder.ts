@@ -3,7 +3,9 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { isLoopback } from "../protocol/ipv4";
 import { errorMessage } from "../model/text";
+import type { Trouble } from "../model/events";
 import { EngineError, systemCode } from "./errors";
+import { heldPorts } from "./heldPorts";
 import { permissionAdvice, type Transport } from "./portRights";
 
 /** The state of a listening TCP socket in /proc/net/tcp; UDP sockets are all candidates. */
@@ -46,6 +48,13 @@ export function portHolder(transport: Transport, port: number): string | undefin
   return undefined;
 }
 
+/** It could be bound before, and by who is started again it can be. */
+const rootGone = (where: string): Trouble => ({
+  code: "port.rootGone",
+  message: `${where} wants a right that this process has given up`,
+  remedy: "It ends with its last transfer, to be started again.",
+});
+
 /** The error of a bind, in words. */
 export function bindError(
   transport: Transport,
@@ -71,6 +80,7 @@ export function bindError(
     }
     case "EACCES":
     case "EPERM":
+      if (heldPorts.rootIsGone) return new EngineError(rootGone(where), cause);
       return new EngineError(
         {
           code: "port.permission",

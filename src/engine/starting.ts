@@ -9,6 +9,7 @@ import { startBootpServer } from "./bootpServer/bootpServer";
 import type { Clock } from "./clock";
 import { EngineError } from "./errors";
 import { startFtpServer } from "./ftpServer/ftpServer";
+import { heldPorts } from "./heldPorts";
 import { isEveryInterface, type InterfaceTable } from "./interfaces";
 import type { BootServer, ServerContext, StartServer } from "./server";
 import { startTftpServer } from "./tftpServer/tftpServer";
@@ -83,6 +84,8 @@ export async function startServer(
     const high = highPorts[protocol];
     const moved = { code: "port.high", message: `port ${port} needs rights; it listens on ${high}` };
     return { server: await start(context, addresses, high), warnings: [...warnings, moved] };
+  } finally {
+    heldPorts.release(port);
   }
 }
 
@@ -103,11 +106,19 @@ export async function listensOn(
   }
 }
 
-/** Why a server could not be started. */
-export function troubleOf(error: unknown): Trouble {
-  if (!(error instanceof EngineError)) return { code: "server.failed", message: errorMessage(error) };
+/** What its row says of a server that could not be started. */
+export function failureOf(error: unknown): ["failed" | "waiting", { readonly trouble: Trouble }] {
+  if (!(error instanceof EngineError))
+    return ["failed", { trouble: { code: "server.failed", message: errorMessage(error) } }];
   const { code, message, remedy, fixes } = error;
-  return { code, message, ...(remedy !== undefined && { remedy }), ...(fixes !== undefined && { fixes }) };
+  const trouble = {
+    code,
+    message,
+    ...(remedy !== undefined && { remedy }),
+    ...(fixes !== undefined && { fixes }),
+  };
+  // One whose process is started again for it has not failed.
+  return [code === "port.rootGone" ? "waiting" : "failed", { trouble }];
 }
 
 /**

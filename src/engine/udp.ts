@@ -4,6 +4,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { errorMessage } from "../model/text";
 import { EngineError } from "./errors";
+import { heldPorts } from "./heldPorts";
 import { bindError } from "./portHolder";
 
 export interface Endpoint {
@@ -37,8 +38,11 @@ export interface UdpSocket {
   close(): Promise<void>;
 }
 
-/** @throws EngineError `port.inUse`, `port.permission`, `address.missing`. */
-export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
+/**
+ * A socket that is bound and heard by nobody yet.
+ * @throws EngineError `port.inUse`, `port.permission`, `port.rootGone`, `address.missing`.
+ */
+export async function bindUdp(options: Pick<UdpOptions, "address" | "port" | "reuseAddr">): Promise<Socket> {
   const socket: Socket = createSocket({
     // An IPv6 wildcard must not take the IPv4 port as well; on an IPv4 socket the option itself is an error.
     ...(isIPv6(options.address) ? { type: "udp6", ipv6Only: true } : { type: "udp4" }),
@@ -48,7 +52,6 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
       found(null, address, isIPv6(address) ? 6 : 4);
     },
     reuseAddr: options.reuseAddr ?? false,
-    ...(options.receiveBufferSize === undefined ? {} : { recvBufferSize: options.receiveBufferSize }),
   });
   await new Promise<void>((resolve, reject) => {
     socket.once("error", reject);
@@ -60,10 +63,17 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
     socket.close();
     throw bindError("udp", options, error);
   });
+  return socket;
+}
+
+/** Opens one, or takes the one that is held for it. @throws as `bindUdp`. */
+export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
+  const socket = heldPorts.udp.take(options) ?? (await bindUdp(options));
   const report = options.onError ?? (() => undefined);
   socket.on("error", report);
   socket.on("message", options.onPacket);
   if (options.broadcast === true) socket.setBroadcast(true);
+  if (options.receiveBufferSize !== undefined) socket.setRecvBufferSize(options.receiveBufferSize);
   let open = true;
   return {
     local: { address: options.address, port: socket.address().port },
@@ -85,7 +95,10 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
           return;
         }
         open = false;
-        socket.close(resolve);
+        if (heldPorts.udp.giveBack(socket)) {
+          socket.off("error", report).off("message", options.onPacket);
+          resolve();
+        } else socket.close(resolve);
       }),
   };
 }

@@ -5,6 +5,7 @@ import { createMessageConnection, ResponseError, StreamMessageWriter } from "vsc
 import type { Engine } from "../model/api";
 import type { Fix, Row, StepRow } from "../model/events";
 import type { Problem } from "../model/plan";
+import type { Wanted } from "../model/settings";
 import type { Verifier } from "../model/verification";
 import { errorMessage } from "../model/text";
 import * as wire from "./wire";
@@ -15,18 +16,28 @@ const mostUnread = 10_000;
 /** JSON-RPC 2.0 §5.1: codes from -32000 to -32099 are the server's own. */
 const engineFailed = -32000;
 
-/**
- * Serves an engine and a verifier to whoever is at the other end.
- * @param lingerSeconds of a drain; absent: it lasts as long as its transfers.
- * @returns resolves when the other end has gone; the engine runs on, its rows go nowhere. Verifications are ended.
- */
+export interface ServeOptions {
+  /** Of a drain; absent: it lasts as long as its transfers. */
+  readonly lingerSeconds?: number;
+  /** Is to be done before anything is read for a request. `wanted`: that of a `configure`. */
+  readonly prepare?: (wanted?: Wanted) => Promise<void>;
+}
+
+export interface Pipe {
+  /** Resolves when the other end has gone; the engine runs on, its rows go nowhere. Verifications are ended. */
+  readonly closed: Promise<void>;
+  /** Resolves when every change that was asked for so far is answered, and the other end can read that. */
+  answered(): Promise<void>;
+}
+
+/** Serves an engine and a verifier to whoever is at the other end. */
 export function serveEngine(
   engine: Engine,
   verifier: Verifier,
   input: Readable,
   output: Writable,
-  lingerSeconds?: number,
-): Promise<void> {
+  { lingerSeconds, prepare = () => Promise.resolve() }: ServeOptions = {},
+): Pipe {
   const connection = createMessageConnection(wire.readerOf(input), new StreamMessageWriter(output));
   const sink = new RowSink<Row>((rows) => connection.sendNotification(wire.rows, { rows }));
   const stopRows = engine.onRow((row) => {
@@ -42,22 +53,32 @@ export function serveEngine(
       await told.flushed();
     }
   };
-  // JSON knows no undefined.
-  const done = (work: Promise<void>): Promise<null> => answer(work.then(() => null));
-  connection.onRequest(wire.configure, (wanted) => done(engine.configure(wanted)));
+  const changes = new Set<Promise<unknown>>();
+  const done = (work: Promise<void>): Promise<null> => {
+    // JSON knows no undefined.
+    const change = answer(work.then(() => null));
+    const forget = (): void => void changes.delete(change);
+    changes.add(change);
+    change.then(forget, forget);
+    return change;
+  };
+  connection.onRequest(wire.configure, (wanted) =>
+    done(prepare(wanted).then(() => engine.configure(wanted))),
+  );
   connection.onRequest(wire.drain, () => done(engine.drain(lingerSeconds)));
   connection.onRequest(wire.stopNow, () => done(engine.stopNow()));
-  connection.onRequest(wire.networks, () => answer(engine.networks()));
-  connection.onRequest(wire.check, (wanted) => answer(engine.check(wanted)));
+  connection.onRequest(wire.networks, () => answer(prepare().then(() => engine.networks())));
+  connection.onRequest(wire.check, (wanted) => answer(prepare().then(() => engine.check(wanted))));
   connection.onNotification(wire.cancelTransfer, ({ id }) => {
     engine.cancelTransfer(id);
   });
   connection.onNotification(wire.restartSequence, ({ clientId }) => {
     engine.restartSequence(clientId);
   });
-  connection.onRequest(wire.outline, (request) => answer(verifier.outline(request)));
+  connection.onRequest(wire.outline, (request) => answer(prepare().then(() => verifier.outline(request))));
   const running = new Set<() => void>();
   connection.onRequest(wire.verify, async ({ run, request }, token) => {
+    await prepare();
     const steps = new RowSink<StepRow>((rows) => connection.sendNotification(wire.steps, { run, rows }));
     const verification = verifier.verify(request, (row) => {
       steps.add(row);
@@ -82,7 +103,14 @@ export function serveEngine(
     });
   });
   connection.listen();
-  return closed;
+  return {
+    closed,
+    async answered() {
+      await Promise.allSettled(changes);
+      // Messages are written in their order: what comes after the last answer is written after it.
+      await connection.sendNotification(wire.rows, { rows: [] }).catch(() => undefined);
+    },
+  };
 }
 
 /**

@@ -12,6 +12,9 @@ import type { Problem } from "../model/plan";
 import type { Wanted } from "../model/settings";
 import type { DropRequest, Outline, VerifyRequest } from "../model/verification";
 
+/** The exit code of a program that could do what is wanted, were it started anew: it has given up root. */
+export const startAgainExit = 4;
+
 /** Why a request failed: what a person is told, and for a plan each problem with its place. */
 export interface Failure {
   readonly trouble: Trouble;

@@ -3,6 +3,7 @@ import { nextTurn } from "../../src/engine/clock";
 import { wasStopped } from "../../src/extension/process/stopped";
 import type { Command } from "../../src/extension/process/command";
 import { RemoteError } from "../../src/rpc/remoteError";
+import { startAgainExit } from "../../src/rpc/wire";
 import { unlikeBytes } from "../support/files";
 import { slowReader, type SlowBoard } from "../support/slowPeers";
 import { fromSource, tend, wantedFor, type Tended } from "../support/stdioChild";
@@ -134,6 +135,20 @@ describe("the servers' process as the extension tends it (DESIGN §2.1)", functi
       await all.until(() => all.ends === 2);
       assert.deepEqual([all.child.pid, all.store.isServing(), all.gaveUp], [undefined, false, []]);
     });
+  });
+
+  it("is started again as often as it says that it wants that: it has not failed", async () => {
+    command = instead(`
+      process.stdin.on("data", (text) => {
+        const body = JSON.stringify({ jsonrpc: "2.0", id: Number(/"id":(\\d+)/.exec(text)[1]), result: null });
+        const exit = () => process.exit(${startAgainExit});
+        process.stdout.write("Content-Length: " + body.length + "\\r\\n\\r\\n" + body, exit);
+      });`);
+    await serve();
+    await all.until(() => all.ends >= 6);
+    command = fromSource();
+    await all.until(({ now }) => now.servers.get("tftp")?.state === "running");
+    assert.deepEqual(all.gaveUp, []);
   });
 
   describe("while it starts", () => {

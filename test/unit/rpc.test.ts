@@ -17,8 +17,9 @@ import type {
   VerifyRequest,
 } from "../../src/model/verification";
 import { connectEngine, type RemoteEngine } from "../../src/rpc/remote";
+import { nextTurn } from "../../src/engine/clock";
 import { RemoteError } from "../../src/rpc/remoteError";
-import { serveEngine } from "../../src/rpc/serve";
+import { serveEngine, type ServeOptions } from "../../src/rpc/serve";
 import { rowsOf } from "../support/rowsOf";
 
 const wanted: Wanted = { ...defaultWanted, folder: "/drop", ftpPassword: "secret" };
@@ -158,16 +159,18 @@ interface Pipe {
   readonly remote: RemoteEngine;
   readonly toProgram: PassThrough;
   readonly toExtension: PassThrough;
+  readonly program: ReturnType<typeof serveEngine>;
   /** Resolves when the program has noticed that the extension is gone. */
   readonly served: Promise<void>;
 }
 
-function pipe(): Pipe {
+function pipe(options?: ServeOptions): Pipe {
   const engine = new ScriptedEngine();
   const verifier = new ScriptedVerifier();
   const [toProgram, toExtension] = [new PassThrough(), new PassThrough()];
-  const served = serveEngine(engine, verifier, toProgram, toExtension);
-  return { engine, verifier, remote: connectEngine(toExtension, toProgram), toProgram, toExtension, served };
+  const program = serveEngine(engine, verifier, toProgram, toExtension, options);
+  const remote = connectEngine(toExtension, toProgram);
+  return { engine, verifier, remote, toProgram, toExtension, program, served: program.closed };
 }
 
 /** The error that a promise is rejected with. */
@@ -181,6 +184,46 @@ async function refusal(work: Promise<unknown>): Promise<RemoteError> {
 }
 
 describe("the pipe between the extension and the program (DESIGN §4)", () => {
+  it("does what is to be done first before anything is read, and knows then what is to be served", async () => {
+    const order: string[] = [];
+    const { engine, verifier, remote } = pipe({
+      prepare: (first) => {
+        order.push(first === undefined ? "prepare" : `prepare for ${first.folder}`);
+        return Promise.resolve();
+      },
+    });
+    engine.work = () => {
+      order.push("read");
+      return Promise.resolve();
+    };
+    for (const ask of [() => remote.configure(wanted), () => remote.networks(), () => remote.check(wanted)])
+      await ask();
+    assert.deepEqual(order, ["prepare for /drop", "read", "prepare", "read", "prepare", "read"]);
+    await remote.outline({ folder: "/drop" });
+    const run = remote.verify({ folder: "/drop", asked: { kind: "own" } }, () => undefined);
+    while (verifier.calls.length < 2) await nextTurn();
+    assert.deepEqual(order.splice(6), ["prepare", "prepare"]);
+    run.cancel();
+    await run.report;
+  });
+
+  it("has answered each change, in what the other end can read, before it says so", async () => {
+    const { engine, remote, program, toExtension } = pipe();
+    let end = (): void => undefined;
+    engine.work = () => new Promise((resolve) => (end = resolve));
+    const configured = remote.configure(wanted);
+    while (engine.calls.length === 0) await nextTurn();
+    let answered = false;
+    const said = program.answered().then(() => (answered = true));
+    await nextTurn();
+    assert.equal(answered, false);
+    end();
+    await said;
+    // Nothing that is written from now on arrives.
+    toExtension.write = () => true;
+    await configured;
+  });
+
   it("carries what is wanted, and every question, as they are", async () => {
     const { engine, remote } = pipe();
     await remote.configure(wanted);

@@ -7,6 +7,7 @@ import { printable } from "../../model/text";
 import { isLocal, unmapped } from "../access";
 import { delay } from "../clock";
 import { systemCode } from "../errors";
+import { heldPorts } from "../heldPorts";
 import { bindError } from "../portHolder";
 import type { BootServer, ServerContext, StartServer } from "../server";
 import { changedFolder, runCommand } from "./commands";
@@ -92,9 +93,10 @@ class House {
     ftp.on("login", (request, resolve, reject) => {
       this.login(request).then(resolve, reject);
     });
+    const held = heldPorts.tcp.take({ address: host, port });
     await new Promise<void>((resolve, reject) => {
       ftp.server.once("error", reject);
-      ftp.server.listen({ host, port, exclusive: true, ipv6Only: isIPv6(host) }, () => {
+      ftp.server.listen(held ?? { host, port, exclusive: true, ipv6Only: isIPv6(host) }, () => {
         ftp.server.off("error", reject);
         resolve();
       });

@@ -248,15 +248,19 @@ export class Child implements Omit<Engine, "snapshot" | "onRow">, Verifier {
       const died = this.run === run;
       if (died) this.leave();
       events.ended((id) => run.ownId(id) !== undefined);
-      if (died) this.died(reason);
+      if (died) this.died(reason, run.wantsAgain);
     });
     return run;
   }
 
   /** It ended and nobody had asked it to. */
-  private died(reason: string): void {
-    this.exits.push(this.now());
-    this.events.log("error", `the servers' process ended: ${reason}`);
+  private died(reason: string, wantsAgain: boolean): void {
+    if (wantsAgain)
+      this.events.log("info", "the servers' process is started again, for a port that wants rights");
+    else {
+      this.exits.push(this.now());
+      this.events.log("error", `the servers' process ended: ${reason}`);
+    }
     const { served } = this;
     if (served === undefined) return;
     if (!mayRestart(this.exits)) {

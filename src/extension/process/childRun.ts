@@ -4,6 +4,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Row } from "../../model/events";
 import { connectEngine, type RemoteEngine } from "../../rpc/remote";
+import { startAgainExit } from "../../rpc/wire";
 import type { Command } from "./command";
 
 export interface RunEvents {
@@ -41,6 +42,8 @@ export class Run {
   spoken = false;
   /** True once nothing listens there any more, or soon: of its rows only the transfers count. */
   left = false;
+  /** True once it has ended, to be started again: it has given up a right that it needs. */
+  wantsAgain = false;
   /** Requests without an answer yet: while there is one it is needed. */
   open = 0;
   private quietTimer: NodeJS.Timeout | undefined;
@@ -73,6 +76,7 @@ export class Run {
         resolve(message);
       });
       this.process.once("close", (code, signal) => {
+        this.wantsAgain = code === startAgainExit;
         resolve(signal === null ? `exit code ${code ?? "unknown"}` : signal);
       });
     }).then((reason) => {
