@@ -11,7 +11,12 @@ import {
 } from "../../src/engine/doctor/firewallFacts";
 import { openingLines, type Opening } from "../../src/engine/doctor/firewallLines";
 import { networkChecks, planChecks } from "../../src/engine/doctor/networkChecks";
-import { clientPortCheck, portChecks, type PortFacts } from "../../src/engine/doctor/portChecks";
+import {
+  clientPortCheck,
+  portChecks,
+  proxyPortCheck,
+  type PortFacts,
+} from "../../src/engine/doctor/portChecks";
 import { readSs } from "../../src/engine/doctor/portFacts";
 import { insideCheck, readInside } from "../../src/engine/doctor/surroundingsCheck";
 import type { SystemFiles } from "../../src/engine/networks/linux";
@@ -117,6 +122,24 @@ describe("a port of a server", () => {
     ]);
   });
 
+  it("4011 matters to a proxy alone", () => {
+    const holders = [{ address: "0.0.0.0", program: "dnsmasq (pid 812)" }];
+    assert.deepEqual(
+      [
+        proxyPortCheck("free", [], false),
+        proxyPortCheck("free", [], true),
+        proxyPortCheck("inUse", holders, false),
+        proxyPortCheck("inUse", holders, true),
+      ].map(({ state, message }) => `${state}: ${message.split(":")[0] ?? ""}`),
+      [
+        "ok: free; only proxyDHCP uses it",
+        "ok: free for BOOTP as a proxy",
+        "ok: in use by dnsmasq (pid 812); only proxyDHCP would need it",
+        "warning: in use by dnsmasq (pid 812)",
+      ],
+    );
+  });
+
   it("68 held by a DHCP client of this computer is normal, and it is said what that means", () => {
     const check = clientPortCheck("inUse", [{ address: "0.0.0.0", program: "dhclient (pid 412)" }]);
     assert.equal(check.state, "ok");
@@ -129,6 +152,7 @@ describe("the firewalls of a computer", () => {
     interfaceName: "eth1",
     servers: ["bootp", "tftp", "ftp"],
     ports: standardPorts,
+    proxy: false,
     passive: [32768, 60999],
     program: "/usr/bin/node",
   };
@@ -183,6 +207,9 @@ describe("the firewalls of a computer", () => {
     assert.deepEqual(lines("Windows", { interfaceName: "Bob's LAN", servers: ["bootp", "tftp"] }), [
       "New-NetFirewallRule -DisplayName 'Boot Servers' -Direction Inbound -Action Allow -Protocol UDP -LocalPort 67,69 -InterfaceAlias 'Bob''s LAN' -Program '/usr/bin/node'",
     ]);
+    assert.match(lines("ufw", { proxy: true }).join(), / to any port 67,69,4011 proto udp /);
+    assert.match(lines("firewalld", { proxy: true }).join(), / --add-service=ftp --add-port=4011\/udp$/);
+    assert.doesNotMatch(lines("ufw", { proxy: true, servers: ["tftp"] }).join(), /4011/);
     assert.match(lines("macOS").join(), /^sudo \S+socketfilterfw --add \/usr\/bin\/node --unblockapp/);
   });
 

@@ -3,10 +3,23 @@
  * once more (PXE 2.1 §2.2.3). It is above 1023 and needs no rights; where another program has it, port 67 goes on.
  */
 
-import type { LogRow, Trouble } from "../../model/events";
+import type { LogRow, ServerRow, Trouble } from "../../model/events";
 import { errorMessage } from "../../model/text";
 import { bootServerPort } from "../../protocol/bootp/packet";
 import { openUdp, type Endpoint, type UdpSocket } from "../udp";
+
+const heldCode = "proxy.port";
+
+/** What it means that another program has the port. @param held `in use by dnsmasq (pid 812)`. */
+export const proxyPortHeld = (held: string): Trouble => ({
+  code: heldCode,
+  message: `${held}: PXE clients that ask there for their boot file get it from elsewhere or not at all; most take it from the first answer`,
+  remedy: "End that program, or leave PXE clients to it.",
+});
+
+/** True where a running server's row says that another program has it. */
+export const lacksProxyPort = ({ warnings }: Pick<ServerRow, "warnings">): boolean =>
+  warnings.some(({ code }) => code === heldCode);
 
 export interface ProxyPortOptions {
   /** 0: any free one. */
@@ -99,11 +112,7 @@ export class ProxyPort {
       this.sockets.set(address, socket);
       return undefined;
     } catch (error) {
-      return {
-        code: "proxy.port",
-        message: `${errorMessage(error)}: PXE clients that ask there for their boot file get it from elsewhere or not at all; most take it from the first answer`,
-        remedy: "End that program, or leave PXE clients to it.",
-      };
+      return proxyPortHeld(errorMessage(error));
     }
   }
 

@@ -4,8 +4,10 @@ import { networkInterfaces } from "node:os";
 import type { Check } from "../../model/checks";
 import { protocols, type Protocol, type ServerRow } from "../../model/events";
 import { onlyLoopback, type NetworkInterface } from "../../model/networks";
-import { effectiveAnswer, highPorts, standardPorts, type Wanted } from "../../model/settings";
+import { effectiveAnswer, highPorts, standardPorts, type Answering, type Wanted } from "../../model/settings";
+import { bootServerPort, clientPort } from "../../protocol/bootp/packet";
 import { isLoopback, type Network } from "../../protocol/ipv4";
+import { lacksProxyPort } from "../bootpServer/proxyPort";
 import { usableNow } from "../following";
 import { listeningAddresses, type InterfaceTable, type ServedAddresses } from "../interfaces";
 import { systemFiles, type SystemFiles } from "../networks/linux";
@@ -110,10 +112,12 @@ async function checkFirewalls(scene: Scene): Promise<Check[]> {
   const names = served.networks
     .filter(({ address }) => !isLoopback(address))
     .map(({ interfaceName }) => interfaceName);
+  const { proxy } = await answeringOf(scene);
   const openings = [...new Set(names)].map((interfaceName): Opening => ({
     interfaceName,
     servers: wanted.servers,
     ports: wanted.ports,
+    proxy,
     passive: passivePorts(scene),
     program: process.execPath,
   }));
@@ -124,18 +128,13 @@ async function checkFirewalls(scene: Scene): Promise<Check[]> {
 const everyAddress = "0.0.0.0";
 
 async function checkPorts(scene: Scene): Promise<Check[]> {
-  const { machine, wanted } = scene;
-  const other = async (port: number, judge: typeof clientPortCheck): Promise<Check> =>
-    judge(
-      await tryBind("udp", [everyAddress], port),
-      await holdersOf("udp", port, machine.platform, machine.run),
-    );
+  const { wanted } = scene;
   const all = await Promise.all([
     ...protocols
       .filter((server) => wanted.servers.includes(server))
       .map((server) => checkPort(scene, server)),
-    other(68, clientPortCheck),
-    other(4011, proxyPortCheck),
+    checkClientPort(scene),
+    checkProxyPort(scene),
   ]);
   return all.flat();
 }
@@ -177,15 +176,40 @@ function servingHere(): ReturnType<typeof here> {
   };
 }
 
-async function checkRivals({ machine, wanted, served, plan }: Scene): Promise<Check[]> {
+async function checkRivals(scene: Scene): Promise<Check[]> {
+  const { machine, wanted, served } = scene;
   if (!wanted.servers.includes("bootp")) return [];
-  // A plan with problems narrows nothing, and has a check of its own.
+  const answering = await answeringOf(scene);
+  return rivalChecks(await machine.searchRivals(served.networks), served.networks, answering);
+}
+
+/** Whom BOOTP answers. A plan with problems narrows nothing, and has a check of its own. */
+async function answeringOf({ wanted, plan }: Scene): Promise<Answering> {
   const answer = await plan.then(
     (loaded) => loaded.plan.answer,
     () => undefined,
   );
-  const answering = effectiveAnswer(wanted.answer, answer);
-  return rivalChecks(await machine.searchRivals(served.networks), served.networks, answering);
+  return effectiveAnswer(wanted.answer, answer);
+}
+
+async function checkClientPort({ machine }: Scene): Promise<Check> {
+  return clientPortCheck(
+    await tryBind("udp", [everyAddress], clientPort),
+    await holdersOf("udp", clientPort, machine.platform, machine.run),
+  );
+}
+
+/** Port 4011: our own server's under `proxy`, once it runs. */
+async function checkProxyPort(scene: Scene): Promise<Check> {
+  const { machine, wanted, running } = scene;
+  const proxy = wanted.servers.includes("bootp") && (await answeringOf(scene)).proxy;
+  const row = running.find(({ id, state }) => id === "bootp" && state === "running");
+  if (proxy && row !== undefined && !lacksProxyPort(row)) return ourPortCheck("bootp", "udp", bootServerPort);
+  return proxyPortCheck(
+    await tryBind("udp", [everyAddress], bootServerPort),
+    await holdersOf("udp", bootServerPort, machine.platform, machine.run),
+    proxy,
+  );
 }
 
 async function checkPlan(

@@ -2,6 +2,7 @@
 
 import type { Fix, Protocol } from "../../model/events";
 import { standardPorts, type Ports } from "../../model/settings";
+import { bootServerPort } from "../../protocol/bootp/packet";
 import { isPastable, posixWord } from "../pasting";
 import { macFirewall, type FirewallName } from "./firewallFacts";
 
@@ -11,6 +12,8 @@ export interface Opening {
   readonly interfaceName: string;
   readonly servers: readonly Protocol[];
   readonly ports: Ports;
+  /** True: PXE clients ask on port 4011 too. */
+  readonly proxy: boolean;
   /** The ports of passive FTP's data connections, `[first, last]`. */
   readonly passive: readonly [first: number, last: number];
   /** The program that listens. */
@@ -19,9 +22,13 @@ export interface Opening {
 
 const udpServers: readonly Protocol[] = ["bootp", "tftp"];
 
+const hasBootServer = ({ servers, proxy }: Opening): boolean => proxy && servers.includes("bootp");
+
 /** The UDP ports, and those of TCP with FTP's data connections. */
-function portsOf({ servers, ports, passive }: Opening, to: string): { udp: string[]; tcp: string[] } {
+function portsOf(opening: Opening, to: string): { udp: string[]; tcp: string[] } {
+  const { servers, ports, passive } = opening;
   const udp = udpServers.filter((server) => servers.includes(server)).map((server) => `${ports[server]}`);
+  if (hasBootServer(opening)) udp.push(`${bootServerPort}`);
   return { udp, tcp: servers.includes("ftp") ? [`${ports.ftp}`, passive.join(to)] : [] };
 }
 
@@ -42,6 +49,7 @@ function ufw(opening: Opening): Fix[] {
 /** firewalld's own services know FTP's data connections and need no port for them. */
 function firewalld(opening: Opening): Fix[] {
   const { servers, ports, interfaceName } = opening;
+  const bootServer = hasBootServer(opening) ? [`--add-port=${bootServerPort}/udp`] : [];
   const services: Readonly<Record<Protocol, readonly [service: string, transport: string]>> = {
     bootp: ["dhcp", "udp"],
     tftp: ["tftp", "udp"],
@@ -57,7 +65,7 @@ function firewalld(opening: Opening): Fix[] {
   return [
     {
       what: `lets ${names(opening)} in, in the zone of ${interfaceName}, until firewalld is started again`,
-      line: `sudo firewall-cmd --zone="$(${ask})" ${adds.join(" ")}`,
+      line: `sudo firewall-cmd --zone="$(${ask})" ${[...adds, ...bootServer].join(" ")}`,
     },
   ];
 }

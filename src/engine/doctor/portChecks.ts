@@ -3,6 +3,7 @@
 import type { Check } from "../../model/checks";
 import type { Protocol, Trouble } from "../../model/events";
 import type { Transport } from "../portRights";
+import { proxyPortHeld } from "../bootpServer/proxyPort";
 import { check, inOrder } from "./check";
 import type { Binding, Holder } from "./portFacts";
 
@@ -144,10 +145,12 @@ export function clientPortCheck(binding: Binding, holders: readonly Holder[]): C
   );
 }
 
-/** Port 4011, where PXE clients ask a proxyDHCP server. */
-export function proxyPortCheck(binding: Binding, holders: readonly Holder[]): Check {
+/** Port 4011, where PXE clients ask a proxyDHCP server. @param proxy true: BOOTP is to be one. */
+export function proxyPortCheck(binding: Binding, holders: readonly Holder[], proxy: boolean): Check {
   const about = "UDP port 4011";
-  if (binding === "free") return inOrder(about, "port.free", "free; only proxyDHCP uses it");
+  if (binding === "free")
+    return inOrder(about, "port.free", proxy ? "free for BOOTP as a proxy" : "free; only proxyDHCP uses it");
   const who = holders.length === 0 ? "another program" : describeHolders(holders);
+  if (proxy) return check("warning", about, proxyPortHeld(`in use by ${who}`));
   return inOrder(about, "port.inUse", `in use by ${who}; only proxyDHCP would need it`);
 }
