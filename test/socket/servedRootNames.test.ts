@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Refusal, type ServedRoot } from "../../src/engine/servedRoot/servedRoot";
 import { printable } from "../../src/model/text";
-import { canary, doorTo, hostileFolder, openDescriptors, readAll, ways } from "../support/doors";
+import { canary, contents, doorTo, hostileFolder, openDescriptors, readAll, ways } from "../support/doors";
 import { nameCorpus } from "../support/nameCorpus";
 import type { TemporaryFolder } from "../support/temporaryFolder";
 
@@ -18,17 +16,6 @@ async function verdict(call: () => Promise<unknown>, folder: TemporaryFolder): P
     assert.ok(!text.includes(folder.path) && !text.includes("/proc"), `a path of this host: ${text}`);
     return error.code;
   }
-}
-
-/** Every file below a folder with its content. */
-function contents(path: string): Record<string, string> {
-  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Object.fromEntries(
-    files.map((entry) => [
-      join(entry.parentPath, entry.name),
-      readFileSync(join(entry.parentPath, entry.name), "utf8"),
-    ]),
-  );
 }
 
 for (const [way, locate] of Object.entries(ways)) {

@@ -65,7 +65,7 @@ describe("TFTP server on loopback", () => {
     await server.stop();
   });
 
-  it("each transfer has a port of its own, and nobody can count it up (T1, RFC 1350 §4)", async () => {
+  it("each transfer has a port of its own, and nobody can count it up (T1, S15, RFC 1350 §4)", async () => {
     await start();
     const ports: number[] = [];
     for (let index = 0; index < 20; index += 1) {

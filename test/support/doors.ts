@@ -1,6 +1,8 @@
 /** Doors to a folder whose neighbour must not be seen, for every way that this system has to follow a path. */
 
+import { readdirSync, readFileSync } from "node:fs";
 import { symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { locateByDescriptor, locateByPath, type Locate } from "../../src/engine/servedRoot/containment";
 import {
   Refusal,
@@ -106,6 +108,17 @@ export async function readAll(root: ServedRoot, name: string): Promise<string> {
   } finally {
     await file.close();
   }
+}
+
+/** Every file below a folder with its content. */
+export function contents(path: string): Record<string, string> {
+  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files.map((entry) => [
+      join(entry.parentPath, entry.name),
+      readFileSync(join(entry.parentPath, entry.name), "utf8"),
+    ]),
+  );
 }
 
 /** The refusal that a call ends with. @throws when it does not. */

@@ -138,7 +138,7 @@ describe("the BOOTP packet", () => {
     );
   });
 
-  it("is no packet when an option runs past the end (B5)", () => {
+  it("is no packet when an option runs past the end (B5, S8)", () => {
     assert.throws(() => decodePacket(withVendorArea(53, 1, 1, 12, 250, 1)), MalformedPacket);
     assert.throws(() => decodePacket(withVendorArea(53)), MalformedPacket);
   });
@@ -245,7 +245,7 @@ describe("the BOOTP packet", () => {
     assert.deepEqual([...decodePacket(bytes).options!.keys()], [1, 28]);
   });
 
-  it("has no value for an option of a wrong length (D15)", () => {
+  it("has no value for an option of a wrong length (D15, S8)", () => {
     const entries = new Map([
       [53, Uint8Array.of(1, 2)],
       [54, Uint8Array.of(1)],
