@@ -132,7 +132,7 @@ describe("changes of a boot plan (DESIGN §5)", () => {
   });
 
   it("what is no object is not changed", () => {
-    for (const text of ["[]", "7", "boot: u-boot.bin"]) assert.equal(isPlan(text), false, text);
+    for (const text of ["[]", "7", "boot: u-boot.bin", "\v"]) assert.equal(isPlan(text), false, text);
     for (const text of ["", " \n", "{}", commented, '{ "boot": ']) assert.equal(isPlan(text), true, text);
   });
 

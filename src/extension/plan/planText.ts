@@ -60,9 +60,9 @@ export function valueAt(text: string, path: JSONPath): unknown {
   return node && (getNodeValue(node) as unknown);
 }
 
-/** True for a text that is a plan's: an object, whatever is in it. An empty file will be one. */
+/** True for a text that is a plan's: an object, whatever is in it. An empty file will be one; JSON knows four blanks. */
 export function isPlan(text: string): boolean {
-  return text.trim() === "" || rootOf(text) !== undefined;
+  return !/[^ \t\r\n]/.test(text) || rootOf(text) !== undefined;
 }
 
 /** The edits of a change; undefined where none can be made before the plan is mended. */

@@ -94,8 +94,16 @@ function userClassesOf(bytes: Uint8Array): string[] {
   return classes;
 }
 
-/** @param options undefined: a request without the cookie says nothing. */
-export function traitsOf(mac: string, options: Options | undefined): Traits {
+/** Bytes of an option that are kept of each client: strangers are many, and no class of a real one is as long. */
+const mostKept = 128;
+
+/** The beginning of each option. */
+const beginnings = (options: Options): Options =>
+  new Map([...options].map(([code, bytes]) => [code, bytes.subarray(0, mostKept)]));
+
+/** @param told undefined: a request without the cookie says nothing. */
+export function traitsOf(mac: string, told: Options | undefined): Traits {
+  const options = told && beginnings(told);
   const userClass = options && getOption(options, "userClass");
   return {
     mac,

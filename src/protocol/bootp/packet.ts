@@ -56,6 +56,8 @@ const areas = { chaddr: [28, 44], sname: [44, 108], file: [108, 236] } as const;
 const cookie = Uint8Array.of(99, 130, 83, 99);
 /** RFC 1542 §2.1: a BOOTP message has at least 300 bytes. */
 export const shortestMessage = 300;
+/** What a frame of Ethernet carries. Longer ones come from nobody who boots, and cost time and memory. */
+export const longestMessage = 1500;
 
 /** Addresses are dotted strings. Text of `sname` and `file` stands without its NUL, and is "" when overloaded. */
 export interface BootpPacket {
@@ -83,10 +85,11 @@ const area = (bytes: Uint8Array, name: keyof typeof areas): Uint8Array => bytes.
 
 /**
  * Reads a packet of 236 bytes or more: without vendor area, without cookie, without END, padded: all are taken.
- * @throws MalformedPacket when it is shorter, `hlen` exceeds 16, or an option runs past its area.
+ * @throws MalformedPacket when it is shorter, or longer than a frame, `hlen` exceeds 16, or an option runs past its area.
  */
 export function decodePacket(bytes: Uint8Array): BootpPacket {
   if (bytes.length < headerLength) throw new MalformedPacket(`${bytes.length} bytes, a BOOTP header has 236`);
+  if (bytes.length > longestMessage) throw new MalformedPacket(`${bytes.length} bytes, a frame has 1500`);
   const [op = 0, htype = 0, hlen = 0, hops = 0] = bytes;
   if (hlen > 16) throw new MalformedPacket(`hlen is ${hlen}, chaddr has 16 bytes`);
   const { options, overload } = decodeVendorArea(bytes);

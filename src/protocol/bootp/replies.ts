@@ -4,7 +4,14 @@ import { encodeText } from "../bytes";
 import { broadcastAddress, type Network } from "../ipv4";
 import { replyFlags } from "./networks";
 import { getOption, messageTypes, option, optionTable, type OptionEntry } from "./options";
-import { BOOTREPLY, encodePacket, shortestMessage, unspecified, type BootpPacket } from "./packet";
+import {
+  BOOTREPLY,
+  encodePacket,
+  longestMessage,
+  shortestMessage,
+  unspecified,
+  type BootpPacket,
+} from "./packet";
 import { profileOptions, type ProfileName } from "./profiles";
 import { pxeOptions } from "./pxe";
 
@@ -158,5 +165,5 @@ const headers = 28;
 function longestReply({ options }: BootpPacket, dhcp: boolean): number {
   const maximum = options && getOption(options, "maximumMessageSize");
   if (maximum === undefined && !dhcp) return shortestMessage;
-  return Math.min(Math.max(maximum ?? 0, 576), 1500) - headers;
+  return Math.min(Math.max(maximum ?? 0, 576), longestMessage) - headers;
 }
