@@ -75,6 +75,22 @@ describe("verification over real sockets (DESIGN §2.3)", function () {
     return liar;
   };
 
+  it("passes whatever quirks the plan has: they change how a board is served, and not what it gets", async () => {
+    const content = randomBytes(20_000, 1);
+    await folder.write("fw.bin", content);
+    for (const quirks of [
+      { maxBlksize: 512, maxWindowsize: 2, noTsize: true, singlePort: true },
+      { noOptions: true, duplicatePackets: true, rollover: 1, alwaysBroadcast: true, answerDelayMs: 20 },
+    ]) {
+      await folder.write(".vscode/boot-plan.json", JSON.stringify({ boot: "fw.bin", quirks }));
+      const report = await patiently({ folder: folder.path });
+      assert.deepEqual(bad(report), [], report.verdict);
+      assert.ok(report.ok);
+      const step = report.steps.find(({ kind }) => kind === "tftp");
+      assert.deepEqual(step?.options, { blksize: 512, windowsize: quirks.noOptions === true ? 1 : 2 });
+    }
+  });
+
   it("verifies the sample drop on servers of its own, twice in a row", async () => {
     for (let time = 1; time <= 2; time += 1) {
       const report = await verify({ folder: sample });

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { mergePlans, parsePlan } from "../../src/model/planParser";
 import { choose, traitsOf } from "../../src/protocol/bootp/choice";
 import { describeTransferOptions } from "../../src/model/quirkWords";
-import { quirkNames, type Quirks } from "../../src/protocol/quirks";
+import { quirkDefinition, quirkNames, type Quirks } from "../../src/protocol/quirks";
 import { options } from "../support/bootp";
 
 const mac = "52:54:00:12:34:56";
@@ -123,5 +125,17 @@ describe("what a row says of quirks", () => {
       "blksize 512",
       "windowsize 1",
     ]);
+  });
+});
+
+describe("docs/boards.md", () => {
+  it("has each quirk with what is done, in the table's words, and who needs it", () => {
+    const page = readFileSync(join(__dirname, "../../docs/boards.md"), "utf8");
+    const rows = [...page.matchAll(/^\| `(\w+)` +\| (.*?) +\| (.*?) +\|$/gm)];
+    assert.deepEqual(
+      rows.map(([, name, meaning]) => [name, meaning]),
+      quirkNames.map((name) => [name, quirkDefinition(name).meaning]),
+    );
+    for (const [, name, , who = ""] of rows) assert.ok(who.length > 30, name);
   });
 });
