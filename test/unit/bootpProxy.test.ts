@@ -305,6 +305,18 @@ describe("proxy: who is no PXE client gets not one packet (D20)", () => {
     assert.deepEqual([servers(), one.view.address], [[lab.address], "10.78.0.50"]);
   });
 
+  it("that loads its file all the same, since that server names it, is loading and has booted; no packet for it", () => {
+    const one = asking(proxy(), dhcp("DISCOVER", uBoot), dhcp("REQUEST", { ...uBoot, ...theirs }));
+    const stages = (...which: Parameters<Bench["transfer"]>[2][]): string[] =>
+      one
+        .transfer(address, "u-boot.bin", ...which)
+        .map(({ stage, notice }) => `${stage} ${notice?.code ?? ""}`);
+    assert.deepEqual(stages("started", "sent", "fetched"), ["loading ", "loading ", "loading "]);
+    assert.deepEqual(stages("ended"), ["booted "]);
+    asking(one, dhcp("DISCOVER", uBoot));
+    assert.equal(one.view.stage, "seen");
+  });
+
   it("is told the plan's server, the file of its own rule, and of a sequence the first", () => {
     const clients = [{ mac: boardMac, boot: ["one.bin", "two.rc"] }];
     const { view } = asking(proxy({ clients, server: "192.168.7.2" }), dhcp("DISCOVER", uBoot));

@@ -100,8 +100,9 @@ export class BootpMachine {
     const id = this.transfers.owner(news, () => clientOf(this.table.all(), news.address, isFile)?.id);
     const owner = id === undefined ? undefined : this.table.get(id);
     if (owner === undefined) return [];
-    const client = { ...this.table.known(owner, situation, now), lastSeenAt: now };
     const { stage } = news;
+    const known = { ...this.table.known(owner, situation, now), lastSeenAt: now };
+    const client = stage === "started" ? namedByOther(known) : known;
     if (!client.verification) {
       return [this.moved(client, transferred(client.cursor, stage, isFile, now), situation, now)];
     }
@@ -162,6 +163,12 @@ export class BootpMachine {
     return next;
   }
 }
+
+/** A client that is left to another server and loads from here: that server has named its file. */
+const namedByOther = (client: Client): Client =>
+  client.refusal?.servers === undefined
+    ? client
+    : { ...client, refusal: undefined, cursor: { ...client.cursor, named: true } };
 
 /** A verification leaves no board behind at its address: so long after its last packet it is nobody's again. */
 const verificationMs = 60_000;
