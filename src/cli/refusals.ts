@@ -1,6 +1,7 @@
 /**
  * What is said of files that were asked for and not given. A board that finds nothing asks for a dozen names,
- * again and again: each name is one line, with the nearest names that there are, and then the board is counted.
+ * again and again: each name is one line, with the nearest names that there are, and then the board is counted. What is
+ * normal for a kind of board is counted only.
  */
 
 import type { Clock, Timer } from "../engine/clock";
@@ -28,6 +29,8 @@ export interface Repeats {
   readonly times: number;
   /** How many different files. */
   readonly files: number;
+  /** The kind of board for which this is normal; absent: it is not. */
+  readonly normal?: string;
 }
 
 interface Asked {
@@ -45,6 +48,7 @@ interface Counted {
   readonly address: string;
   times: number;
   readonly files: Set<string>;
+  readonly normal: string | undefined;
   readonly timer: Timer;
 }
 
@@ -64,9 +68,13 @@ export class Refusals {
     private readonly voice: RefusalVoice,
   ) {}
 
-  /** @param row of a transfer that was refused. */
+  /** @param row of a transfer that was refused, or whose end is normal for such a board. */
   take(row: TransferRow): void {
     const key = meaning(row);
+    if (row.normal !== undefined) {
+      this.count(key, row);
+      return;
+    }
     const earlier = this.asked.get(key);
     this.asked.delete(key);
     if (earlier === undefined || this.clock.now() - earlier.lastAt > rememberForMs) {
@@ -117,24 +125,30 @@ export class Refusals {
     }
   }
 
-  private count(key: string, { protocol, address }: TransferRow): void {
-    const board = `${protocol} ${address}`;
+  private count(key: string, { protocol, address, normal }: TransferRow): void {
+    const board = [protocol, address, normal?.board].join(" ");
     let counted = this.counted.get(board);
     if (counted === undefined) {
       const timer = this.clock.at(this.clock.now() + countForMs, () => {
         const full = this.counted.get(board);
         if (full !== undefined) this.sayAgain(board, full);
       });
-      counted = { protocol, address, times: 0, files: new Set(), timer };
+      counted = { protocol, address, times: 0, files: new Set(), normal: normal?.board, timer };
       this.counted.set(board, counted);
     }
     counted.times += 1;
     counted.files.add(key);
   }
 
-  private sayAgain(board: string, { protocol, address, times, files, timer }: Counted): void {
+  private sayAgain(board: string, { protocol, address, times, files, normal, timer }: Counted): void {
     timer.cancel();
     this.counted.delete(board);
-    this.voice.again({ protocol, address, times, files: files.size });
+    this.voice.again({
+      protocol,
+      address,
+      times,
+      files: files.size,
+      ...(normal !== undefined && { normal }),
+    });
   }
 }

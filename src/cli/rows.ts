@@ -72,10 +72,12 @@ function describeClient(row: ClientRow): Line {
   const parts = [
     `${clientName(row)}${row.verification ? " [verification]" : ""}`,
     row.stage,
+    ...(row.profile === undefined ? [] : [row.profile]),
     ...(row.file === undefined || row.file === "" ? [] : [printable(row.file)]),
     ...(row.detail === "" ? [] : [printable(row.detail)]),
     ...(row.why === undefined ? [] : [printable(`because ${row.why}`)]),
     ...(row.quirks === undefined ? [] : [`quirks ${describeQuirks(row.quirks).join(", ")}`]),
+    ...(row.root === undefined ? [] : [printable(`its root is ${row.root}`)]),
     ...(row.trouble === undefined ? [] : [describeTrouble(row.trouble)]),
   ];
   const bad = row.stage === "refused" || row.trouble !== undefined;
@@ -114,7 +116,12 @@ function describeTransfer(row: TransferRow): Line {
 }
 
 /** `192.168.7.10 · asked again 24 times for 12 files that were refused`. */
-export function describeRepeats({ address, times, files }: Repeats): Line {
+export function describeRepeats({ address, times, files, normal }: Repeats): Line {
+  if (normal !== undefined) {
+    const names = files === 1 ? "1 file" : `${files} files`;
+    const text = `${address} · looked for ${names} that a ${normal} does without or does not load: that is normal`;
+    return { tone: "faint", text };
+  }
   const often = times === 1 ? "once" : `${times} times`;
   const what = files === 1 ? "a file that was refused" : `${files} files that were refused`;
   return { tone: "warning", text: `${address} · asked again ${often} for ${what}` };

@@ -158,7 +158,7 @@ export function peopleReporter(wanted: Wanted): ServeReporter {
       if (row.type === "transfer") {
         if (row.state === "running") running.set(row.id, row);
         if (row.state === "running" || running.delete(row.id)) redraw();
-        if (row.state === "refused") {
+        if (row.state === "refused" || row.normal !== undefined) {
           refusals.take(row);
           return;
         }

@@ -123,8 +123,8 @@ export interface TransferRow {
   readonly crc32?: string;
   /** Why it failed or was refused. */
   readonly trouble?: Trouble;
-  /** Why an end that looks like a failure is none: "a Raspberry Pi asks for it and does without". */
-  readonly normal?: string;
+  /** Why an end that looks like a failure is none: a "Raspberry Pi" "asks for it and does without". */
+  readonly normal?: { readonly board: string; readonly why: string };
   /** For a missing file: the nearest names in the served root. */
   readonly nearest?: readonly string[];
 }

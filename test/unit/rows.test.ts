@@ -224,6 +224,21 @@ describe("the refusals that serve tells", () => {
     assert.deepEqual(times, [asked]);
   });
 
+  it("count what is normal for a kind of board, and say so in one line", () => {
+    const normal = { board: "Raspberry Pi", why: "asks for it and does without" };
+    for (const file of ["recovery.elf", "dt-blob.bin", "recovery.elf"]) {
+      refusals.take(missing(file, { id: `tftp-${file}`, normal }));
+    }
+    refusals.take(missing("Image"));
+    clock.advance(60_000);
+    assert.equal(lines.length, 2);
+    assert.match(lines[0]!, /^Image /);
+    assert.equal(
+      lines[1],
+      "192.168.7.10 · looked for 2 files that a Raspberry Pi does without or does not load: that is normal",
+    );
+  });
+
   it("tell every other refusal at once", () => {
     refusals.take(missing(".git/config", { trouble: { code: "name.protected", message: "no" } }));
     assert.equal(lines.length, 1);

@@ -5,7 +5,8 @@ import { checkName } from "../../model/names";
 import type { Request } from "../../protocol/tftp/packet";
 import type { ServerContext } from "../server";
 import type { Exchange } from "../tftpExchange";
-import { type ServedEnd, verdictOf } from "./words";
+import type { ProfileName } from "../../protocol/bootp/profiles";
+import { normalEnd, type ServedEnd, verdictOf } from "./words";
 import type { Endpoint } from "../udp";
 
 /** Silence of this length is worth a word in the row. */
@@ -15,6 +16,8 @@ const reportEveryMs = 100;
 
 export class TransferRecord {
   readonly id: string;
+  /** True once it has ended as is normal for such a board, though it looks like a failure. */
+  isNormal = false;
   private readonly startedAt: number;
   private readonly startedNow: number;
   private heardNow: number;
@@ -27,6 +30,8 @@ export class TransferRecord {
     private readonly peer: Endpoint,
     private readonly localAddress: string,
     private readonly giveUpSeconds: number,
+    /** What kind of board the plan says the peer is. */
+    private readonly profile: ProfileName | undefined,
   ) {
     const { clock, journal } = context;
     this.id = journal.nextId("tftp");
@@ -68,7 +73,11 @@ export class TransferRecord {
     this.reportedNow = clock.now();
     const row = this.row(exchange, outcome?.kind === "complete");
     if (outcome !== undefined) {
-      journal.report({ ...row, ...verdictOf(outcome, row, this.giveUpSeconds, exchange !== undefined) });
+      const verdict = verdictOf(outcome, row, this.giveUpSeconds, exchange !== undefined);
+      const normal = normalEnd(this.profile, outcome, row);
+      this.isNormal = normal !== undefined;
+      // A refusal keeps its reason; what was no failure at all has none.
+      journal.report({ ...row, ...(normal?.state === "probe" ? {} : verdict), ...normal });
       return;
     }
     const silentMs = this.silentMs();

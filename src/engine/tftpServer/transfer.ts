@@ -84,7 +84,8 @@ export class ServedTransfer {
     this.board = boardAt(home.context, peer.address);
     this.root = this.situation.rootOf(this.board);
     const { giveUpSeconds } = this.situation.wanted.limits;
-    this.record = new TransferRecord(home.context, request, peer, localAddress, giveUpSeconds);
+    const { profile } = this.board;
+    this.record = new TransferRecord(home.context, request, peer, localAddress, giveUpSeconds, profile);
     this.over = new Promise((resolve) => {
       this.leave = resolve;
     });
@@ -303,7 +304,8 @@ export class ServedTransfer {
     const first = this.outcome === undefined;
     this.conclude({ kind: "refused", refusal });
     this.leave();
-    if (first && refusal.kind === "missing" && this.request.op === "RRQ") void this.suggest();
+    const mayBeMeant = refusal.kind === "missing" && this.request.op === "RRQ" && !this.record.isNormal;
+    if (first && mayBeMeant) void this.suggest();
   }
 
   /** The nearest names of a missing file come after the ERROR: looking for them takes time. */

@@ -2,6 +2,7 @@
 
 import type { Trouble, TransferRow, TransferState } from "../../model/events";
 import { formatSize, printable } from "../../model/text";
+import { isOptional, profiles, type Profile, type ProfileName } from "../../protocol/bootp/profiles";
 import { errorCode } from "../../protocol/tftp/packet";
 import type { TransferEnd } from "../../protocol/tftp/patience";
 import type { Refusal } from "../servedRoot/refusal";
@@ -78,6 +79,26 @@ export function verdictOf(
       };
     }
   }
+}
+
+/**
+ * What is normal for a board of this kind, though of another one it would be a failure; undefined: nothing.
+ * @param file the name that it asked for.
+ */
+export function normalEnd(
+  name: ProfileName | undefined,
+  end: ServedEnd,
+  { direction, file }: Pick<TransferRow, "direction" | "file">,
+): Pick<TransferRow, "normal" | "state"> | undefined {
+  if (name === undefined || direction !== "read") return undefined;
+  const { title: board, farewell: goodbye }: Profile = profiles[name];
+  if (end.kind === "refused" && end.refusal.code === "file.missing" && isOptional(name, file))
+    return { state: "refused", normal: { board, why: "asks for it and does without" } };
+  const broken = end.kind === "peerError" && end.error.code === 0 && goodbye.test(end.error.message);
+  // The ROM of an older one just goes away with the first block.
+  if (broken || (end.kind === "timeout" && !end.answered))
+    return { state: "probe", normal: { board, why: "looked only whether it is there" } };
+  return undefined;
 }
 
 function progress({ bytes, size }: Pick<TransferRow, "bytes" | "size">): string {

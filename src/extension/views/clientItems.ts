@@ -59,6 +59,7 @@ function clientItem(row: ClientRow, transfers: readonly TransferRow[], now: numb
     vendorClass,
     verification,
   } = row;
+  const { root, profile } = row;
   const label = nameOf(row);
   // "silent for 7 s more" says it all; "answered" needs to be told what with.
   const place = stage === "silent" ? quoted(detail) : joined(": ", stages[stage], quoted(detail));
@@ -66,6 +67,7 @@ function clientItem(row: ClientRow, transfers: readonly TransferRow[], now: numb
   const description = joined(
     " · ",
     verification && "verification",
+    profile,
     stage === "seen" || stage === "refused" ? stages[stage] : stands,
     trouble && describeTrouble(trouble),
     lastSeenAt !== undefined && ago(now - lastSeenAt),
@@ -95,6 +97,7 @@ function clientItem(row: ClientRow, transfers: readonly TransferRow[], now: numb
       file !== undefined && file !== "" && `Last answer: ${quoted(file)}`,
       why !== undefined && `That is because ${quoted(why)}.`,
       quirks && `Quirks of the plan: ${describeQuirks(quirks).join(", ")}`,
+      root !== undefined && `It sees ${quoted(root)} as its root.`,
       trouble && describeTrouble(trouble),
       vendorClass && `Vendor class: ${quoted(vendorClass)}`,
     ),

@@ -1,5 +1,7 @@
 /** Names that are normal to miss: what a loader tries on its way to the one that is there. */
 
+import { isOptional, profileNames, profiles } from "../../model/profiles";
+
 interface Habit {
   readonly pattern: RegExp;
   readonly word: string;
@@ -32,10 +34,6 @@ const habits: readonly Habit[] = [
     word: "Normal: a Raspberry Pi looks in a folder of its serial number first.",
   },
   {
-    pattern: /(^|\/)(autoboot\.txt|recovery\.elf|pieeprom\.(sig|upd)|vl805\.sig|bootsig\.bin|dt-blob\.bin)$/i,
-    word: "Normal: a Raspberry Pi asks for this and does without it.",
-  },
-  {
     pattern: /(^|\/)(grub\.cfg-|autoexec\.ipxe$)/i,
     word: "Normal: the loader tries this before the next name.",
   },
@@ -44,5 +42,8 @@ const habits: readonly Habit[] = [
 /** The word on a missing name, where there is one. */
 export function wordOnMissing(file: string): string | undefined {
   const name = file.replaceAll("\\", "/").replace(/^\/+/, "");
-  return habits.find(({ pattern }) => pattern.test(name))?.word;
+  const word = habits.find(({ pattern }) => pattern.test(name))?.word;
+  const kind = profileNames.find((profile) => isOptional(profile, name));
+  if (word !== undefined || kind === undefined) return word;
+  return `Normal for a ${profiles[kind].title}, which asks for this and does without.`;
 }

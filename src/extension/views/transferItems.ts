@@ -42,7 +42,7 @@ function progress(row: TransferRow, now: number): string {
 }
 
 function outcome(row: TransferRow, times: number): string {
-  const { state, bytes, size, nearest = [], trouble } = row;
+  const { state, bytes, size, nearest = [], trouble, normal } = row;
   const again = times > 1 && `asked ${times} times`;
   switch (state) {
     case "running":
@@ -50,11 +50,11 @@ function outcome(row: TransferRow, times: number): string {
     case "finished":
       return `${formatSize(bytes)} in ${formatDuration(endedAt(row) - row.startedAt)} · ${speed(row)}`;
     case "probe":
-      return joined(" · ", "asked for the size only", again);
+      return joined(" · ", normal?.why ?? "asked for the size only", again);
     case "refused": {
       const why = isMissing(row) ? "not found" : `refused: ${quoted(trouble?.message ?? "")}`;
       const like = nearest.length > 0 && `nearest: ${formatList(nearest.map(quoted))}`;
-      return joined(" · ", why, like, again);
+      return joined(" · ", why, normal && `a ${normal.board} ${normal.why}`, like, again);
     }
     case "failed":
     case "cancelled": {
@@ -93,8 +93,8 @@ export function transferItem(row: TransferRow, nameOf: NameOf, now: number, time
     label: quoted(row.file),
     description: `${arrow} ${name} · ${said}`,
     tooltip: tooltip(row, name),
-    ...looks[row.state],
-    ...(missing && { icon: "question" }),
+    ...(row.normal === undefined ? looks[row.state] : { icon: "circle-outline" }),
+    ...(missing && row.normal === undefined && { icon: "question" }),
     context: joined(
       " ",
       "transfer",
@@ -115,9 +115,11 @@ export function transferItem(row: TransferRow, nameOf: NameOf, now: number, time
   };
 }
 
-/** What one board asked for and did not get. */
+/** What one board asked for and did not get, or did not want. */
 interface Refusals {
   readonly address: string;
+  /** The kind of board for which this is normal; undefined: it is not. */
+  readonly normal: string | undefined;
   /** By name and reason: the latest, and how often. */
   readonly names: Map<string, { row: TransferRow; times: number }>;
 }
@@ -130,7 +132,7 @@ const groupFrom = 3;
 
 /** The refused rows of one address: each name once, and below one row where they are many. */
 function refusalItems(
-  { address, names }: Refusals,
+  { address, normal, names }: Refusals,
   nameOf: NameOf,
   now: number,
 ): { at: number; item: Item }[] {
@@ -139,8 +141,9 @@ function refusalItems(
     at: endedAt(row),
     item: transferItem(row, nameOf, now, times),
   }));
-  if (rows.length < groupFrom) return rows;
+  if (rows.length < groupFrom && normal === undefined) return rows;
   const name = quoted(nameOf(address));
+  if (normal !== undefined) return [{ at: rows[0]?.at ?? 0, item: normalItem(name, address, normal, rows) }];
   const described = `asked for ${count(rows.length, "file")} that it did not get`;
   const item: Item = {
     id: `refused/${address}`,
@@ -157,6 +160,27 @@ function refusalItems(
   return [{ at: rows[0]?.at ?? 0, item }];
 }
 
+/** What looks like failures and is none, of one board. */
+function normalItem(
+  name: string,
+  address: string,
+  board: string,
+  rows: readonly { readonly item: Item }[],
+): Item {
+  const described = `looked for ${count(rows.length, "file")} that a ${board} does without or does not load`;
+  return {
+    id: `normal/${address}`,
+    label: name,
+    description: described,
+    tooltip: `${name} ${described}. That is normal.`,
+    icon: "circle-outline",
+    context: "normal",
+    spoken: `${name} ${described}, that is normal`,
+    children: rows.map(({ item }) => item),
+    folded: true,
+  };
+}
+
 /** @param now Unix ms. */
 export function transferItems(rows: Iterable<TransferRow>, nameOf: NameOf, now: number): Item[] {
   const running: Item[] = [];
@@ -164,10 +188,12 @@ export function transferItems(rows: Iterable<TransferRow>, nameOf: NameOf, now: 
   const refused = new Map<string, Refusals>();
   for (const row of rows) {
     if (row.state === "running") running.push(transferItem(row, nameOf, now));
-    else if (row.state === "refused") {
-      const { address } = row;
-      const refusals: Refusals = refused.get(address) ?? { address, names: new Map() };
-      refused.set(address, refusals);
+    else if (row.state === "refused" || row.normal !== undefined) {
+      const { address, normal } = row;
+      const board = normal?.board;
+      const group = [address, board].join(" ");
+      const refusals: Refusals = refused.get(group) ?? { address, normal: board, names: new Map() };
+      refused.set(group, refusals);
       const key = reason(row);
       refusals.names.set(key, { row, times: (refusals.names.get(key)?.times ?? 0) + 1 });
     } else ended.push({ at: endedAt(row), item: transferItem(row, nameOf, now) });

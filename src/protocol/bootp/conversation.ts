@@ -7,8 +7,8 @@ import type { Leases } from "./leases";
 import { destinationOf, linksOf, type Arrival, type Endpoint, type Link } from "./networks";
 import type { OptionEntry } from "./options";
 import { decodePacket, unspecified } from "./packet";
-import { profiles } from "./profiles";
 import { aboutBooting } from "./pxe";
+import { profiles } from "./profiles";
 import { encodeReply, tooLongForFile, type ReplyContent } from "./replies";
 import { ask, peek, type SequenceAnswer } from "./sequence";
 

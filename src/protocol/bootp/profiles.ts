@@ -77,8 +77,8 @@ export function profileOptions(name: ProfileName, { options }: BootpPacket, serv
   ];
 }
 
-/** Why it is as it should be that such a board does not get a file that is not there; undefined: it is not. */
-export function wordOnOptional(name: ProfileName, file: string): string | undefined {
-  const { title, optional }: Profile = profiles[name];
-  return optional.test(file.replace(/^.*[\\/]/, "")) ? `a ${title} asks for it and does without` : undefined;
+/** True for a file that such a board asks for and does without. */
+export function isOptional(name: ProfileName, file: string): boolean {
+  const { optional }: Profile = profiles[name];
+  return optional.test(file.replace(/^.*[\\/]/, ""));
 }
