@@ -190,39 +190,6 @@ describe("the Transfers view (DESIGN §5)", () => {
     assert.match(item.context ?? "", /\btransfer\.missing\b/);
   });
 
-  it("what is normal for a kind of board is one row without a warning, however little it is; the rest stays", () => {
-    const normal = { board: "Raspberry Pi", why: "asks for it and does without" };
-    const rows = [
-      missing("t1", "recovery.elf", { normal }),
-      missing("t2", "dt-blob.bin", { normal }),
-      missing("t3", "recovery.elf", { normal }),
-      ended({ id: "t4", file: "start4.elf", state: "probe", normal: { ...normal, why: "looked only" } }),
-      missing("t5", "cmdline.txt"),
-    ];
-    const items = transferItems(rows, (address) => address, now);
-    const [other, group] = items;
-    assert.equal(items.length, 2);
-    assert.deepEqual([other?.label, other?.icon], ["cmdline.txt", "question"]);
-    assert.equal(group?.description, "looked for 3 files that a Raspberry Pi does without or does not load");
-    assert.deepEqual([group.icon, group.colour, group.folded], ["circle-outline", undefined, true]);
-    assert.deepEqual(
-      group.children?.map(({ label, description, colour }) => [label, description, colour]),
-      [
-        [
-          "recovery.elf",
-          "→ 192.168.7.10 · not found · a Raspberry Pi asks for it and does without · asked 2 times",
-          undefined,
-        ],
-        [
-          "dt-blob.bin",
-          "→ 192.168.7.10 · not found · a Raspberry Pi asks for it and does without",
-          undefined,
-        ],
-        ["start4.elf", "→ 192.168.7.10 · looked only", undefined],
-      ],
-    );
-  });
-
   it("the same name asked again is one row; three names of one board are one group", () => {
     assert.deepEqual(shown(missing("a", "x"), missing("b", "x"), missing("c", "x")), [
       "x | → 192.168.7.10 · not found · asked 3 times",
@@ -317,12 +284,6 @@ describe("the Clients view (DESIGN §5)", () => {
     assert.equal(item?.context, "client client.seen client.nextServer");
     // Without a boot file in the plan there is nothing to ask for yet.
     assert.equal(clientItems([row], [], now)[0]?.context, "client client.seen");
-  });
-
-  it("says what kind of board it is, and which folder it sees", () => {
-    const [item] = clientItems([client({ profile: "Raspberry Pi", root: "boards/pi-4" })], [], now);
-    assert.match(item?.description ?? "", /^Raspberry Pi · /);
-    assert.match(item?.tooltip ?? "", /\nIt sees boards\/pi-4 as its root\.(\n|$)/);
   });
 
   it("marks a verification, which no action is for", () => {
