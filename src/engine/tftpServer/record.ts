@@ -5,7 +5,7 @@ import { checkName } from "../../model/names";
 import type { Request } from "../../protocol/tftp/packet";
 import type { ServerContext } from "../server";
 import type { Exchange } from "../tftpExchange";
-import type { ProfileName } from "../../protocol/bootp/profiles";
+import type { Choice } from "../../protocol/bootp/choice";
 import { normalEnd, type ServedEnd, verdictOf } from "./words";
 import type { Endpoint } from "../udp";
 
@@ -16,8 +16,8 @@ const reportEveryMs = 100;
 
 export class TransferRecord {
   readonly id: string;
-  /** True once it has ended as is normal for such a board, though it looks like a failure. */
-  isNormal = false;
+  /** True once it was refused since there is no such file, which is not normal for such a board. */
+  isMissing = false;
   private readonly startedAt: number;
   private readonly startedNow: number;
   private heardNow: number;
@@ -30,8 +30,8 @@ export class TransferRecord {
     private readonly peer: Endpoint,
     private readonly localAddress: string,
     private readonly giveUpSeconds: number,
-    /** What kind of board the plan says the peer is. */
-    private readonly profile: ProfileName | undefined,
+    /** What the plan has for the peer. */
+    private readonly board: Pick<Choice, "profile">,
   ) {
     const { clock, journal } = context;
     this.id = journal.nextId("tftp");
@@ -74,8 +74,9 @@ export class TransferRecord {
     const row = this.row(exchange, outcome?.kind === "complete");
     if (outcome !== undefined) {
       const verdict = verdictOf(outcome, row, this.giveUpSeconds, exchange !== undefined);
-      const normal = normalEnd(this.profile, outcome, row);
-      this.isNormal = normal !== undefined;
+      const normal = normalEnd(this.board.profile, outcome, row);
+      const missing = outcome.kind === "refused" && outcome.refusal.kind === "missing";
+      this.isMissing = missing && row.direction === "read" && normal === undefined;
       // A refusal keeps its reason; what was no failure at all has none.
       journal.report({ ...row, ...(normal?.state === "probe" ? {} : verdict), ...normal });
       return;

@@ -12,7 +12,7 @@ import { Checksums, type Sums } from "../checksums";
 import { boardAt } from "../boardAt";
 import { systemCode } from "../errors";
 import { Refusal, refusalFrom } from "../servedRoot/refusal";
-import type { OpenedFile } from "../servedRoot/servedRoot";
+import type { OpenedFile, ServedRoot } from "../servedRoot/servedRoot";
 import type { Departure, ServerContext, Situation } from "../server";
 import { type Exchange, type ExchangeEvents, ReceivingExchange, SendingExchange } from "../tftpExchange";
 import { readChunks, uploadStore } from "./file";
@@ -55,6 +55,7 @@ export class ServedTransfer {
   private readonly situation: Situation;
   /** What the plan has for the board that asks. */
   private readonly board: Choice;
+  private readonly root: ServedRoot;
   private readonly record: TransferRecord;
   /** Of what was sent or came, once it is whole. */
   private sums: () => Sums | undefined = () => undefined;
@@ -81,9 +82,9 @@ export class ServedTransfer {
     // What holds now stays with it, whatever is configured meanwhile.
     this.situation = home.context.situation();
     this.board = boardAt(home.context, peer.address);
+    this.root = this.situation.rootOf(this.board);
     const { giveUpSeconds } = this.situation.wanted.limits;
-    const { profile } = this.board;
-    this.record = new TransferRecord(home.context, request, peer, localAddress, giveUpSeconds, profile);
+    this.record = new TransferRecord(home.context, request, peer, localAddress, giveUpSeconds, this.board);
     this.over = new Promise((resolve) => {
       this.leave = resolve;
     });
@@ -167,7 +168,7 @@ export class ServedTransfer {
   }
 
   private async serveRead(): Promise<void> {
-    const file = await this.situation.rootOf(this.board).open(this.request.file);
+    const file = await this.root.open(this.request.file);
     try {
       if (this.outcome !== undefined) return;
       this.record.names(file.name, file.size);
@@ -209,7 +210,7 @@ export class ServedTransfer {
 
   private async serveWrite(): Promise<void> {
     const announced = announcedSize(this.request);
-    const upload = await this.situation.rootOf(this.board).create(this.request.file, announced);
+    const upload = await this.root.create(this.request.file, announced);
     try {
       if (this.outcome !== undefined) return;
       this.record.names(upload.name, announced);
@@ -302,16 +303,12 @@ export class ServedTransfer {
     const first = this.outcome === undefined;
     this.conclude({ kind: "refused", refusal });
     this.leave();
-    const mayBeMeant = refusal.kind === "missing" && this.request.op === "RRQ" && !this.record.isNormal;
-    if (first && mayBeMeant) void this.suggest();
+    if (first && this.record.isMissing) void this.suggest();
   }
 
   /** The nearest names of a missing file come after the ERROR: looking for them takes time. */
   private async suggest(): Promise<void> {
-    const nearest = await this.situation
-      .rootOf(this.board)
-      .nearest(this.request.file)
-      .catch(() => []);
+    const nearest = await this.root.nearest(this.request.file).catch(() => []);
     if (nearest.length === 0) return;
     this.record.add({ nearest });
     this.report();
