@@ -8,12 +8,12 @@ import type { Engine } from "../model/api";
 import { protocols, type Protocol, type Row, type ServerRow, type Trouble } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
 import type { Wanted } from "../model/settings";
-import type { Snapshot } from "../model/snapshot";
 import { accessFor } from "./access";
 import type { BootpServer } from "./bootpServer/bootpServer";
 import { systemClock, type Clock } from "./clock";
 import { drainAll } from "./draining";
 import { checkMachine } from "./doctor/doctor";
+import { everyBoard } from "./everyBoard";
 import { followPlan, onceUsable, usableNow } from "./following";
 import { listeningAddresses, watchInterfaces, type InterfaceTable } from "./interfaces";
 import { Journal } from "./journal";
@@ -68,16 +68,14 @@ class BootEngine implements Engine {
     return this.inTurn(() => this.readAndServe(wanted));
   }
 
-  networks(): Promise<readonly NetworkInterface[]> {
-    return this.surroundings.listNetworks();
-  }
+  readonly networks: Engine["networks"] = () => this.surroundings.listNetworks();
 
   readonly check: Engine["check"] = (wanted) =>
     checkMachine(wanted, [...this.journal.snapshot().servers.values()]);
 
-  snapshot(): Snapshot {
-    return this.journal.snapshot();
-  }
+  readonly everyBoard: Engine["everyBoard"] = (wanted) => everyBoard(wanted);
+
+  readonly snapshot: Engine["snapshot"] = () => this.journal.snapshot();
 
   onRow(listener: (row: Row) => void): () => void {
     return this.journal.onRow(listener);

@@ -300,7 +300,7 @@ export class Servers implements vscode.Disposable {
     why: "start" | "follow",
   ): Promise<boolean> {
     if (onlyLoopback(wanted.addresses)) return true;
-    this.agreements ??= new (await network()).Agreements(this.context.globalState, () => this.networks());
+    this.agreements ??= new (await network()).Agreements(this.context.globalState, this);
     return this.agreements.mayServe(folder, wanted, why);
   }
 

@@ -2,6 +2,7 @@
 
 import type { Check } from "./checks";
 import type { Row } from "./events";
+import type { EveryBoard } from "./everyBoard";
 import type { NetworkInterface } from "./networks";
 import type { Wanted } from "./settings";
 import type { Snapshot } from "./snapshot";
@@ -26,6 +27,11 @@ export interface Engine {
   networks(): Promise<readonly NetworkInterface[]>;
   /** Looks at the computer that it runs on: what stands in the way of serving what is wanted. Changes nothing. */
   check(wanted: Wanted): Promise<readonly Check[]>;
+  /**
+   * Looks whether every board on the networks that are wanted to be served could be given an address; other DHCP
+   * servers are asked for, so it takes some seconds. Changes nothing.
+   */
+  everyBoard(wanted: Wanted): Promise<EveryBoard>;
   snapshot(): Snapshot;
   /** Calls back for each row; returns the function that ends it. */
   onRow(listener: (row: Row) => void): () => void;

@@ -93,6 +93,7 @@ export function connectEngine(input: Readable, output: Writable): RemoteEngine {
     },
     networks: () => ask(() => connection.sendRequest(wire.networks)),
     check: (wanted) => ask(() => connection.sendRequest(wire.check, wanted)),
+    everyBoard: (wanted) => ask(() => connection.sendRequest(wire.everyBoard, wanted)),
     cancelTransfer: (id) => {
       tell(() => connection.sendNotification(wire.cancelTransfer, { id }));
     },

@@ -6,6 +6,7 @@
 import type { Readable } from "node:stream";
 import { NotificationType, RequestType, RequestType0, StreamMessageReader } from "vscode-jsonrpc/node";
 import type { Check } from "../model/checks";
+import type { EveryBoard } from "../model/everyBoard";
 import type { ReportRow, Row, StepRow, Trouble } from "../model/events";
 import type { NetworkInterface } from "../model/networks";
 import type { Problem } from "../model/plan";
@@ -27,6 +28,7 @@ export const drain = new RequestType0<null, Failure>("drain");
 export const stopNow = new RequestType0<null, Failure>("stopNow");
 export const networks = new RequestType0<readonly NetworkInterface[], Failure>("networks");
 export const check = new RequestType<Wanted, readonly Check[], Failure>("check");
+export const everyBoard = new RequestType<Wanted, EveryBoard, Failure>("everyBoard");
 export const cancelTransfer = new NotificationType<{ readonly id: string }>("cancelTransfer");
 export const restartSequence = new NotificationType<{ readonly clientId: string }>("restartSequence");
 

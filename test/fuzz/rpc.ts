@@ -20,6 +20,7 @@ const idle: Engine & Verifier = {
   stopNow: () => Promise.resolve(),
   networks: () => Promise.resolve([]),
   check: () => Promise.resolve([]),
+  everyBoard: () => Promise.resolve({ kind: "taken" }),
   cancelTransfer: () => undefined,
   restartSequence: () => undefined,
   snapshot: () => snapshotOf(newState()),

@@ -88,15 +88,25 @@ describe("the choice of a network in VS Code's user interface", function () {
     assert.doesNotMatch(stdout, /10\.77\.0\.1:69/);
   });
 
-  it("agreed, the running servers follow, a board loads, and the choice stands in the machine's settings", async () => {
+  it("agreed, every board is offered an answer, the running servers follow, a board loads, and the choices stand in the machine's settings", async () => {
     await ui.workbench.command("Boot Servers: Choose Network…");
     await ui.workbench.pick("eth1");
     await ui.workbench.answer("Serve This Network");
+    // Nothing leads out of it, and no other DHCP server is there.
+    await ui.workbench.question
+      .filter({ hasText: "Answer every board on this cable (eth1)?" })
+      .filter({ hasText: "10.77.0.100 to 10.77.0.199" })
+      .waitFor();
+    await ui.workbench.picture("network every board");
+    await ui.workbench.answer("Answer Every Board");
     await ui.workbench.row(/BOOTP.*10\.77\.0\.1:67/);
     await ui.workbench.row(/TFTP.*10\.77\.0\.1:69/);
     await ui.workbench.row(/FTP.*10\.77\.0\.1:21/);
     assert.equal(await boardLoads("u-boot.bin"), await inDrop("u-boot.bin"));
-    assert.deepEqual(await machineSettings(), { "bootServers.address": ["eth1"] });
+    assert.deepEqual(await machineSettings(), {
+      "bootServers.bootp.answer": "everyone",
+      "bootServers.address": ["eth1"],
+    });
     assert.equal(existsSync(ui.fixture.at("firmware-drop/.vscode/settings.json")), false);
     await ui.workbench.row(/u-boot\.bin.*KiB in /);
     await ui.workbench.picture("network served");

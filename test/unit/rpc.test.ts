@@ -4,6 +4,7 @@ import { EngineError } from "../../src/engine/errors";
 import { PlanError } from "../../src/engine/planFile";
 import type { Check } from "../../src/model/checks";
 import type { Engine } from "../../src/model/api";
+import type { EveryBoard } from "../../src/model/everyBoard";
 import type { NetworkInterface } from "../../src/model/networks";
 import type { LogRow, ReportRow, Row, ServerRow, StepRow, TransferRow } from "../../src/model/events";
 import type { Problem } from "../../src/model/plan";
@@ -59,6 +60,7 @@ const loopback: NetworkInterface = {
   gateway: false,
 };
 
+const free: EveryBoard = { kind: "free", pool: ["192.168.7.100-192.168.7.199"] };
 const seen: Check = { type: "check", about: "ufw", state: "ok", code: "firewall.inactive", message: "off" };
 
 const log = (id: string): LogRow => ({ type: "log", id, at: 1, level: "info", message: id });
@@ -87,6 +89,7 @@ class ScriptedEngine implements Engine {
   drain = (): Promise<void> => this.do("drain");
   stopNow = (): Promise<void> => this.do("stopNow");
   networks = (): Promise<readonly NetworkInterface[]> => this.do("networks").then(() => [loopback]);
+  everyBoard = (given: Wanted): Promise<EveryBoard> => this.do("everyBoard", given).then(() => free);
   check = (given: Wanted): Promise<readonly Check[]> => this.do("check", given).then(() => [seen]);
   cancelTransfer = (id: string): void => void this.calls.push(["cancelTransfer", id]);
   restartSequence = (id: string): void => void this.calls.push(["restartSequence", id]);
@@ -231,6 +234,7 @@ describe("the pipe between the extension and the program (DESIGN §4)", () => {
     remote.restartSequence("52:54:00:12:34:56");
     assert.deepEqual(await remote.networks(), [loopback]);
     assert.deepEqual(await remote.check(wanted), [seen]);
+    assert.deepEqual(await remote.everyBoard(wanted), free);
     await remote.drain();
     await remote.stopNow();
     assert.deepEqual(engine.calls, [
@@ -239,6 +243,7 @@ describe("the pipe between the extension and the program (DESIGN §4)", () => {
       ["restartSequence", "52:54:00:12:34:56"],
       ["networks"],
       ["check", wanted],
+      ["everyBoard", wanted],
       ["drain"],
       ["stopNow"],
     ]);

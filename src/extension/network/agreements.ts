@@ -3,8 +3,10 @@
 import * as vscode from "vscode";
 import type { NetworkInterface } from "../../model/networks";
 import type { Wanted } from "../../model/settings";
+import { answerEveryBoard, offerEveryBoard } from "./everyBoardOffer";
 import { agreementOf, networkNotice } from "./networkNotice";
 import { servedRootOf } from "../plan/plan";
+import type { Servers } from "../servers";
 
 /** Path of the workspace folder -> what was agreed to for it. */
 const agreedKey = "agreedNetworks";
@@ -18,11 +20,28 @@ export class Agreements {
 
   constructor(
     private readonly memory: vscode.Memento,
-    private readonly networks: () => Promise<readonly NetworkInterface[]>,
+    private readonly servers: Servers,
   ) {}
 
-  /** Asks before the first start on a network. @param why a start by the user asks again what was declined. */
+  /**
+   * Asks before the first start on a network, and there whether every board is to be answered.
+   * @param why a start by the user asks again what was declined.
+   */
   async mayServe(folder: vscode.WorkspaceFolder, wanted: Wanted, why: "start" | "follow"): Promise<boolean> {
+    if (!(await this.agreesTo(folder, wanted, why))) return false;
+    if (why === "start" && (await offerEveryBoard(this.servers, this.memory, folder, wanted))) {
+      // Who is answered is part of what was agreed to.
+      await this.keep(folder, { ...wanted, answer: "everyone" });
+      await answerEveryBoard(this.servers);
+    }
+    return true;
+  }
+
+  private async agreesTo(
+    folder: vscode.WorkspaceFolder,
+    wanted: Wanted,
+    why: "start" | "follow",
+  ): Promise<boolean> {
     const path = folder.uri.fsPath;
     const agreement = agreementOf(wanted);
     if (this.agreed(path).includes(agreement)) return true;
@@ -31,9 +50,14 @@ export class Agreements {
     const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, serve);
     this.declined = answer === serve ? undefined : agreement;
     if (answer !== serve) return false;
-    const all = this.memory.get<Agreed>(agreedKey, {});
-    await this.memory.update(agreedKey, { ...all, [path]: [...this.agreed(path), agreement] });
+    await this.keep(folder, wanted);
     return true;
+  }
+
+  private async keep({ uri }: vscode.WorkspaceFolder, wanted: Wanted): Promise<void> {
+    const path = uri.fsPath;
+    const all = this.memory.get<Agreed>(agreedKey, {});
+    await this.memory.update(agreedKey, { ...all, [path]: [...this.agreed(path), agreementOf(wanted)] });
   }
 
   private agreed(path: string): readonly string[] {
@@ -42,7 +66,7 @@ export class Agreements {
 
   /** The question is asked without the addresses as well. */
   private known(): Promise<readonly NetworkInterface[]> {
-    return this.networks().catch(() => []);
+    return this.servers.networks().catch(() => []);
   }
 }
 

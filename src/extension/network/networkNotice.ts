@@ -15,11 +15,20 @@ export const uploadSentences: Readonly<Record<UploadPolicy, string>> = {
   overwrite: "Boards may upload files, and replace those that are there.",
 };
 
-type Served = Pick<Wanted, "addresses" | "uploads" | "allow" | "servers" | "ports" | "ftpPassword">;
+type Served = Pick<
+  Wanted,
+  "addresses" | "uploads" | "allow" | "answer" | "servers" | "ports" | "ftpPassword"
+>;
 
 /** Two that are equal open the same to the same people: who agreed to one is not asked again. */
-export function agreementOf({ addresses, uploads, allow }: Served): string {
-  return JSON.stringify([[...addresses].sort(), uploads, [...allow].sort()]);
+export function agreementOf({
+  addresses,
+  uploads,
+  allow,
+  answer,
+}: Omit<Served, "servers" | "ports">): string {
+  const strangers = answer === "everyone" ? [answer] : [];
+  return JSON.stringify([[...addresses].sort(), uploads, [...allow].sort(), ...strangers]);
 }
 
 const transports: Readonly<Record<Protocol, string>> = { bootp: "UDP", tftp: "UDP", ftp: "TCP" };
@@ -51,7 +60,7 @@ export function networkNotice(
   root: string,
   networks: readonly NetworkInterface[],
 ): { readonly message: string; readonly detail: string } {
-  const { addresses, servers, ports, uploads, ftpPassword } = wanted;
+  const { addresses, servers, ports, uploads, ftpPassword, answer } = wanted;
   const every = addresses.includes("0.0.0.0");
   const on = every ? "every network" : formatList(addresses.map(quoted));
   const over = servers.map(
@@ -66,6 +75,8 @@ export function networkNotice(
       `${describeAskers(wanted, networks)} can then read the files of "${quoted(root)}" over ${formatList(over)}.`,
       wide.length > 0 &&
         `This computer reaches other networks through ${formatList(wide.map(({ name }) => quoted(name)))}: it may be an office's network, not a bench's.`,
+      answer === "everyone" &&
+        "Every board and computer that asks by DHCP is given an address, where no other DHCP server answers.",
       joined(
         " ",
         ftpPassword === undefined

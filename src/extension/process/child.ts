@@ -6,6 +6,7 @@
 import type { Engine } from "../../model/api";
 import type { Check } from "../../model/checks";
 import type { Row, StepRow } from "../../model/events";
+import type { EveryBoard } from "../../model/everyBoard";
 import type { NetworkInterface } from "../../model/networks";
 import type { Wanted } from "../../model/settings";
 import type { DropRequest, Outline, Verification, Verifier, VerifyRequest } from "../../model/verification";
@@ -107,6 +108,10 @@ export class Child implements Omit<Engine, "snapshot" | "onRow">, Verifier {
   /** As `networks`. */
   check(wanted: Wanted): Promise<readonly Check[]> {
     return this.ask(({ engine }) => engine.check(wanted));
+  }
+
+  everyBoard(wanted: Wanted): Promise<EveryBoard> {
+    return this.ask(({ engine }) => engine.everyBoard(wanted));
   }
 
   outline(request: DropRequest): Promise<Outline> {
