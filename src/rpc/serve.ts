@@ -69,9 +69,7 @@ export function serveEngine(
   connection.onRequest(wire.stopNow, () => done(engine.stopNow()));
   connection.onRequest(wire.networks, () => answer(prepare().then(() => engine.networks())));
   connection.onRequest(wire.check, (wanted) => answer(prepare().then(() => engine.check(wanted))));
-  connection.onRequest(wire.everyBoard, (wanted) =>
-    answer(prepare().then(() => engine.everyBoard(wanted))),
-  );
+  connection.onRequest(wire.everyBoard, (wanted) => answer(prepare().then(() => engine.everyBoard(wanted))));
   connection.onNotification(wire.cancelTransfer, ({ id }) => {
     engine.cancelTransfer(id);
   });

@@ -97,6 +97,7 @@ describe("the choice of a network in VS Code's user interface", function () {
       .filter({ hasText: "Answer every board on this cable (eth1)?" })
       .filter({ hasText: "10.77.0.100 to 10.77.0.199" })
       .waitFor();
+    await ui.workbench.question.getByRole("button", { name: "Leave It as It Is" }).waitFor();
     await ui.workbench.picture("network every board");
     await ui.workbench.answer("Answer Every Board");
     await ui.workbench.row(/BOOTP.*10\.77\.0\.1:67/);

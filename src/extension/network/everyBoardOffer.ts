@@ -9,7 +9,9 @@ import type { Servers } from "../servers";
 import { formatList, quoted } from "../words";
 
 const setting = "bootp.answer";
-const accept = "Answer Every Board";
+const accept: vscode.MessageItem = { title: "Answer Every Board" };
+// In the place of "Cancel", which would look as if the start was given up.
+const decline: vscode.MessageItem = { title: "Leave It as It Is", isCloseAffordance: true };
 
 /**
  * Asks where nobody has decided. The network is looked at first, which takes some seconds where no other DHCP server is.
@@ -25,7 +27,8 @@ export async function offerEveryBoard(
   if (machineSetting<unknown>(setting, undefined) !== undefined) return false;
   const ask = async (pool: readonly string[]): Promise<boolean> => {
     const { message, detail } = everyBoardNotice(wanted, pool);
-    return (await vscode.window.showInformationMessage(message, { modal: true, detail }, accept)) === accept;
+    const options = { modal: true, detail };
+    return (await vscode.window.showInformationMessage(message, options, accept, decline)) === accept;
   };
   return decideOnce(memory, uri.fsPath, wanted, () => look(servers, wanted), ask);
 }
