@@ -38,7 +38,7 @@ interface End {
 function programEnd(): End {
   const [input, output] = [new PassThrough(), new PassThrough()];
   output.resume();
-  const closed = serveEngine(idle, idle, input, output);
+  const { closed } = serveEngine(idle, idle, input, output);
   return {
     input,
     output,
