@@ -1,0 +1,131 @@
+/** What a transfer may cost, counted and not timed: packets, looks at the disk, timers, memory. */
+
+import assert from "node:assert/strict";
+import type { OpenedFile, ServedRoot } from "../../src/engine/servedRoot/servedRoot";
+import type { Timer } from "../../src/engine/clock";
+import { encodeAck } from "../../src/protocol/tftp/packet";
+import { Sender } from "../../src/protocol/tftp/sender";
+import {
+  openRawClient,
+  type RawClient,
+  requestFor,
+  startTestedServer,
+  type TestedServer,
+} from "../support/tftp";
+import { VirtualClock } from "../support/virtualClock";
+
+const fileBytes = 2 ** 21;
+/** Of read-ahead: two chunks of this size are held for one transfer. */
+const chunkBytes = 512 * 1024;
+
+/** A clock that stands still, so that nothing is sent again on a slow machine, and counts the timers set on it. */
+class CountingClock extends VirtualClock {
+  timers = 0;
+
+  override at(at: number, callback: () => void): Timer {
+    this.timers += 1;
+    return super.at(at, callback);
+  }
+}
+
+/** The door with each look at the disk counted. */
+function counted(root: ServedRoot, looks: { reads: number; checks: number }): ServedRoot {
+  return {
+    ...root,
+    async open(requested): Promise<OpenedFile> {
+      const file = await root.open(requested);
+      return {
+        ...file,
+        read: (buffer, position) => {
+          looks.reads += 1;
+          return file.read(buffer, position);
+        },
+        assertUnchanged: () => {
+          looks.checks += 1;
+          return file.assertUnchanged();
+        },
+      };
+    },
+  };
+}
+
+describe("what a TFTP transfer costs", () => {
+  let server: TestedServer | undefined;
+  let client: RawClient | undefined;
+
+  afterEach(async () => {
+    await client?.close();
+    await server?.stop();
+    client = undefined;
+    server = undefined;
+  });
+
+  for (const [blksize, windowsize] of [
+    [1468, 1],
+    [1468, 16],
+    // More would not fit into the receive buffer of a socket.
+    [8192, 8],
+  ] as const) {
+    it(`is one packet for each block, one read for half a megabyte, and no timer for each packet: ${blksize} × ${windowsize}`, async () => {
+      const clock = new CountingClock();
+      const looks = { reads: 0, checks: 0 };
+      server = await startTestedServer({ clock, files: { "fw.bin": Buffer.alloc(fileBytes, "boot") } });
+      const root = counted(server.situation.rootOf(undefined as never), looks);
+      server.situation = { ...server.situation, rootOf: () => root };
+      const before = clock.timers;
+      client = await openRawClient();
+      client.send(requestFor("RRQ", "fw.bin", { blksize, windowsize }), {
+        address: "127.0.0.1",
+        port: server.port,
+      });
+      const { from } = await client.next();
+      client.send(encodeAck(0), from);
+      const blocks = Math.floor(fileBytes / blksize) + 1;
+      for (let block = 1; block <= blocks; block += 1) {
+        const { packet } = await client.next();
+        assert.ok(packet.op === "DATA" && packet.block === block, `block ${block}: ${packet.op}`);
+        if (block % windowsize === 0 || block === blocks) client.send(encodeAck(block), from);
+      }
+      await server.row(({ state }) => state === "finished");
+      assert.equal(client.waiting.length, 0);
+      const chunks = Math.ceil(fileBytes / (Math.floor(chunkBytes / blksize) * blksize));
+      assert.deepEqual(looks, { reads: chunks, checks: chunks });
+      // The rows have theirs; they do not come with the packets.
+      assert.ok(clock.timers - before < 10, `${clock.timers - before} timers`);
+    });
+  }
+
+  it("is memory for one window, whatever the file's length", () => {
+    const [blksize, windowsize] = [1024, 8];
+    const sender = new Sender({ blksize, windowsize, patience: { giveUpMs: 60_000, firstPackets: 5 } }, 0);
+    const memory = new Set<ArrayBufferLike>();
+    for (let acknowledged = 0; acknowledged < 100 * windowsize; acknowledged += windowsize) {
+      const blocks = Array.from({ length: sender.room }, () => new Uint8Array(blksize));
+      for (const packet of sender.supply(blocks, 0).send) memory.add(packet.buffer);
+      sender.receive({ op: "ACK", block: acknowledged + windowsize }, 0);
+    }
+    assert.equal(memory.size, windowsize);
+  });
+
+  it("is the summing of each byte once, for however many load the file side by side", async () => {
+    const tested = await startTestedServer({ files: { "fw.bin": Buffer.alloc(1000, "boot") } });
+    server = tested;
+    const root = tested.situation.rootOf(undefined as never);
+    const [first, second] = await Promise.all([root.open("fw.bin"), root.open("fw.bin")]);
+    assert.equal(first.sums, second.sums);
+    first.sums.pass(Buffer.alloc(600, "boot"), 0);
+    assert.equal(first.sums.result(), undefined);
+    second.sums.pass(Buffer.alloc(1000, "boot"), 0);
+    // Summed in whole by the second: what the first had is not summed again, and a gap never.
+    first.sums.pass(Buffer.alloc(400, "else"), 600);
+    const whole = second.sums.result();
+    await tested.folder.write("fw.bin", Buffer.alloc(1000, "else"));
+    const changed = await root.open("fw.bin");
+    assert.notEqual(changed.sums, first.sums);
+    changed.sums.pass(Buffer.alloc(500, "else"), 500);
+    assert.equal(changed.sums.result(), undefined);
+    changed.sums.pass(Buffer.alloc(1000, "else"), 0);
+    assert.notEqual(changed.sums.result()?.sha256, whole?.sha256);
+    for (const file of [first, second, changed]) await file.close();
+  });
+});
