@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { chmod } from "node:fs/promises";
 import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Row, ServerRow } from "../../src/model/events";
 import { defaultWanted } from "../../src/model/settings";
 import { unlikeBytes } from "../support/files";
@@ -156,6 +157,13 @@ describe("serve, started by root", function () {
       });
     });
   }
+
+  it("stops serving when root's process is killed that started it", async function () {
+    const served = await start(behind(bySudo));
+    await served.running.kill();
+    const flags = ["-Hln", "-u", "sport = :69"];
+    while ((await server.succeed("ss", flags)).stdout !== "") await delay(50);
+  });
 
   describe("with ports that were bound before root was given up", () => {
     const withoutSetpriv = behind(bySudo, ways[1].through);
