@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { nextServerLines } from "../../src/model/nextServer";
-import { watchBootp, type BootpWatch } from "../support/bootpWatch";
+import { watchBootp, type BootpWatch, type SeenPacket } from "../support/bootpWatch";
 import { switchOn } from "../support/emulator";
 import { ipconfig, udhcpc } from "../support/foreignBoards";
 import { ipv6Router, startDnsmasq } from "../support/foreignServers";
@@ -99,10 +99,11 @@ describe("--answer proxy beside dnsmasq", function () {
     );
     await pc.kill();
     assert.match(transfer.address, theirAddress);
+    const isAck = ({ mac, from }: SeenPacket): boolean => mac === uefiMac && from === "10.77.0.1:4011";
+    const ack = await watch.packet("an answer from port 4011", isAck);
     const ofIts = watch.seen().filter(({ mac }) => mac === uefiMac);
-    const asked = ofIts.find(({ from, op }) => op === "request" && from === `${transfer.address}:4011`);
-    const ack = ofIts.find(({ from, op }) => op === "reply" && from === "10.77.0.1:4011");
-    assert.ok(asked !== undefined && ack !== undefined, JSON.stringify(ofIts));
+    const asked = ofIts.find(({ from }) => from === `${transfer.address}:4011`);
+    assert.ok(asked !== undefined, JSON.stringify(ofIts));
     assert.equal(ack.xid, asked.xid);
     for (const { from, yiaddr } of ofIts) if (from.startsWith("10.77.0.1:")) assert.equal(yiaddr, "0.0.0.0");
     await watch.running.kill();
@@ -140,7 +141,7 @@ describe("--answer proxy beside dnsmasq", function () {
       // What comes on this cable from us at last shows that nothing came before.
       const quick = ["-i", "eth0", "-n", "-q", "-f", "-t", "3", "-T", "1", "-s", "/bin/true"];
       const pxe = host("board").start("udhcpc", [...quick, "-V", "PXEClient"]);
-      const isOurs = ({ mac, from }: { mac: string; from: string }): boolean =>
+      const isOurs = ({ mac, from }: SeenPacket): boolean =>
         mac === boardMac && from.startsWith("10.77.0.1:");
       const offer = await watch.packet("an offer to a PXE client", isOurs);
       await pxe.kill();
