@@ -1,6 +1,7 @@
 /** What one board is to receive, and which boards a verification plays. */
 
-import { choose, traitsOf } from "../protocol/bootp/choice";
+import { choose, describeRule, traitsOf } from "../protocol/bootp/choice";
+import { exampleOf } from "./exampleBoard";
 import type { Boot, Drop, Plan, PlanClient } from "./plan";
 import type { Answer } from "./settings";
 
@@ -59,6 +60,10 @@ export interface Board {
   readonly mac?: string;
   /** Absent: the plan does not list it. */
   readonly client?: PlanClient;
+  /** Index of the rule that it is an example of. */
+  readonly rule?: number;
+  /** What it asks with, by code; absent: what every board does. */
+  readonly options?: ReadonlyMap<number, Uint8Array>;
   readonly drop: Drop;
 }
 
@@ -84,9 +89,21 @@ export function findClient(plan: Plan, nameOrMac: string): PlanClient | undefine
 /** Only the boot files and the root can differ from client to client. */
 const dropKey = ({ root, sequence, boot }: Drop): string => JSON.stringify([root, sequence, boot]);
 
+/** A board for each rule that has a drop of its own, among those and beside everybody's. */
+function ruledBoards(plan: Plan, everybody: Board, asked: Asked): Board[] {
+  const boards = (plan.match ?? []).flatMap((rule, index): Board[] => {
+    const example = exampleOf(plan, index, asked);
+    if (example === undefined) return [];
+    const name = `rule ${index + 1}: ${describeRule(rule)}`;
+    return [{ name, ...example, rule: index, drop: dropOf(plan, example) }];
+  });
+  const known = new Set([dropKey(everybody.drop)]);
+  return boards.filter(({ drop }) => !known.has(dropKey(drop)) && known.add(dropKey(drop)));
+}
+
 /**
- * The boards of a verification (DESIGN §2.3): one for everybody and one for each listed client whose drop
- * differs; where only listed clients are answered, the first client of each different drop.
+ * The boards of a verification (DESIGN §2.3): one for everybody, an example for each rule and one for each listed
+ * client whose drop differs; where only listed clients are answered, the first client of each different drop.
  *
  * @param answer who is answered, once the machine's setting has been narrowed by the plan.
  * @param asked what every board asks with, and the MAC of the one for everybody.
@@ -102,7 +119,11 @@ export function dropsToVerify(
     return listed.filter((_, index) => keys.indexOf(keys[index] ?? "") === index);
   }
   const everybody = anyBoard(plan, asked);
-  return [everybody, ...listed.filter((board) => dropKey(board.drop) !== dropKey(everybody.drop))];
+  return [
+    everybody,
+    ...ruledBoards(plan, everybody, asked),
+    ...listed.filter((board) => dropKey(board.drop) !== dropKey(everybody.drop)),
+  ];
 }
 
 /** What the plan names in boot, tftp, ftp and aliases, for every client: served although a dot file or key (DESIGN §6). */

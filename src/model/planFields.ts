@@ -129,7 +129,9 @@ export const clientFields = {
 
 export const ruleFields = { ...conditionFields, ...termFields };
 
-export type RuleDraft = Values<typeof ruleFields>;
+export interface RuleDraft extends Values<typeof ruleFields> {
+  readonly at: Located<string>["at"];
+}
 
 const readRule: Reader<RuleDraft> = (node, name, report) => {
   const example = '{ "vendorClass": "AM335x ROM", "boot": "MLO" }';
@@ -146,7 +148,7 @@ const readRule: Reader<RuleDraft> = (node, name, report) => {
       report.removal(node),
     );
   }
-  return readObject(node, name, ruleFields, report);
+  return { ...readObject(node, name, ruleFields, report), at: report.at(node) };
 };
 
 /** `mac` is missing only where that was reported. */

@@ -22,6 +22,8 @@ export interface PlanText {
 export interface PlanPlaces extends DropPlaces {
   /** The listed clients, by MAC. */
   readonly clients: Readonly<Record<string, { readonly at: Place; readonly boot?: readonly Place[] }>>;
+  /** The rules, in their order. */
+  readonly match: readonly { readonly at: Place; readonly boot?: readonly Place[] }[];
 }
 
 export interface ParsedPlan {
@@ -148,7 +150,7 @@ function planOf(draft: PlanDraft): Plan {
 const placesIn = (items: readonly Located<unknown>[] | undefined): Place[] =>
   (items ?? []).map(({ at }) => at);
 
-function placesOf({ boot, tftp, ftp, manifest, clients }: PlanDraft): PlanPlaces {
+function placesOf({ boot, tftp, ftp, manifest, clients, match = [] }: PlanDraft): PlanPlaces {
   return {
     boot: placesIn(boot?.files),
     tftp: placesIn(tftp),
@@ -160,6 +162,7 @@ function placesOf({ boot, tftp, ftp, manifest, clients }: PlanDraft): PlanPlaces
         { at, ...(own && { boot: placesIn(own.files) }) },
       ]),
     ),
+    match: match.map(({ at, boot: own }) => ({ at, ...(own && { boot: placesIn(own.files) }) })),
   };
 }
 

@@ -187,6 +187,26 @@ describe("boards with roots of their own", function () {
     );
   });
 
+  it("by a rule are verified too: a board that the rule holds for asks as one", async () => {
+    const match = [
+      { vendorClass: "AM335x ROM", boot: "own.bin", root: "boards/bench-1" },
+      { mac: "52:54:00:*", root: "boards/bench-2" },
+    ];
+    await serve({ root: "images", boot: "Image", match });
+    const report = await verify();
+    assert.deepEqual(inWords(report.steps.filter(({ state }) => state !== "passed")), []);
+    assert.deepEqual(
+      report.steps
+        .filter(({ kind }) => kind === "tftp")
+        .map(({ client, name, bytes }) => [client, name, bytes]),
+      [
+        ["any board", "Image", "everybody's".length],
+        ["rule 1: its vendor class is AM335x ROM", "own.bin", "own".length],
+        ["rule 2: its MAC is 52:54:00:*:*:*", "Image", "the second one's".length],
+      ],
+    );
+  });
+
   it("are verified against servers that run, and a file that another board has is told as different", async () => {
     const ports = await serve();
     assert.ok((await verify({ target: "127.0.0.1", ports })).ok);

@@ -159,7 +159,7 @@ export function played(
           ...local,
           mac: board.mac ?? defaultMac,
           ...(compare && { clientIdentifier: new TextEncoder().encode(`${verificationPrefix}${runId}`) }),
-          options: settings.options,
+          options: board.options ?? settings.options,
           release: board.client === undefined,
         };
   const { ftpUser: user, ftpPassword: password } = settings;

@@ -29,9 +29,9 @@ export async function outlineFolder(settings: FolderSettings): Promise<Outline> 
 export async function outlineBoards(prepared: Prepared): Promise<OutlinedBoard[]> {
   const { loaded, boards, problems } = prepared;
   const outlined: OutlinedBoard[] = [];
-  for (const { client, drop, name } of boards) {
+  for (const { client, rule, drop, name } of boards) {
     const { places = nowhere } = loaded;
-    const own = client && loaded.places?.clients[client.mac];
+    const own = client ? loaded.places?.clients[client.mac] : loaded.places?.match[rule ?? -1];
     const its = { ...places, ...(own?.boot && { boot: own.boot }) };
     const at = own?.at ?? its.boot[0] ?? its.tftp[0] ?? its.ftp[0];
     const steps = outlineBoard(name, drop, its, await ownManifest(prepared, drop));

@@ -1,8 +1,8 @@
 /** A manifest as an open document: the served root that its names are relative to, its entries and their places. */
 
-import { dirname, resolve } from "node:path";
+import { dirname, resolve, sep } from "node:path";
 import * as vscode from "vscode";
-import { manifestsOf, publishedFiles } from "../../model/drop";
+import { manifestsOf, ownRootsOf, publishedFiles } from "../../model/drop";
 import { parseManifest, type Manifest } from "../../model/manifest";
 import { manifestLines, type ManifestLine } from "../../model/manifestLines";
 import { emptyPlan, type Plan } from "../../model/plan";
@@ -24,13 +24,26 @@ export interface ReadManifest {
 export const rootOf = (folder: vscode.WorkspaceFolder, plan: Plan): string =>
   resolve(folder.uri.fsPath, plan.root);
 
+/** The served root and those that boards have of their own, absolute; the deepest first. */
+function rootsOf(folder: vscode.WorkspaceFolder, plan: Plan): string[] {
+  const root = rootOf(folder, plan);
+  const own = ownRootsOf(plan).map((each) => resolve(root, each));
+  return [...own.sort((a, b) => b.length - a.length), root];
+}
+
+/** The root that a file's names are relative to: the deepest that it lies in. */
+function rootAround(folder: vscode.WorkspaceFolder, plan: Plan, path: string): string {
+  return rootsOf(folder, plan).find((each) => path.startsWith(`${each}${sep}`)) ?? rootOf(folder, plan);
+}
+
 /** The files that a plan calls manifests, absolute: by `manifest`, or the *.rc of a boot sequence. */
 export function manifestPaths(folder: vscode.WorkspaceFolder, plan: Plan): string[] {
-  return manifestsOf(plan).map((file) => resolve(rootOf(folder, plan), file));
+  return rootsOf(folder, plan).flatMap((root) => manifestsOf(plan).map((file) => resolve(root, file)));
 }
 
 /** Reads a document as a manifest. */
 export async function readManifest(document: vscode.TextDocument): Promise<ReadManifest> {
+  const { fsPath } = document.uri;
   const folder = vscode.workspace.getWorkspaceFolder(document.uri);
   const plan = (folder && (await readPlan(folder))?.plan) ?? emptyPlan;
   const published = publishedFiles(plan);
@@ -39,7 +52,7 @@ export async function readManifest(document: vscode.TextDocument): Promise<ReadM
   const manifest = parseManifest(text, file, published);
   return {
     folder,
-    root: folder === undefined ? dirname(document.uri.fsPath) : rootOf(folder, plan),
+    root: folder === undefined ? dirname(fsPath) : rootAround(folder, plan, fsPath),
     published,
     manifest,
     lines: manifestLines(text, file, manifest.entries),

@@ -142,13 +142,17 @@ function holds(rule: MatchRule, { mac, vendorClass, architectures, userClasses }
 }
 
 /** "its vendor class is AM335x ROM and its architecture is bios": the plan's words, none of the client's. */
-function describeRule({ mac, vendorClass, architecture, userClass }: MatchRule): string {
+export function describeRule({ mac, vendorClass, architecture, userClass }: MatchRule): string {
   const names = architecture && [...new Set(architecture.map(nameOfArchitecture))].join(" or ");
   const parts = { MAC: mac, "vendor class": vendorClass, architecture: names, "user class": userClass };
   return Object.entries(parts)
     .flatMap(([what, value]) => (value === undefined ? [] : [`its ${what} is ${value}`]))
     .join(" and ");
 }
+
+/** Index of the first rule that holds, the only one that counts; -1: none does. */
+export const ruleFor = ({ match = [] }: Pick<ChoicePlan, "match">, traits: Traits): number =>
+  match.findIndex((rule) => holds(rule, traits));
 
 export const listedClient = (
   { clients }: Pick<ChoicePlan, "clients">,
@@ -176,7 +180,7 @@ function filesOf(
 /** What a client with these traits gets. The first rule that holds counts, and no other. */
 export function choose(plan: ChoicePlan, traits: Traits): Choice {
   const client = listedClient(plan, traits.mac);
-  const index = plan.match?.findIndex((rule) => holds(rule, traits)) ?? -1;
+  const index = ruleFor(plan, traits);
   const rule = plan.match?.[index];
   const options = [
     ...new Map([...(plan.options ?? []), ...(rule?.options ?? []), ...(client?.options ?? [])]),
