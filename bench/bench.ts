@@ -12,8 +12,9 @@ import { parseArgs } from "node:util";
 import { errorMessage } from "../src/model/text";
 import { findProgram, isRoot } from "../test/support/programs";
 import { ftpRows, largeFile, makeManyFiles } from "./ftpRows";
-import { startPeers } from "./peers";
-import { compileReader } from "./reader";
+import { ourName, startPeers } from "./peers";
+import { bootpRow, byHandName, manyFilesRow, verifyRow } from "./otherRows";
+import { compileAsker, compileReader } from "./reader";
 import { markdown, progressLine, type Report } from "./report";
 import { runRow, type Result, type Row } from "./row";
 import { eachFile, smallBytes, smallFile, tftpRows, tinyBytes, tinyFile, wholeFile } from "./tftpRows";
@@ -28,6 +29,7 @@ const full = {
   probes: 300,
   large: 1024,
   many: 10_000,
+  folder: 100_000,
 };
 const quick = {
   repeats: 1,
@@ -37,6 +39,7 @@ const quick = {
   probes: 50,
   large: 128,
   many: 500,
+  folder: 5_000,
 };
 
 const { values: flags } = parseArgs({
@@ -89,17 +92,26 @@ async function measure(work: string): Promise<Report> {
   for (const path of [folder, own]) mkdirSync(path);
   makeFiles(folder);
   const read = await compileReader(own);
+  const ask = await compileAsker(own);
   const { peers, missing } = startPeers(folder, own);
   try {
     for (const sentence of missing) say(`${sentence}\n`);
     const rows: Row[] = [
       ...tftpRows(read, folder, { ...size }),
       ...ftpRows(own, size.large * mebibyte, size.many),
+      bootpRow(ask),
+      verifyRow(folder, own, size.large * mebibyte),
+      manyFilesRow(read, folder, size.folder, size.probes),
     ].filter(({ name }) => name.includes(flags.only));
     await whenReady(peers);
+    const ours = peers.filter(({ name }) => name === ourName);
+    const asked = [
+      ...peers,
+      ...ours.map((peer) => ({ ...peer, name: byHandName, kinds: ["verify"] as const })),
+    ];
     const results: Result[] = [];
     for (const row of rows) {
-      const result = await runRow(row, peers, row.repeats ?? repeats);
+      const result = await runRow(row, asked, row.repeats ?? repeats);
       say(progressLine(result));
       results.push(result);
     }

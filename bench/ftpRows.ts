@@ -54,6 +54,7 @@ export function ftpRows(own: string, largeBytes: number, many: number): Row[] {
     },
     {
       name: "ftp-many",
+      repeats: 2,
       title: `FTP, ${many} small files`,
       unit: "files/s",
       better: "more",

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { findProgram, isRoot } from "../test/support/programs";
 import { startDaemon, type Daemon } from "./processes";
 
-export type Kind = "tftp" | "upload" | "ftp" | "bootp";
+export type Kind = "tftp" | "upload" | "ftp" | "bootp" | "verify" | "folder";
 
 export interface Peer {
   readonly name: string;
@@ -24,7 +24,7 @@ export const ourName = "Boot Servers";
 
 const ours: Peer = {
   name: ourName,
-  kinds: ["tftp", "upload", "ftp", "bootp"],
+  kinds: ["tftp", "upload", "ftp", "bootp", "verify", "folder"],
   program: process.execPath,
   command: (node, address, folder) => [
     ...[node, resolve("dist/cli.js"), "serve", folder, "--json", "--address", address, "--uploads", "new"],

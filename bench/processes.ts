@@ -83,7 +83,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /** Runs a program to its end. @returns its stdout @throws with what it said when it fails. */
-export async function run([file = "", ...args]: readonly string[], timeoutMs = 120_000): Promise<string> {
+export async function run([file = "", ...args]: readonly string[], timeoutMs = 60_000): Promise<string> {
   const child = spawn(file, args, {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: timeoutMs,

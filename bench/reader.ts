@@ -1,4 +1,4 @@
-/** The boards of the bench (`reader.c`): compiled where it runs, and asked for figures. */
+/** The boards of the bench (`reader.c`, `asker.c`): compiled where it runs, and asked for figures. */
 
 import { join, resolve } from "node:path";
 import { findProgram } from "../test/support/programs";
@@ -37,16 +37,33 @@ export interface Reading {
 
 export type Reader = (peer: RunningPeer, task: Task) => Promise<Reading>;
 
+/** Answers a second, of which `atOnce` are waited for at a time. */
+export type Asker = (peer: RunningPeer, questions: number, atOnce: number) => Promise<number>;
+
 const sampleMs = 50;
 
-/** Compiles the reader into a folder. @throws Error with the line that installs a compiler */
-export async function compileReader(folder: string): Promise<Reader> {
+/** Compiles a program of ours into a folder. @throws Error with the line that installs a compiler */
+async function compile(name: string, folder: string): Promise<string> {
   const compiler = findProgram("cc");
   if (compiler === undefined) {
     throw new Error("missing: cc, which compiles the reader (install: apt-get install gcc libc6-dev)");
   }
-  const program = join(folder, "reader");
-  await run([compiler, "-O2", "-o", program, resolve("bench/reader.c")]);
+  const program = join(folder, name);
+  await run([compiler, "-O2", "-o", program, resolve(`bench/${name}.c`)]);
+  return program;
+}
+
+export async function compileAsker(folder: string): Promise<Asker> {
+  const program = await compile("asker", folder);
+  return async (peer, questions, atOnce) => {
+    const text = await run([program, peer.address, "67", String(questions), String(atOnce)]);
+    const { answers, us } = JSON.parse(text) as { answers: number; us: number };
+    return (answers * 1e6) / us;
+  };
+}
+
+export async function compileReader(folder: string): Promise<Reader> {
+  const program = await compile("reader", folder);
   return async (peer, task) => {
     const { op, file, blksize, windowsize, clients = 1, atOnce = clients, delayUs = 0, content = "-" } = task;
     const numbers = [blksize, windowsize, clients, atOnce, delayUs].map(String);

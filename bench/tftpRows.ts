@@ -84,17 +84,24 @@ export function tftpRows(read: Reader, folder: string, sizes: Sizes): Row[] {
     ),
     speed("upload-1468x1", "write 1468 × 1", undefined, { ...upload, blksize: 1468, windowsize: 1 }),
     speed("upload-1468x16", "write 1468 × 16", undefined, { ...upload, blksize: 1468, windowsize: 16 }),
-    crowd(read, "crowd", sizes.clients, eachFile, 16),
-    crowd(read, "storm", sizes.clients === 64 ? 1000 : 100, smallFile, 1),
+    crowd(read, "crowd", sizes.clients, eachFile, sizes.each, 16),
+    crowd(read, "storm", sizes.clients === 64 ? 1000 : 100, smallFile, smallBytes, 1),
     firstByte(read, sizes.probes),
   ];
 }
 
 /** Many boards at once: what passes in all, and whether one waits longer than another. */
-function crowd(read: Reader, name: string, clients: number, file: string, windowsize: number): Row {
+function crowd(
+  read: Reader,
+  name: string,
+  clients: number,
+  file: string,
+  bytes: number,
+  windowsize: number,
+): Row {
   return {
     name,
-    title: `${clients} clients at once, ${file === smallFile ? "64 KiB" : "16 MiB"} each, 1468 × ${windowsize}`,
+    title: `${clients} clients at once, ${bytes / 1024} KiB each, 1468 × ${windowsize}`,
     unit: "MB/s",
     better: "more",
     kind: "tftp",
