@@ -44,7 +44,8 @@ function noneCheck(asked: readonly Network[], { answer, proxy }: Answering): Che
     return check("warning", about, {
       code: "dhcp.none",
       message: `${none}, and proxy gives no addresses: nobody would`,
-      remedy: "Choose everyone in place of proxy (--answer, setting bootp.answer), or start that server.",
+      remedy:
+        "Choose everyone in place of proxy (--answer, setting bootServers.bootp.answer), or start that server.",
     });
   }
   return inOrder(about, "dhcp.none", `${none}${answer === "everyone" ? ": every board is answered" : ""}`);
@@ -55,7 +56,7 @@ function foundCheck(rivals: readonly Rival[], { answer, proxy }: Answering): Che
   const code = "dhcp.rival";
   const seen = `${describe(rivals)} on the network of ${rivals.map(({ on }) => on).join(", ")}, and offers ${offers(rivals)}`;
   if (proxy) return inOrder(about, code, `${seen}; proxy goes beside it`);
-  const beside = "(--answer proxy, setting bootp.answer)";
+  const beside = "(--answer proxy, setting bootServers.bootp.answer)";
   if (answer === "everyone") {
     return check("warning", about, {
       code,
