@@ -98,6 +98,8 @@ export interface TransferRow {
   readonly file: string;
   /** The file in the served root, where an alias led to another name. */
   readonly servedFile?: string;
+  /** The board's own root, below the served root, that the names are relative to. */
+  readonly root?: string;
   readonly address: string;
   readonly port: number;
   /** The address of this host that was asked. */

@@ -79,6 +79,14 @@ describe("boards with roots of their own", function () {
       assert.equal(await text(tftpRead(ports.tftp, "/Image")), expected);
       assert.equal(await text(ftpRead(ports.ftp, "Image")), expected);
     }
+    const roots = [...engine.snapshot().transfers.values()].map(
+      ({ protocol, root }) => `${protocol} ${root}`,
+    );
+    const [first, second] = ["boards/bench-1", "boards/bench-2"];
+    assert.deepEqual(
+      roots,
+      [first, second, undefined, first].flatMap((root) => [`tftp ${root}`, `tftp ${root}`, `ftp ${root}`]),
+    );
   });
 
   it("are known by the address that the plan gives them, without a word of BOOTP", async () => {
@@ -212,6 +220,8 @@ describe("boards with roots of their own", function () {
     assert.ok((await verify({ target: "127.0.0.1", ports })).ok);
     const asBench1 = await verify({ target: "127.0.0.1", ports, client: "bench-1" });
     assert.deepEqual([asBench1.ok, asBench1.steps[0]?.client], [true, "bench-1"]);
+    const unasked = await verify({ target: "127.0.0.1", ports, client: "bench-1", bootp: "skip" });
+    assert.ok(unasked.notes.some((note) => /^bench-1: no question told the servers which board/.test(note)));
     // Of a server that does not know the board's root it gets everybody's file.
     const swapped = plan.clients.map(({ name, mac }) => ({ name, mac }));
     await writeFile(folder.at("other-plan.json"), JSON.stringify({ ...plan, clients: swapped }));

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { boardAt } from "../../src/engine/boardAt";
 import type { Situation } from "../../src/engine/server";
+import { encodeText } from "../../src/protocol/bytes";
+import { verificationPrefix } from "../../src/protocol/bootp/clients";
 import { Leases } from "../../src/protocol/bootp/leases";
 import { VirtualClock } from "../support/virtualClock";
 import { aRequest, Bench, boardMac, dhcp, options, otherMac, situation } from "../support/bootp";
@@ -58,6 +60,18 @@ describe("the board at an address", () => {
       bench.ask(aRequest({ mac, ciaddr: "192.168.7.77" }));
       assert.equal(found(bench, "192.168.7.77"), file);
     }
+  });
+
+  it("is the one that a verification plays, for a minute after its last packet: then it is as if it never was", () => {
+    const bench = new Bench(plan);
+    const clientIdentifier = encodeText(`${verificationPrefix}1`);
+    bench.ask(aRequest({ mac: otherMac, ciaddr: "192.168.7.1", options: options({ clientIdentifier }) }));
+    const macAt = (ms: number): string | undefined =>
+      bench.machine.traitsAt("192.168.7.1", bench.now + ms)?.mac;
+    assert.deepEqual([0, 59_999, 60_000].map(macAt), [otherMac, otherMac, undefined]);
+    bench.now += 50_000;
+    bench.fetches("192.168.7.1", "two.bin");
+    assert.equal(macAt(50_000), otherMac);
   });
 
   it("is known by its lease after a restart, whether its key is the MAC or an identifier with the MAC in it", () => {

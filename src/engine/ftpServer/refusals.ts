@@ -22,6 +22,7 @@ export async function nearestNames(
 export async function tellRefused(session: Session, name: string, error: unknown): Promise<void> {
   if (!(error instanceof Refusal) || session.lastRefused === name) return;
   session.lastRefused = name;
-  const record = new TransferRecord(session.context, session.peer, "read", session.resolve(name), {});
+  const { context, peer, ownRoot } = session;
+  const record = new TransferRecord(context, peer, "read", session.resolve(name), {}, ownRoot);
   record.failed(failureOf(error), await nearestNames(session, name, error));
 }

@@ -29,6 +29,13 @@ interface Running extends Activity {
   readonly id: string | undefined;
 }
 
+/** The files that the client sees, and the situation in which that was found. */
+interface Seen {
+  readonly situation: Situation;
+  readonly root: ServedRoot;
+  readonly own: string | undefined;
+}
+
 /** Why a session is ended by this server. */
 export interface Goodbye {
   readonly code: number;
@@ -50,7 +57,7 @@ export class Session {
   private channel: DataChannel | undefined;
   private restart = 0;
   private announced: number | undefined;
-  private seen: { readonly situation: Situation; readonly root: ServedRoot } | undefined;
+  private seen: Seen | undefined;
   private running: Running | undefined;
   private pumping = false;
   private telling = false;
@@ -98,15 +105,24 @@ export class Session {
 
   /** What the board at the other end saw when it logged in; another one only after the plan has changed. */
   get root(): ServedRoot {
-    const { seen, context } = this;
-    return seen?.situation === context.situation() ? seen.root : this.look();
+    return this.sees().root;
   }
 
-  private look(): ServedRoot {
+  /** Its own root's folder below the served root; undefined: it sees everybody's. */
+  get ownRoot(): string | undefined {
+    return this.sees().own;
+  }
+
+  private sees(): Seen {
+    const { seen, context } = this;
+    return seen?.situation === context.situation() ? seen : this.look();
+  }
+
+  private look(): Seen {
     const situation = this.context.situation();
-    const root = situation.rootOf(boardAt(this.context, this.peer.address));
-    this.seen = { situation, root };
-    return root;
+    const board = boardAt(this.context, this.peer.address);
+    this.seen = { situation, root: situation.rootOf(board), own: board.root };
+    return this.seen;
   }
 
   get ascii(): boolean {

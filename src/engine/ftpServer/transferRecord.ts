@@ -26,6 +26,8 @@ export class TransferRecord {
     direction: TransferRow["direction"],
     file: string,
     options: TransferRow["options"],
+    /** The board's own root; undefined: it sees everybody's. */
+    root: string | undefined,
   ) {
     this.id = context.journal.nextId("ftp");
     this.startedAt = context.clock.now();
@@ -44,6 +46,7 @@ export class TransferRecord {
       startedAt: context.clock.wallTime(),
       bytesPerSecond: 0,
       options,
+      ...(root !== undefined && { root }),
       retransmissions: 0,
     };
   }

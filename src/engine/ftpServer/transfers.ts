@@ -202,7 +202,14 @@ async function transfer(
     type: session.ascii ? "A" : "I",
     ...(offset === 0 ? {} : { offset }),
   };
-  const record = new TransferRecord(context, session.peer, direction, session.resolve(name), options);
+  const record = new TransferRecord(
+    context,
+    session.peer,
+    direction,
+    session.resolve(name),
+    options,
+    session.ownRoot,
+  );
   let reply: readonly [number, string] = [226, "Transfer complete"];
   await session.transferring(record.id, async (activity) => {
     try {

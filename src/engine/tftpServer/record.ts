@@ -31,7 +31,7 @@ export class TransferRecord {
     private readonly localAddress: string,
     private readonly giveUpSeconds: number,
     /** What the plan has for the peer. */
-    private readonly board: Pick<Choice, "profile">,
+    private readonly board: Pick<Choice, "profile" | "root">,
   ) {
     const { clock, journal } = context;
     this.id = journal.nextId("tftp");
@@ -106,6 +106,7 @@ export class TransferRecord {
       startedAt: this.startedAt,
       bytesPerSecond: elapsedMs > 0 ? Math.round((bytes * 1000) / elapsedMs) : 0,
       options: { mode: this.request.mode },
+      ...(this.board.root !== undefined && { root: this.board.root }),
       retransmissions: exchange?.machine.retransmissions ?? 0,
       ...this.details,
     };

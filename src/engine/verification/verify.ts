@@ -166,7 +166,15 @@ function notesOf({ own, filesFrom, plan, settings }: TargetFacts, boards: readon
         : `${plan.server} was not asked: the files came from the servers that run here.`,
     );
   }
-  if (settings.bootp === "skip") notes.push("BOOTP was turned off: the plan said what it would have said.");
+  if (settings.bootp === "skip") {
+    notes.push("BOOTP was turned off: the plan said what it would have said.");
+    const own = boards.filter(({ drop }) => drop.root !== undefined).map(({ name }) => name);
+    if (own.length > 0) {
+      notes.push(
+        `${own.join(", ")}: no question told the servers which board was played, and by its address alone they may not know its root.`,
+      );
+    }
+  }
   const others = plan.clients.length - boards.filter(({ client }) => client !== undefined).length;
   if (settings.client === undefined && settings.mac === undefined && others > 0) {
     const clients = others === 1 ? "1 listed client gets" : `${others} listed clients get`;

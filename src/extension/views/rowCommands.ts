@@ -67,7 +67,7 @@ export async function revealFile(store: Store, id: string | undefined): Promise<
   const folder = store.folder && folderAt(store.folder);
   if (row === undefined || folder === undefined) return;
   const name = normalizeName(row.servedFile ?? row.file);
-  const uri = vscode.Uri.file(join(await servedRootOf(folder), name));
+  const uri = vscode.Uri.file(join(await servedRootOf(folder), row.root ?? "", name));
   try {
     await vscode.workspace.fs.stat(uri);
   } catch {

@@ -72,6 +72,7 @@ function tooltip(row: TransferRow, name: string): string {
     "\n",
     `${quoted(file)} ${way} ${joined(" ", name, name === row.address ? "" : `(${row.address})`)} over ${row.protocol.toUpperCase()}`,
     servedFile !== undefined && servedFile !== file && `Served: ${quoted(servedFile)}`,
+    row.root !== undefined && `The board's root: ${quoted(row.root)}`,
     trouble && describeTrouble(trouble),
     nearest.length > 0 && `Nearest in the served root: ${formatList(nearest.map(quoted))}`,
     isMissing(row) && wordOnMissing(file),
