@@ -32,7 +32,7 @@ export interface UdpOptions {
 export interface UdpSocket {
   /** Where it is bound. */
   readonly local: Endpoint;
-  /** Sends one datagram, never throws; what fails goes to `onError`. */
+  /** Sends one datagram, never throws; what fails goes to `onError`, of the first ones and then of a few. */
   send(packet: Uint8Array, to: Endpoint): void;
   /** Resolves when the port is free again; what was sent before is sent. */
   close(): Promise<void>;
@@ -43,13 +43,14 @@ export interface UdpSocket {
  * @throws EngineError `port.inUse`, `port.permission`, `port.rootGone`, `address.missing`.
  */
 export async function bindUdp(options: Pick<UdpOptions, "address" | "port" | "reuseAddr">): Promise<Socket> {
+  const family = isIPv6(options.address) ? 6 : 4;
   const socket: Socket = createSocket({
     // An IPv6 wildcard must not take the IPv4 port as well; on an IPv4 socket the option itself is an error.
-    ...(isIPv6(options.address) ? { type: "udp6", ipv6Only: true } : { type: "udp4" }),
+    ...(family === 6 ? { type: "udp6", ipv6Only: true } : { type: "udp4" }),
     // Addresses only, so there is nothing to look up; Node's own look-up would put `send` off, and a `close`
     // right after it would lose the packet.
     lookup: (address, _, found) => {
-      found(null, address, isIPv6(address) ? 6 : 4);
+      found(null, address, family);
     },
     reuseAddr: options.reuseAddr ?? false,
   });
@@ -66,6 +67,13 @@ export async function bindUdp(options: Pick<UdpOptions, "address" | "port" | "re
   return socket;
 }
 
+/**
+ * What fails at one packet of a socket fails at the next ones too. A call back for each is a turn of its own, and was
+ * a seventh of the CPU time of a window (1468 × 16: 7.0 and 6.1 µs a block).
+ */
+const alwaysTold = 8;
+const toldEvery = 64;
+
 /** Opens one, or takes the one that is held for it. @throws as `bindUdp`. */
 export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
   const socket = heldPorts.udp.take(options) ?? (await bindUdp(options));
@@ -74,15 +82,19 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
   socket.on("message", options.onPacket);
   if (options.broadcast === true) socket.setBroadcast(true);
   if (options.receiveBufferSize !== undefined) socket.setRecvBufferSize(options.receiveBufferSize);
+  const told = (error: Error | null): void => {
+    if (error) report(error);
+  };
+  let sent = 0;
   let open = true;
   return {
     local: { address: options.address, port: socket.address().port },
     send: (packet, to) => {
       if (!open) return;
       try {
-        socket.send(packet, to.port, to.address, (error) => {
-          if (error) report(error);
-        });
+        sent += 1;
+        if (sent <= alwaysTold || sent % toldEvery === 0) socket.send(packet, to.port, to.address, told);
+        else socket.send(packet, to.port, to.address);
       } catch (error) {
         // A port of 0 or an address that is none throws at once (ERR_SOCKET_BAD_PORT).
         report(error as Error);
