@@ -12,7 +12,8 @@ export class Blocks {
   private stopped = false;
 
   /**
-   * @param chunks each is used until the next but one is asked for: two buffers in turn are enough.
+   * @param chunks each is used until the next but one is asked for: two buffers in turn are enough, as long as
+   * `readOn` waits until the blocks are used.
    * @param ready called when `next` may have a block again.
    * @param failed called once, with what the source threw.
    */
@@ -25,7 +26,10 @@ export class Blocks {
     this.readAhead();
   }
 
-  /** The next block, a view; undefined: not read yet, or the last one (shorter than `blksize`) was given. */
+  /**
+   * The next block, a view that holds until `readOn`; undefined: not read yet, or the last one (shorter than
+   * `blksize`) was given.
+   */
   next(): Uint8Array | undefined {
     if (this.lastGiven || this.stopped) return undefined;
     while (this.current.length - this.offset < this.blksize) {
@@ -37,6 +41,14 @@ export class Blocks {
     this.offset += block.length;
     if (block.length < this.blksize) this.lastGiven = true;
     return block;
+  }
+
+  /**
+   * Every block so far has been used: what follows may be read over them. Not before: the disk writes at its own
+   * time, also while blocks on both sides of a chunk's end are put into packets.
+   */
+  readOn(): void {
+    if (this.upcoming === undefined) this.readAhead();
   }
 
   /** Gives no more blocks; resolves when the source is left alone and closed. */
@@ -51,7 +63,6 @@ export class Blocks {
     this.current = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     this.offset = 0;
     this.upcoming = undefined;
-    this.readAhead();
   }
 
   private readAhead(): void {

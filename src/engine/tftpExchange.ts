@@ -136,8 +136,11 @@ export class SendingExchange implements Exchange {
       if (block === undefined) break;
       blocks.push(block);
     }
+    // The machine copies them into packets.
+    const step = this.machine.supply(blocks, this.clock.now());
+    this.blocks.readOn();
     if (blocks.length === 0) return;
-    this.driver.apply(this.machine.supply(blocks, this.clock.now()));
+    this.driver.apply(step);
     if (!this.machine.allSent || this.saidAllSent) return;
     this.saidAllSent = true;
     this.events.allSent?.();
