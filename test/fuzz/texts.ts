@@ -205,7 +205,8 @@ export function planTarget(): Target {
       }
     },
     run(input, random) {
-      const text = decodeText(input);
+      // It is read up to four times below: by itself and merged, to be changed, and after the change.
+      const text = decodeText(input.subarray(0, 2_048));
       const main = { text, file: "boot-plan.json" };
       const [below, above] = oneOf(random, [
         [main, undefined] as const,

@@ -31,7 +31,7 @@ function openNow(): Counts {
 }
 
 /** What there is more of than before, as "2 x Timeout". */
-function leftOf(before: Counts): string[] {
+function leftOf(before: Counts = new Map()): string[] {
   return [...openNow()].flatMap(([name, count]) => {
     const more = count - (before.get(name) ?? 0);
     return more > 0 ? `${more} x ${name}` : [];
@@ -59,15 +59,19 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /** Adds the check to a file: before its first suite, and after its last. */
 function watchFile(file: string, suites: readonly Mocha.Suite[]): void {
-  let before: Counts = new Map();
-  suites[0]?.beforeAll("remembers what is open", async () => {
-    await turn();
-    made.clear();
-    before = openNow();
-  });
-  // Before those of the file itself, which open something.
-  const hooks = (suites[0] as unknown as { _beforeAll: Mocha.Hook[] })._beforeAll;
-  hooks.unshift(...hooks.splice(-1));
+  let before: Counts | undefined;
+  // In each of them: with --grep the first one may have nothing to run.
+  for (const suite of suites) {
+    suite.beforeAll("remembers what is open", async () => {
+      if (before !== undefined) return;
+      await turn();
+      made.clear();
+      before = openNow();
+    });
+    // Before those of the file itself, which open something.
+    const hooks = (suite as unknown as { _beforeAll: Mocha.Hook[] })._beforeAll;
+    hooks.unshift(...hooks.splice(-1));
+  }
   suites.at(-1)?.afterAll("leaves nothing open", async function () {
     this.timeout(patienceMs + 10_000);
     const deadline = performance.now() + patienceMs;
