@@ -109,6 +109,8 @@ const quietEditor = {
   "update.mode": "none",
   "remote.autoForwardPorts": false,
   "extensions.autoUpdate": false,
+  // As on a desktop; a browser's workbench saves by itself a second after a change.
+  "files.autoSave": "off",
 };
 
 /** The servers that run, by the process group that each is. */

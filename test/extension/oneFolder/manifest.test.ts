@@ -217,10 +217,7 @@ describe("a manifest in the editor", () => {
     assert.equal(document.getText(), original.replace("etsw.b3", "switch/etsw.b4"));
     const planDocument = await vscode.workspace.openTextDocument(plan);
     assert.equal(planDocument.getText(), planned.replace('"etsw.b3"', '"switch/etsw.b4"'));
-    // VS Code saves what a rename has changed, a moment later; an undo meanwhile would be overwritten on the disk.
-    for (const changed of [document, planDocument]) {
-      while ((await readText(changed.uri)) !== changed.getText());
-    }
+    for (const changed of [document, planDocument]) assert.ok(await changed.save());
     await vscode.window.showTextDocument(document);
     await vscode.commands.executeCommand("undo");
     assert.equal(document.getText(), original);
