@@ -77,11 +77,12 @@ export function tftpRows(read: Reader, folder: string, sizes: Sizes): Row[] {
         ...{ ...whole, blksize, windowsize },
       }),
     ),
-    ...[1, 16].map((windowsize) =>
-      speed(`link-1468x${windowsize}`, `read 1468 × ${windowsize}, round trip 0.3 ms`, 0.97, {
+    ...[1, 16].map((windowsize) => ({
+      ...speed(`link-1468x${windowsize}`, `read 1468 × ${windowsize}, round trip 0.3 ms`, 0.97, {
         ...{ op: "get", file: eachFile, blksize: 1468, windowsize, delayUs: linkUs },
       }),
-    ),
+      repeats: 3,
+    })),
     speed("upload-1468x1", "write 1468 × 1", undefined, { ...upload, blksize: 1468, windowsize: 1 }),
     speed("upload-1468x16", "write 1468 × 16", undefined, { ...upload, blksize: 1468, windowsize: 16 }),
     crowd(read, "crowd", sizes.clients, eachFile, sizes.each, 16),
@@ -106,6 +107,7 @@ function crowd(
     better: "more",
     kind: "tftp",
     goal: 1,
+    repeats: 3,
     async measure(peer) {
       const task = { op: "get", file, blksize: 1468, windowsize, clients } as const;
       const reading = await read(peer, task);
