@@ -12,7 +12,7 @@ import { standardPorts } from "../../model/settings";
 import { bootCommands } from "./bootCommands";
 import { commandIds } from "../ids";
 import { editPlan, holdsNow, planTexts, planValue, servedRootOf } from "./plan";
-import { copyIntoRoot, plannedFile, type PlannedFile } from "./plannedFile";
+import { copyIntoRoot, nameForBoard, plannedFile, type PlannedFile } from "./plannedFile";
 import {
   addAlias,
   addToBootSequence,
@@ -123,13 +123,14 @@ export async function serveToChosen(store: Store, given: unknown, chosen?: unkno
   }
   const client =
     typeof chosen === "string" ? known.get(chosen) : await chooseClient([...known.values()], file.name);
-  if (client === undefined) return;
+  const name = client && (await nameForBoard(file, client.mac));
+  if (client === undefined || name === undefined) return;
   await change(
     store,
     file.folder,
-    (text) => serveToClient(text, client, file.name),
-    ({ clients }) => clients.some(({ mac, boot }) => mac === client.mac && boot === file.name),
-    `${client.name} gets ${file.name} at its next request.`,
+    (text) => serveToClient(text, client, name),
+    ({ clients }) => clients.some(({ mac, boot }) => mac === client.mac && boot === name),
+    `${client.name} gets ${name} at its next request.`,
   );
 }
 

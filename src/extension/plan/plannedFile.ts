@@ -5,6 +5,7 @@ import * as vscode from "vscode";
 import { checkName, protectedRule } from "../../model/names";
 import { describeTrouble } from "../views/item";
 import { refuse, servedRootOf } from "./plan";
+import { readPlan } from "./planSources";
 import { exists } from "./planUris";
 import { quoted, unadorned } from "../words";
 
@@ -91,4 +92,16 @@ export async function copyIntoRoot(
     void vscode.window.showErrorMessage(unadorned(`The file was not copied. ${reason}`));
     return undefined;
   }
+}
+
+/** A file of the served root as one board asks for it: it may see a folder of its own. undefined: the user was told. */
+export async function nameForBoard({ folder, name }: PlannedFile, mac: string): Promise<string | undefined> {
+  const listed = (await readPlan(folder))?.plan?.clients.find((client) => client.mac === mac);
+  const own = listed?.root;
+  if (own === undefined || own === ".") return name;
+  if (name.startsWith(`${own}/`)) return name.slice(own.length + 1);
+  const board = quoted(listed?.name ?? mac);
+  const message = `"${quoted(name)}" is not in "${quoted(own)}", which ${board} sees as its root. Copy the file there, or link to it.`;
+  void vscode.window.showErrorMessage(unadorned(message));
+  return undefined;
 }
