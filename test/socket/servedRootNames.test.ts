@@ -19,7 +19,8 @@ async function verdict(call: () => Promise<unknown>, folder: TemporaryFolder): P
 }
 
 for (const [way, locate] of Object.entries(ways)) {
-  describe(`hostile names at the door, ${way} (T38, S21, S22, S29)`, () => {
+  describe(`hostile names at the door, ${way} (T38, S21, S22, S29)`, function () {
+    this.timeout(60_000);
     let folder: TemporaryFolder;
     let root: ServedRoot;
     before(async () => {
