@@ -163,8 +163,9 @@ static void acknowledged(struct client *c, unsigned number) {
 
 static void data(struct client *c, const uint8_t *bytes, size_t length) {
   if (get16(bytes + 2) != ((c->block + 1) & 0xffff)) {
-    /* A block was lost, or comes twice: once for each time, the last one in order is told. */
-    if (c->unanswered > 0 || c->windowsize == 1) return;
+    /* A block was lost, or the last one comes twice: the last one in order is told again. */
+    unsigned ahead = (get16(bytes + 2) - c->block) & 0xffff;
+    if (c->unanswered > 0 || c->windowsize == 1 || ahead > c->windowsize) return;
     c->resent++;
     acknowledge(c);
     return;

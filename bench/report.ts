@@ -93,7 +93,8 @@ Every server runs on this machine and is asked by the same clients over loopback
 process for any number of boards, for FTP curl. The repeats (${report.repeats}) are interleaved: each server once, then each
 again. A cell is the median, with the least and the most. \`×1\`: the server does not know \`windowsize\` and was read
 without windows. The ratio is ${ourName} divided by the best of the others in the same run; it is what counts, for the
-absolute figures are this machine's. Files come from the page cache.
+absolute figures are this machine's. Files come from the page cache. ${ourName}
+sums each file (SHA-256, CRC-32) while it is sent for the first time, which the first repeat of a row may show.
 
 ${mainTable(results)}
 What it took, medians:
