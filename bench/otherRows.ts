@@ -9,7 +9,7 @@ import { costOf, run } from "./processes";
 import type { Reader } from "./reader";
 import type { Row } from "./row";
 import { median, quantile } from "./statistics";
-import { tinyFile } from "./tftpRows";
+import { probing } from "./tftpRows";
 
 /** What `verify` is compared with: the same server read by curl, and then the sum of what came and of what is here. */
 export const byHandName = "curl + sha256sum";
@@ -72,14 +72,6 @@ export function verifyRow(folder: string, own: string, bytes: number): Row {
  * The figure is the second median; that of the first stands beside it.
  */
 export function manyFilesRow(read: Reader, folder: string, files: number, probes: number): Row {
-  const task = {
-    op: "get",
-    file: tinyFile,
-    blksize: 512,
-    windowsize: 1,
-    clients: probes,
-    atOnce: 1,
-  } as const;
   return {
     name: "folder",
     title: `first byte, ${files.toLocaleString("en")} files in the folder`,
@@ -88,13 +80,13 @@ export function manyFilesRow(read: Reader, folder: string, files: number, probes
     kind: "folder",
     repeats: 1,
     async measure(peer) {
-      const before = await read(peer, task);
+      const before = await read(peer, probing(probes));
       const lots = join(folder, "lots");
       mkdirSync(lots);
       for (let index = 0; index < files; index += 1) writeFileSync(join(lots, `${index}.bin`), "");
       const memory = costOf(peer.pid).memory;
       try {
-        const { firstUs } = await read(peer, task);
+        const { firstUs } = await read(peer, probing(probes));
         const also = {
           "without them, µs": median(before.firstUs),
           "p99 µs": quantile(firstUs, 0.99),

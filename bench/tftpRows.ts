@@ -121,7 +121,17 @@ function crowd(
   };
 }
 
-/** One board after the other asks for a tiny file: the wait for DATA 1. */
+/** One board after the other asks for a tiny file. */
+export const probing = (probes: number): Task => ({
+  op: "get",
+  file: tinyFile,
+  blksize: 512,
+  windowsize: 1,
+  clients: probes,
+  atOnce: 1,
+});
+
+/** The wait of such a board for DATA 1. */
 function firstByte(read: Reader, probes: number): Row {
   return {
     name: "first-byte",
@@ -131,15 +141,7 @@ function firstByte(read: Reader, probes: number): Row {
     kind: "tftp",
     goal: 1.2,
     async measure(peer) {
-      const task = {
-        op: "get",
-        file: tinyFile,
-        blksize: 512,
-        windowsize: 1,
-        clients: probes,
-        atOnce: 1,
-      } as const;
-      const { firstUs } = await read(peer, task);
+      const { firstUs } = await read(peer, probing(probes));
       return { value: median(firstUs), also: { "p99 µs": quantile(firstUs, 0.99) } };
     },
   };
