@@ -31,6 +31,8 @@ export interface TestedServer {
   readonly departures: Departure[];
   readonly journal: Journal;
   situation: Situation;
+  /** Datagrams that were judged so far. */
+  readonly heard: number;
   readonly port: number;
   /** The transfer rows as they stand. */
   rows(): TransferRow[];
@@ -66,13 +68,16 @@ export async function startTestedServer(options: TftpServerOptions = {}): Promis
   const departures: Departure[] = [];
   const tested = {
     situation: { wanted, plan: emptyPlan, rootOf: () => root, access, networks } as Situation,
+    heard: 0,
   };
   const context: ServerContext = {
     clock,
     journal,
     situation: () => tested.situation,
     changed: () => undefined,
-    heard: () => undefined,
+    heard: () => {
+      tested.heard += 1;
+    },
     boards: {},
     departed: (departure) => departures.push(departure),
   };
