@@ -8,6 +8,7 @@
 
 import type { Server, Socket } from "node:net";
 import { FtpSrv } from "ftp-srv";
+import { silent } from "./silentLog";
 
 /** A command as ftp-srv's own handlers take it. */
 export interface FtpSrvCommand {
@@ -62,16 +63,6 @@ export interface FtpSrvServer {
   on(event: "server-error", listener: (event: { error: Error }) => void): void;
   removeAllListeners(): void;
 }
-
-/** ftp-srv logs whole command lines, passwords among them, and to stdout by default: it logs nothing (F29). */
-const silent = {
-  child: () => silent,
-  trace: () => undefined,
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 
 const endSignals = ["SIGTERM", "SIGINT", "SIGQUIT"] as const;
 
