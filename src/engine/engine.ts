@@ -13,6 +13,7 @@ import type { BootpServer } from "./bootpServer/bootpServer";
 import { systemClock, type Clock } from "./clock";
 import { drainAll } from "./draining";
 import { checkMachine } from "./doctor/doctor";
+import { EngineError } from "./errors";
 import { everyBoard } from "./everyBoard";
 import { followPlan, onceUsable, usableNow } from "./following";
 import { listeningAddresses, watchInterfaces, type InterfaceTable } from "./interfaces";
@@ -258,6 +259,8 @@ class BootEngine implements Engine {
       place(server, running(server, warnings));
     } catch (error) {
       place(undefined, row(...failureOf(error)));
+      // Gone since they were looked at; back by now, they would never be others than those that were taken.
+      if (error instanceof EngineError && error.code === "address.missing") this.interfaces = {};
     }
   }
 

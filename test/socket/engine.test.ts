@@ -231,6 +231,20 @@ describe("the engine", () => {
     assert.deepEqual(server(engine, "tftp").addresses, ["127.0.0.1"]);
   });
 
+  it("starts a server again whose address went between the look and the start, and was back before the next look", async () => {
+    let tries = 0;
+    const tftp: StartServer = (...start) => {
+      tries += 1;
+      if (tries > 1) return starters.tftp(...start);
+      return Promise.reject(new EngineError({ code: "address.missing", message: "127.0.0.1 has just gone" }));
+    };
+    engine = createEngine({ starters: { ...starters, tftp } });
+    await engine.configure(wanted);
+    assert.deepEqual(states(engine), ["running", "failed", "running"]);
+    await rowThat(engine, (row) => row.id === "tftp" && "state" in row && row.state === "running");
+    assert.deepEqual(states(engine), ["running", "running", "running"]);
+  });
+
   it("does not come back after a stop, whatever changes", async () => {
     let table: InterfaceTable = {};
     engine = createEngine({ readInterfaces: () => table });
