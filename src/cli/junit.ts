@@ -1,7 +1,8 @@
 /** A run as JUnit XML: one suite for each board, one case for each step (DESIGN §3). Pure text; junitFile.ts writes it. */
 
 import type { ReportRow, StepRow, Trouble } from "../model/events";
-import { errorMessage, printable } from "../model/text";
+import { describeMeasured } from "../model/measured";
+import { errorMessage, formatSize, printable } from "../model/text";
 import { PlanError, describeProblem } from "../engine/planFile";
 import { EngineError } from "../engine/errors";
 
@@ -61,7 +62,9 @@ function measured(row: StepRow): string[] {
     options: options.length === 0 ? undefined : options.join(" "),
     bytes: row.bytes,
     sha256: row.sha256,
+    rate: row.bytesPerSecond === undefined ? undefined : `${formatSize(row.bytesPerSecond)}/s`,
     retransmissions: row.retransmissions,
+    measured: describeMeasured(row).join(", ") || undefined,
     answered: row.state === "passed" ? row.got : undefined,
   };
   return [

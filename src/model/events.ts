@@ -6,6 +6,7 @@
 
 import type { NextServer } from "../protocol/bootp/clients";
 import type { Quirks } from "../protocol/quirks";
+import type { Measured } from "./measured";
 import type { Place } from "./places";
 
 export type { NextServer };
@@ -88,7 +89,7 @@ export interface ClientRow {
 
 export type TransferState = "running" | "finished" | "failed" | "refused" | "probe" | "cancelled";
 
-export interface TransferRow {
+export interface TransferRow extends Measured {
   readonly type: "transfer";
   readonly id: string;
   readonly protocol: "tftp" | "ftp";
@@ -144,7 +145,7 @@ export type Row = ServerRow | ClientRow | TransferRow | LogRow;
 /** The parts of a verification. */
 export type StepKind = "bootp" | "tftp" | "manifest" | "ftp";
 
-export interface StepRow {
+export interface StepRow extends Measured {
   readonly type: "step";
   readonly id: string;
   /** The board that was played: a client's name or MAC, or "any board". */
@@ -168,6 +169,8 @@ export interface StepRow {
   /** True when its bytes were compared with the workspace or with an expected hash. */
   readonly compared: boolean;
   readonly durationMs: number;
+  /** Of a file that came whole, from its request to its last byte. */
+  readonly bytesPerSecond?: number;
   /** The host that gave it, `127.0.0.1:6969`. */
   readonly from?: string;
   readonly options?: Readonly<Record<string, string | number>>;

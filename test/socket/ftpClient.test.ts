@@ -61,7 +61,7 @@ describe("The FTP client with our own server", () => {
     const ftp = await open({ files });
     for (const size of sizes) {
       const { sink, bytes } = keeper();
-      const facts = await ftp.fetch(`f${size}`, sink);
+      const { bytesPerSecond = 0, firstByteMs, ...facts } = await ftp.fetch(`f${size}`, sink);
       assert.deepEqual(facts, {
         bytes: size,
         announced: size,
@@ -69,6 +69,7 @@ describe("The FTP client with our own server", () => {
         retransmissions: 0,
       });
       assert.ok(bytes().equals(randomBytes(size, size)));
+      assert.deepEqual([bytesPerSecond > 0, firstByteMs !== undefined], [size > 0, size > 0]);
     }
     const { sink, bytes } = keeper();
     await ftp.fetch("sub/Gerät a.bin", sink);

@@ -352,6 +352,11 @@ describe("TFTP server on loopback", () => {
     clock.advance(60_000);
     const row = await server.row(endedRow("fw.bin"));
     assert.equal(row.state, "failed");
+    // The silence at its end is a wait as any other.
+    assert.deepEqual(
+      row.waits?.map(({ ms }) => ms),
+      [60_000],
+    );
     assert.match(row.trouble!.message, /the client stopped at 42 %: nothing came from it for 60 s/);
     await server.server.drain();
   });
@@ -364,6 +369,29 @@ describe("TFTP server on loopback", () => {
     const row = await server.row(endedRow("fw.bin"));
     assert.deepEqual([row.state, row.trouble?.code], ["failed", "tftp.noAnswer"]);
     await nothingBut(4);
+  });
+
+  it("the row says when the first byte went, when it was acknowledged, the round trip, and each wait", async () => {
+    const clock = new VirtualClock();
+    await start({ clock });
+    let last = await get("fw.bin");
+    clock.advance(400);
+    last = await answer(encodeAck(1), last);
+    assert.deepEqual(data(last), [2, 512]);
+    // DATA 2 is sent again meanwhile: its ACK measures nothing (Karn's rule, RFC 6298 §3).
+    clock.advance(2000);
+    client.send(encodeAck(2), last.from);
+    while (data(last)[0] !== 3) last = await client.next();
+    client.send(encodeAck(3), last.from);
+    const { firstByteMs, firstAckMs, roundTripMs, waits, retransmissions } = await server.row(
+      endedRow("fw.bin"),
+    );
+    assert.deepEqual([firstByteMs, firstAckMs, roundTripMs], [0, 400, 350]);
+    assert.deepEqual(waits, [
+      { fromMs: 0, ms: 400, sentAgain: 0 },
+      { fromMs: 400, ms: 2000, sentAgain: retransmissions },
+    ]);
+    assert.ok(retransmissions > 0);
   });
 
   it("one transfer can be cancelled, and the others go on", async () => {

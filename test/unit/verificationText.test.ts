@@ -23,6 +23,9 @@ const step = (row: Partial<StepRow> = {}): StepRow => ({
   from: "127.0.0.1:6969",
   options: { blksize: 1468, windowsize: 8 },
   retransmissions: 1,
+  bytesPerSecond: 1_258_291,
+  firstByteMs: 3,
+  roundTripMs: 0.25,
   warnings: [],
   ...row,
 });
@@ -149,10 +152,10 @@ describe("the report as a document", () => {
 | --- | --- | --- | --- | --- |
 | BOOTP round 1 | ✓ passed | u-boot.bin | 127.0.0.1 | 12 ms |
 
-| file | protocol | result | bytes | SHA-256 | from | options | time | retransmissions |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- |
-| Image | TFTP | ✓ passed | 2048 | \`${hash}\` | 127.0.0.1:6969 | blksize 1468, windowsize 8 | 12 ms | 1 |
-| etsw.b3 | FTP | ✗ **failed** | 2048 | \`${hash}\` | 127.0.0.1:6969 | blksize 1468, windowsize 8 | 12 ms | 1 |
+| file | protocol | result | bytes | SHA-256 | from | options | time | rate | retransmissions | measured |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| Image | TFTP | ✓ passed | 2048 | \`${hash}\` | 127.0.0.1:6969 | blksize 1468, windowsize 8 | 12 ms | 1.2 MiB/s | 1 | first byte after 3 ms, round trip 0.25 ms |
+| etsw.b3 | FTP | ✗ **failed** | 2048 | \`${hash}\` | 127.0.0.1:6969 | blksize 1468, windowsize 8 | 12 ms | 1.2 MiB/s | 1 | first byte after 3 ms, round trip 0.25 ms |
 
 - **FTP etsw.b3**: It differs from the workspace's file, first at offset 7 (0x7). Copy the file to the target again: another one is there.
   - expected: 2048 bytes, sha256 ${hash}

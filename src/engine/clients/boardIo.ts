@@ -1,5 +1,7 @@
 /** What a board can do on the network. The client flow knows nothing else of it, so that a test can script one. */
 
+import type { Measured } from "../../model/measured";
+
 /** Takes the bytes in order; a promise holds the sender back. */
 export type Sink = (chunk: Uint8Array) => Promise<void> | void;
 
@@ -50,12 +52,14 @@ export interface BootpAsker {
   close(): Promise<void>;
 }
 
-export interface FetchFacts {
+export interface FetchFacts extends Measured {
   readonly bytes: number;
   /** What the server announced (tsize, SIZE). */
   readonly announced?: number;
   readonly options: Readonly<Record<string, string | number>>;
   readonly retransmissions: number;
+  /** From the request to the last byte. */
+  readonly bytesPerSecond?: number;
 }
 
 export interface TftpTarget {

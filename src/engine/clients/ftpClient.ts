@@ -7,6 +7,7 @@ import { Writable } from "node:stream";
 import type { Trouble } from "../../model/events";
 import { formatSize, printable } from "../../model/text";
 import type { Clock, Timer } from "../clock";
+import { rateOf, rounded } from "../measuring";
 import { EngineError } from "../errors";
 import type { FetchFacts, FtpSession, FtpTarget, Sink } from "./boardIo";
 import { crawlBytes, stallMs } from "./crawl";
@@ -92,7 +93,8 @@ async function fetchFile(
   signal?: AbortSignal,
 ): Promise<FetchFacts> {
   const announced = await announcedSize(connection, file, signal);
-  const counter = countingSink(file, sink, announced ?? unannouncedLimit);
+  const askedAt = clock.now();
+  const counter = countingSink(clock, file, sink, announced ?? unannouncedLimit);
   await withStallWatch(clock, connection, counter, target, file, signal);
   if (announced !== undefined && counter.bytes() < announced) throw short(file, announced, counter.bytes());
   return {
@@ -100,6 +102,8 @@ async function fetchFile(
     ...(announced === undefined ? {} : { announced }),
     options: { type: "I", mode: "passive" },
     retransmissions: 0,
+    ...rateOf(counter.bytes(), clock.now() - askedAt),
+    ...(counter.firstAt() !== undefined && { firstByteMs: rounded((counter.firstAt() ?? 0) - askedAt) }),
   };
 }
 
@@ -122,15 +126,18 @@ async function announcedSize(
 interface Counter {
   readonly stream: Writable;
   bytes(): number;
+  /** When the first ones came. */
+  firstAt(): number | undefined;
   /** True while the sink itself holds things up. */
   waiting(): boolean;
   /** What the sink, or the limit, said. */
   error(): Error | undefined;
 }
 
-function countingSink(file: string, sink: Sink, limit: number): Counter {
+function countingSink(clock: Clock, file: string, sink: Sink, limit: number): Counter {
   let bytes = 0;
   let waiting = false;
+  let firstAt: number | undefined;
   let failed: Error | undefined;
   const take = async (chunk: Uint8Array): Promise<void> => {
     if (bytes + chunk.length > limit) {
@@ -140,6 +147,7 @@ function countingSink(file: string, sink: Sink, limit: number): Counter {
         remedy: "The file on the server changed, or its SIZE is wrong.",
       });
     }
+    firstAt ??= clock.now();
     waiting = true;
     await sink(chunk);
     waiting = false;
@@ -160,7 +168,13 @@ function countingSink(file: string, sink: Sink, limit: number): Counter {
     },
   });
   stream.on("error", () => undefined); // basic-ftp tells it; this keeps a late one from being thrown.
-  return { stream, bytes: () => bytes, waiting: () => waiting, error: () => failed };
+  return {
+    stream,
+    bytes: () => bytes,
+    firstAt: () => firstAt,
+    waiting: () => waiting,
+    error: () => failed,
+  };
 }
 
 /** RETR, given up when it stands still: the whole transfer has no deadline, each stretch of it has. */

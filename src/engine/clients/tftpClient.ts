@@ -10,6 +10,7 @@ import { Sender } from "../../protocol/tftp/sender";
 import type { Clock } from "../clock";
 import { EngineError } from "../errors";
 import { isLocal } from "../access";
+import { measuredOf, rateOf } from "../measuring";
 import { type Exchange, ReceivingExchange, SendingExchange, type Store } from "../tftpExchange";
 import type { FetchFacts, Sink, TftpTarget } from "./boardIo";
 import { CrawlWatch } from "./crawl";
@@ -149,13 +150,22 @@ function patienceOf(agreement: Agreement, giveUpMs: number): Patience {
   };
 }
 
-function factsOf(exchange: Exchange, agreement: Agreement, bytes: number): FetchFacts {
+/** @param askedAt when the first request went out, on the clock. */
+function factsOf(
+  clock: Clock,
+  exchange: Exchange,
+  agreement: Agreement,
+  bytes: number,
+  askedAt: number,
+): FetchFacts {
   const { blksize, windowsize, timeoutSeconds, size } = agreement;
   return {
     bytes,
     ...(size === undefined ? {} : { announced: size }),
     options: { blksize, windowsize, ...(timeoutSeconds === undefined ? {} : { timeout: timeoutSeconds }) },
     retransmissions: exchange.machine.retransmissions,
+    ...rateOf(bytes, clock.now() - askedAt),
+    ...measuredOf(exchange.machine, askedAt),
   };
 }
 
@@ -175,6 +185,7 @@ export async function fetchTftp(
 ): Promise<FetchFacts> {
   const { mode = "octet", giveUpMs = defaultGiveUpMs, maxBytes = Infinity } = options;
   const request: Request = { op: "RRQ", file, mode, options: optionsFor(target, options, 0) };
+  const askedAt = clock.now();
   const opened = await openTransfer(clock, target, request, signal, giveUpMs);
   const { conversation, agreement, first, byOack } = opened;
   if ((agreement.size ?? 0) > maxBytes) {
@@ -215,7 +226,7 @@ export async function fetchTftp(
   exchange.start();
   if (!byOack) exchange.receive(first);
   await outcome.promise;
-  return factsOf(exchange, agreement, stored.bytes());
+  return factsOf(clock, exchange, agreement, stored.bytes(), askedAt);
 }
 
 /** A store over a sink that counts the file's bytes. */
@@ -258,6 +269,7 @@ export async function storeTftp(
 ): Promise<FetchFacts> {
   const { mode = "octet", giveUpMs = defaultGiveUpMs } = options;
   const request: Request = { op: "WRQ", file, mode, options: optionsFor(target, options, options.size) };
+  const askedAt = clock.now();
   const opened = await openTransfer(clock, target, request, signal, giveUpMs);
   const { conversation, agreement } = opened;
   const { blksize, windowsize } = agreement;
@@ -288,7 +300,7 @@ export async function storeTftp(
   outcome.heed();
   exchange.start();
   await outcome.promise;
-  return factsOf(exchange, agreement, exchange.bytes);
+  return factsOf(clock, exchange, agreement, exchange.bytes, askedAt);
 }
 
 async function* netasciiOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

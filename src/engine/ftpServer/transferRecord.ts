@@ -4,6 +4,7 @@ import type { TransferRow } from "../../model/events";
 import { checkName } from "../../model/names";
 import type { Sums } from "../checksums";
 import type { ServerContext } from "../server";
+import { rounded, Waits } from "../measuring";
 import type { Failure } from "./replies";
 
 /** What a record needs to know of the session. */
@@ -19,6 +20,7 @@ export class TransferRecord {
   private readonly startedAt: number;
   private lastMoved: number;
   private serving: string | undefined;
+  private readonly waits = new Waits();
 
   constructor(
     private readonly context: ServerContext,
@@ -62,12 +64,27 @@ export class TransferRecord {
     if (this.row.direction === "read") this.tellSequences("started");
   }
 
+  /** The first bytes of the file go out, or came. */
+  begins(): void {
+    if (this.row.firstByteMs !== undefined) return;
+    this.row = { ...this.row, firstByteMs: rounded(this.context.clock.now() - this.startedAt) };
+  }
+
   /** @param bytes of the file that went so far. */
   progress(bytes: number): void {
+    this.waitEnds();
     this.lastMoved = this.context.clock.now();
-    const { waitingSince, ...moving } = this.row;
-    if (waitingSince !== undefined) this.row = moving;
     this.report({ bytes });
+  }
+
+  /** Something moves again, or never will. */
+  private waitEnds(): void {
+    const { waitingSince, ...moving } = this.row;
+    if (waitingSince === undefined) return;
+    const { lastMoved, startedAt } = this;
+    const now = this.context.clock.now();
+    this.waits.add({ fromMs: lastMoved - startedAt, ms: now - lastMoved, sentAgain: 0 });
+    this.row = { ...moving, ...this.waits.told() };
   }
 
   /** Nothing moves. @returns for how many ms */
@@ -99,8 +116,7 @@ export class TransferRecord {
   }
 
   private end(last: Partial<TransferRow>): void {
-    const { waitingSince, ...row } = this.row;
-    if (waitingSince !== undefined) this.row = row;
+    this.waitEnds();
     this.report({ ...last, endedAt: this.context.clock.wallTime() });
   }
 

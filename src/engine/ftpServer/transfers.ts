@@ -77,6 +77,7 @@ async function sendFile(
       const chunk = buffer.subarray(0, length);
       file.sums.pass(chunk, position);
       await writing;
+      record.begins();
       record.progress(sent);
       writing = out.write(session.ascii ? toNetworkLines(chunk) : chunk).then(() => {
         sent += length;
@@ -148,6 +149,7 @@ async function receiveFile(
     await upload.write(chunk);
     digest.update(chunk);
     received += chunk.length;
+    record.begins();
     record.progress(received);
   };
   const stall = watch(() => received);

@@ -8,6 +8,7 @@ import type { Exchange } from "../tftpExchange";
 import type { Choice } from "../../protocol/bootp/choice";
 import { normalEnd, type ServedEnd, verdictOf } from "./words";
 import type { Endpoint } from "../udp";
+import { measuredOf, waitMs, Waits } from "../measuring";
 
 /** Silence of this length is worth a word in the row. */
 const silenceMs = 2000;
@@ -21,6 +22,9 @@ export class TransferRecord {
   private readonly startedAt: number;
   private readonly startedNow: number;
   private heardNow: number;
+  /** Packets sent again until then. */
+  private sentAgain = 0;
+  private readonly waits = new Waits();
   private reportedNow = -Infinity;
   private details: Partial<TransferRow> = {};
 
@@ -45,16 +49,30 @@ export class TransferRecord {
     this.details = { ...this.details, ...details };
   }
 
-  /** The file in the served root, and its size where it is known. */
+  /** The file in the served root, and its size where it is known. It is open, and the peer's turn from here on. */
   names(servedFile: string, size: number | undefined): void {
+    this.heardNow = this.context.clock.now();
     const asked = checkName(this.request.file);
     if (!("path" in asked) || asked.path !== servedFile) this.add({ servedFile });
     if (size !== undefined) this.add({ size });
   }
 
-  /** A packet of the peer came. */
-  heard(): void {
-    this.heardNow = this.context.clock.now();
+  /** A packet of the peer came, after so many were sent again. */
+  heard(sentAgain: number): void {
+    const now = this.context.clock.now();
+    if (now - this.heardNow >= waitMs) this.waited(now, sentAgain);
+    this.heardNow = now;
+    this.sentAgain = sentAgain;
+  }
+
+  /** Nothing came until now. */
+  private waited(now: number, sentAgain: number): void {
+    const { heardNow, startedNow } = this;
+    this.waits.add({
+      fromMs: heardNow - startedNow,
+      ms: now - heardNow,
+      sentAgain: sentAgain - this.sentAgain,
+    });
   }
 
   /** How long nothing came from the peer. */
@@ -71,6 +89,9 @@ export class TransferRecord {
   report(exchange: Exchange | undefined, outcome: ServedEnd | undefined): void {
     const { clock, journal } = this.context;
     this.reportedNow = clock.now();
+    if (outcome !== undefined && exchange !== undefined) {
+      this.waited(this.reportedNow, exchange.machine.retransmissions);
+    }
     const row = this.row(exchange, outcome?.kind === "complete");
     if (outcome !== undefined) {
       const verdict = verdictOf(outcome, row, this.giveUpSeconds, exchange !== undefined);
@@ -108,6 +129,8 @@ export class TransferRecord {
       options: { mode: this.request.mode },
       ...(this.board.root !== undefined && { root: this.board.root }),
       retransmissions: exchange?.machine.retransmissions ?? 0,
+      ...(exchange !== undefined && measuredOf(exchange.machine, this.startedNow)),
+      ...this.waits.told(),
       ...this.details,
     };
   }

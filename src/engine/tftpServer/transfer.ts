@@ -291,7 +291,7 @@ export class ServedTransfer {
       return;
     }
     this.home.context.heard("tftp");
-    this.record.heard();
+    this.record.heard(this.exchange?.machine.retransmissions ?? 0);
     this.exchange?.receive(bytes);
     if (this.hasAnswered || this.exchange?.machine.everAnswered !== true) return;
     this.hasAnswered = true;

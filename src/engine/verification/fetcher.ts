@@ -137,8 +137,7 @@ export class Fetcher {
         bytes,
         size: reception.size ?? bytes,
         from: where,
-        options: facts.options,
-        retransmissions: facts.retransmissions,
+        ...measuredFacts(facts),
         warnings: [
           ...(judged.warnings ?? []),
           ...(short ? [`the server announced ${facts.announced ?? 0} bytes and sent ${bytes}`] : []),
@@ -172,6 +171,18 @@ export class Fetcher {
     const came: StepPart = at.bytes === 0 ? {} : { ...described, bytes: at.bytes, from: at.where };
     return step.end({ state: "failed", trouble, ...came });
   }
+}
+
+/** Of the facts, what the step's row has of its way. */
+function measuredFacts(facts: FetchFacts): StepPart {
+  const { options, retransmissions, bytesPerSecond, firstByteMs, roundTripMs } = facts;
+  return {
+    options,
+    retransmissions,
+    ...(bytesPerSecond !== undefined && { bytesPerSecond }),
+    ...(firstByteMs !== undefined && { firstByteMs }),
+    ...(roundTripMs !== undefined && { roundTripMs }),
+  };
 }
 
 /** An error as a value, so that it cannot be taken for one of the code around it. */

@@ -1,7 +1,8 @@
 /** A verification as a Markdown document, to be kept beside the release. Pure. */
 
 import type { ReportRow, StepRow } from "../../model/events";
-import { formatDuration } from "../../model/text";
+import { describeMeasured } from "../../model/measured";
+import { formatDuration, formatSize } from "../../model/text";
 import { isFileStep } from "../../model/verdict";
 import { describeTrouble } from "../views/item";
 import { inMarkdown, quoted } from "../words";
@@ -90,7 +91,19 @@ function boardLines(client: string, steps: readonly StepRow[]): string[] {
       ]),
     ),
     ...table(
-      ["file", "protocol", "result", "bytes", "SHA-256", "from", "options", "time", "retransmissions"],
+      [
+        "file",
+        "protocol",
+        "result",
+        "bytes",
+        "SHA-256",
+        "from",
+        "options",
+        "time",
+        "rate",
+        "retransmissions",
+        "measured",
+      ],
       files.map((step) => [
         plain(step.name),
         kindNames[step.kind],
@@ -100,7 +113,9 @@ function boardLines(client: string, steps: readonly StepRow[]): string[] {
         plain(step.from ?? ""),
         plain(optionsOf(step)),
         formatDuration(step.durationMs),
+        step.bytesPerSecond === undefined ? "" : `${formatSize(step.bytesPerSecond)}/s`,
         String(step.retransmissions ?? ""),
+        describeMeasured(step).join(", "),
       ]),
     ),
     ...(troubled.length === 0 ? [] : ["", ...troubled.flatMap(troubleLines)]),

@@ -1,6 +1,7 @@
 /** The Clients view as data: boards by name or MAC, where each stands in its boot, below it its transfers. */
 
 import type { ClientRow, TransferRow } from "../../model/events";
+import { describeTotals } from "../../model/measured";
 import { leftToOtherCode } from "../../model/nextServer";
 import { outsiderOf } from "../../model/outside";
 import { describeQuirks } from "../../model/quirkWords";
@@ -99,6 +100,7 @@ function clientItem(row: ClientRow, transfers: readonly TransferRow[], now: numb
       quirks && `Quirks of the plan: ${describeQuirks(quirks).join(", ")}`,
       root !== undefined && `It sees ${quoted(root)} as its root.`,
       trouble && describeTrouble(trouble),
+      transfers.length > 0 && describeTotals(transfers),
       vendorClass && `Vendor class: ${quoted(vendorClass)}`,
     ),
     ...looks[stage],

@@ -2,11 +2,12 @@
 
 import type { TransferRow, TransferState } from "../../model/events";
 import { outsiderOf } from "../../model/outside";
+import { describeMeasured } from "../../model/measured";
 import { describeTransferOptions } from "../../model/quirkWords";
 import { formatDuration, formatSize } from "../../model/text";
 import { colours, describeTrouble, joined, type Item } from "./item";
 import { wordOnMissing } from "./missing";
-import { count, formatList, percent, quoted } from "../words";
+import { capitalized, count, formatList, percent, quoted } from "../words";
 
 const looks: Readonly<Record<TransferState, { readonly icon: string; readonly colour?: string }>> = {
   running: { icon: "loading~spin", colour: colours.busy },
@@ -78,6 +79,7 @@ function tooltip(row: TransferRow, name: string): string {
     isMissing(row) && wordOnMissing(file),
     quoted(describeTransferOptions(row).join(", ")),
     retransmissions > 0 && count(retransmissions, "retransmission"),
+    capitalized(describeMeasured(row).join(", ")),
     sha256 && `SHA-256 ${sha256}`,
     crc32 && `CRC32 ${crc32}`,
   );

@@ -42,7 +42,7 @@ export class Retransmission {
   /** Sent more than once: its answer measures nothing (Karn's rule, RFC 6298 §3). */
   private ambiguous = false;
   private sendings = 0;
-  private answered = false;
+  private firstAnswerAt: number | undefined;
 
   constructor(
     private readonly patience: Patience,
@@ -60,12 +60,22 @@ export class Retransmission {
 
   /** False until the first answer. */
   get everAnswered(): boolean {
-    return this.answered;
+    return this.firstAnswerAt !== undefined;
+  }
+
+  /** When the peer first answered. */
+  get answeredAt(): number | undefined {
+    return this.firstAnswerAt;
+  }
+
+  /** The smoothed round trip; undefined until one was measured. */
+  get roundTripMs(): number | undefined {
+    return this.smoothedMs;
   }
 
   /** True when one more packet may go to a peer that never answered: DESIGN §6, at most 5. */
   get maySend(): boolean {
-    return this.answered || this.sendings < this.patience.firstPackets;
+    return this.everAnswered || this.sendings < this.patience.firstPackets;
   }
 
   /** When to look again, in monotonic ms. */
@@ -85,7 +95,7 @@ export class Retransmission {
    * first answer it proves nothing: else a request that is repeated would hold its transfer for ever.
    */
   heard(now: number): void {
-    if (this.answered && this.patience.progressOnly !== true) this.heardAt = now;
+    if (this.everAnswered && this.patience.progressOnly !== true) this.heardAt = now;
   }
 
   /** It was our own turn until now: the peer's silence counts from here. */
@@ -107,7 +117,7 @@ export class Retransmission {
       this.doublings = 0;
     }
     this.ambiguous = false;
-    this.answered = true;
+    this.firstAnswerAt ??= now;
     this.heardAt = now;
   }
 
@@ -126,7 +136,7 @@ export class Retransmission {
   /** A peer that asked for long timeouts is sent one retransmission at least, once it has shown that it is there. */
   private get giveUpAt(): number {
     const { giveUpMs, timeoutMs = 0 } = this.patience;
-    return this.heardAt + (this.answered ? Math.max(giveUpMs, 2 * timeoutMs) : giveUpMs);
+    return this.heardAt + (this.everAnswered ? Math.max(giveUpMs, 2 * timeoutMs) : giveUpMs);
   }
 
   private adaptedMs(): number {

@@ -68,6 +68,21 @@ export class Receiver {
     return this.timing.everAnswered;
   }
 
+  /** When the peer first answered. */
+  get answeredAt(): number | undefined {
+    return this.timing.answeredAt;
+  }
+
+  /** The smoothed round trip in ms, once it was measured. */
+  get roundTripMs(): number | undefined {
+    return this.timing.roundTripMs;
+  }
+
+  /** When the first DATA came. */
+  get firstDataAt(): number | undefined {
+    return this.timing.answeredAt;
+  }
+
   /** Sends what asks for DATA 1. */
   start(now: number): ReceiverStep {
     return this.current === undefined ? this.step([]) : this.sendCurrent(now, false);

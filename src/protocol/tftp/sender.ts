@@ -40,6 +40,8 @@ export class Sender {
   retransmissions = 0;
   /** Bytes of DATA that the peer acknowledged. */
   acknowledgedBytes = 0;
+  /** When the first DATA went out. */
+  firstDataAt: number | undefined;
 
   constructor(
     private readonly options: SenderOptions,
@@ -66,6 +68,16 @@ export class Sender {
     return this.timing.everAnswered;
   }
 
+  /** When the peer first answered. */
+  get answeredAt(): number | undefined {
+    return this.timing.answeredAt;
+  }
+
+  /** The smoothed round trip in ms, once it was measured. */
+  get roundTripMs(): number | undefined {
+    return this.timing.roundTripMs;
+  }
+
   /** Sends the OACK, where there is one. */
   start(now: number): Step<TransferEnd> {
     if (this.options.oack === undefined) return this.step([]);
@@ -89,6 +101,7 @@ export class Sender {
       packets.push(packet);
       if (block.length < this.options.blksize) this.lastSupplied = true;
     }
+    this.firstDataAt ??= now;
     this.timing.sent(now, false);
     return this.step(packets);
   }
