@@ -233,6 +233,7 @@ export const flags = {
     ["serve"],
     "serve as root where root starts it, as in a container; without it, it goes on as the user behind sudo",
   ),
+  "boot-log": toggle(["serve"], "what every board asks and gets, packet by packet, and what that means"),
   plan: one(all, "FILE", "a plan instead of FOLDER/.vscode/boot-plan.json", text),
   bootp: one(
     boards,

@@ -223,6 +223,7 @@ function serveOptions(
     },
     lingerSeconds: values.linger ?? defaultLingerSeconds,
     asRoot: values["as-root"] ?? false,
+    bootLog: values["boot-log"] ?? false,
     json: values.json ?? false,
   };
 }

@@ -1,6 +1,7 @@
 /** What `serve` says of a row: one line when there is something new to read, else nothing. */
 
-import type { ClientRow, LogRow, Row, ServerRow, TransferRow, Trouble } from "../model/events";
+import { describeBootLine } from "../model/bootLog";
+import type { BootLineRow, ClientRow, LogRow, Row, ServerRow, TransferRow, Trouble } from "../model/events";
 import { describeQuirks, describeTransferQuirks } from "../model/quirkWords";
 import { formatDuration, formatSize, printable } from "../model/text";
 import type { Repeats } from "./refusals";
@@ -127,6 +128,15 @@ export function describeRepeats({ address, times, files, normal }: Repeats): Lin
   return { tone: "warning", text: `${address} · asked again ${often} for ${what}` };
 }
 
+/** `52:54:00:12:34:56 boot 1 · DISCOVER … → OFFER …`, and what it means. */
+function describeLine(row: BootLineRow): Line {
+  const { client, boot, diagnosis } = row;
+  const text = [`${printable(client)} boot ${boot}`, describeBootLine(row)].join(" · ");
+  return diagnosis === undefined
+    ? { tone: "faint", text }
+    : { tone: "warning", text: `${text} · ${diagnosis.message}` };
+}
+
 const logTones: Readonly<Record<LogRow["level"], Tone | undefined>> = {
   trace: undefined,
   debug: undefined,
@@ -159,5 +169,7 @@ export function describeRow(
       const tone = logTones[row.level];
       return tone === undefined ? undefined : { about: "note", tone, text: printable(row.message) };
     }
+    case "bootLine":
+      return row.open === true ? undefined : { about: row.protocol, ...describeLine(row) };
   }
 }

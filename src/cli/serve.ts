@@ -19,6 +19,8 @@ export interface ServeOptions {
   /** It may serve as root. */
   readonly asRoot: boolean;
   readonly json: boolean;
+  /** The lines of every client's boot log as well. */
+  readonly bootLog: boolean;
 }
 
 /** @returns the exit code. */
@@ -32,7 +34,7 @@ export async function serve(options: ServeOptions, giveRootUp?: GiveRootUp): Pro
   const early: Row[] = [];
   let tell = (row: Row): void => void early.push(row);
   engine.onRow((row) => {
-    tell(row);
+    if (row.type !== "bootLine" || options.bootLog) tell(row);
   });
   try {
     await engine.configure({

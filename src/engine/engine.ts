@@ -10,6 +10,7 @@ import type { NetworkInterface } from "../model/networks";
 import type { Wanted } from "../model/settings";
 import { accessFor } from "./access";
 import type { BootpServer } from "./bootpServer/bootpServer";
+import { BootLog } from "./bootLog/bootLog";
 import { systemClock, type Clock } from "./clock";
 import { drainAll } from "./draining";
 import { checkMachine } from "./doctor/doctor";
@@ -40,6 +41,7 @@ interface Service {
 class BootEngine implements Engine {
   private readonly clock: Clock;
   private readonly journal: Journal;
+  private readonly bootLog: BootLog;
   private readonly planNews: PlanNews;
   /** Absent before the first `configure` and after a stop. */
   private service: Service | undefined;
@@ -62,6 +64,7 @@ class BootEngine implements Engine {
   constructor(private readonly surroundings: Surroundings) {
     this.clock = surroundings.clock;
     this.journal = new Journal(this.clock);
+    this.bootLog = new BootLog(this.journal);
     this.planNews = new PlanNews(this.journal);
   }
 
@@ -203,6 +206,7 @@ class BootEngine implements Engine {
     this.release("bootp");
     this.bootp = undefined;
     this.boards = {};
+    this.bootLog.forget();
     this.journal.forgetClients();
   }
 
@@ -268,6 +272,7 @@ class BootEngine implements Engine {
     return {
       clock: this.clock,
       journal: this.journal,
+      bootLog: this.bootLog,
       boards: this.boards,
       situation: () => {
         if (this.situation === undefined)
@@ -314,6 +319,7 @@ class BootEngine implements Engine {
     this.stopAddresses();
     for (const protocol of protocols) this.close(protocol);
     this.boards = {};
+    this.bootLog.forget();
     return Promise.resolve();
   }
 

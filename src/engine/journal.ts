@@ -1,17 +1,23 @@
 /**
  * Where the servers tell what happens. Keeps the snapshot, hands each row to the listeners, and holds progress
- * back to five rows a second for one transfer; the last row of a transfer always goes out, at once.
+ * back to five rows a second for one transfer or boot line; the last row of one always goes out, at once.
  */
 
-import type { ClientRow, LogRow, Row, TransferRow } from "../model/events";
+import type { BootLineRow, ClientRow, LogRow, Row, TransferRow } from "../model/events";
 import { defaultLimits } from "../model/settings";
 import { applyRow, newState, snapshotOf, type Snapshot } from "../model/snapshot";
 import type { Clock, Timer } from "./clock";
 
 const progressIntervalMs = 200;
 
+/** Rows that come many times a second, until their last one. */
+type Progress = TransferRow | BootLineRow;
+
+const isLast = (row: Progress): boolean =>
+  row.type === "transfer" ? row.state !== "running" : row.open !== true;
+
 interface Pending {
-  row: TransferRow;
+  row: Progress;
   sentAt: number;
   timer: Timer | undefined;
 }
@@ -56,13 +62,13 @@ export class Journal {
   }
 
   report(row: Row): void {
-    if (row.type === "transfer") this.reportTransfer(row);
+    if (row.type === "transfer" || row.type === "bootLine") this.reportProgress(row);
     else this.publish(row);
   }
 
-  private reportTransfer(row: TransferRow): void {
+  private reportProgress(row: Progress): void {
     const earlier = this.pending.get(row.id);
-    if (row.state !== "running") {
+    if (isLast(row)) {
       earlier?.timer?.cancel();
       this.pending.delete(row.id);
       this.publish(row);

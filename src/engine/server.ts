@@ -6,6 +6,7 @@ import type { Protocol, Trouble } from "../model/events";
 import type { Plan } from "../model/plan";
 import type { Wanted } from "../model/settings";
 import type { Access } from "./access";
+import type { BootLog } from "./bootLog/bootLog";
 import type { Clock } from "./clock";
 import type { Journal } from "./journal";
 import type { RootOf } from "./servedRoot/plannedRoot";
@@ -34,6 +35,8 @@ export interface Situation {
 export interface ServerContext {
   readonly clock: Clock;
   readonly journal: Journal;
+  /** What every client's boot is told by, line by line. */
+  readonly bootLog: BootLog;
   /** What BOOTP knows of the boards. It outlives the sockets: a board's reset may take the link away. */
   readonly boards: { machine?: BootpMachine };
   /** What holds at this moment. A running transfer keeps what it was started with. */

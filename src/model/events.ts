@@ -140,7 +140,51 @@ export interface LogRow {
   readonly message: string;
 }
 
-export type Row = ServerRow | ClientRow | TransferRow | LogRow;
+/**
+ * What a boot line tells of. `question`: BOOTP or DHCP, with what was answered. `request`: a file is asked for, with what
+ * was granted. `data`: the first of its DATA is acknowledged. `resent`: a packet went out more than once. `gap`: nothing
+ * came from the board. `error`: one side broke off. `end`: a transfer is over. `session`: an FTP login. `refused`: an FTP
+ * command that was. `note`: what is known of the boot as a whole.
+ */
+export type BootEvent =
+  "question" | "request" | "data" | "resent" | "gap" | "error" | "end" | "session" | "refused" | "note";
+
+/** What an event most likely means, where that is known: `bootDiagnoses.ts` has all of them. */
+export interface Diagnosis {
+  readonly code: string;
+  /** One sentence. */
+  readonly message: string;
+}
+
+/** A line of a client's boot log: packets that belong together, and what they mean. */
+export interface BootLineRow {
+  readonly type: "bootLine";
+  readonly id: string;
+  /** The id of the client's row; the address, as long as no client is known there. */
+  readonly client: string;
+  /** Which boot of this client, counted from 1 since the servers were started. */
+  readonly boot: number;
+  readonly at: number;
+  /** When it happened for the last time, or was over. */
+  readonly until?: number;
+  readonly protocol: Protocol;
+  readonly event: BootEvent;
+  /** The id of the transfer's row. */
+  readonly transfer?: string;
+  /** What came from the client: "RRQ u-boot.bin octet blksize 1468". */
+  readonly request?: string;
+  /** What it was sent: "OACK blksize 1468". */
+  readonly answer?: string;
+  /** In words, what no packet says. */
+  readonly note?: string;
+  /** How often the same came or went, where that is more than once. */
+  readonly times?: number;
+  /** It may still change: the packet may come again. */
+  readonly open?: true;
+  readonly diagnosis?: Diagnosis;
+}
+
+export type Row = ServerRow | ClientRow | TransferRow | LogRow | BootLineRow;
 
 /** The parts of a verification. */
 export type StepKind = "bootp" | "tftp" | "manifest" | "ftp";

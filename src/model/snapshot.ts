@@ -28,7 +28,7 @@ export const newState = (): State => ({
 });
 
 /**
- * Takes one row in; the same row once more changes nothing. Log rows are no state.
+ * Takes one row in; the same row once more changes nothing. Log rows and boot lines are no state.
  * @param transfersKept of the transfers that have ended the last ones are kept, so many; running ones always are.
  */
 export function applyRow(state: State, row: Row, transfersKept: number): void {
@@ -46,6 +46,7 @@ export function applyRow(state: State, row: Row, transfersKept: number): void {
       forgetTransfers(state, transfersKept);
       return;
     case "log":
+    case "bootLine":
       return;
   }
 }

@@ -5,6 +5,7 @@ import { openBootp } from "../../src/engine/clients/bootpClient";
 import type { BootpAsker, BootpOptions } from "../../src/engine/clients/boardIo";
 import { nextTurn, systemClock, type Clock } from "../../src/engine/clock";
 import { EngineError } from "../../src/engine/errors";
+import { BootLog } from "../../src/engine/bootLog/bootLog";
 import { Journal } from "../../src/engine/journal";
 import type { Departure, ServerContext } from "../../src/engine/server";
 import type { ServedRoot } from "../../src/engine/servedRoot/servedRoot";
@@ -63,6 +64,7 @@ async function start(plan: Partial<Plan>, given: StartOptions = {}): Promise<Run
   const context: ServerContext = {
     clock,
     journal,
+    bootLog: new BootLog(journal),
     situation: () => ({ wanted, plan: running.plan, rootOf: () => ({}) as ServedRoot, access, networks }),
     changed: () => undefined,
     heard: () => (running.heard += 1),

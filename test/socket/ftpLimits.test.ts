@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { BootLog } from "../../src/engine/bootLog/bootLog";
 import { startFtpServer } from "../../src/engine/ftpServer/ftpServer";
 import { EngineError } from "../../src/engine/errors";
 import {
@@ -352,6 +353,7 @@ describe("An FTP server that ends", () => {
     const context = {
       clock: house.journal.clock,
       journal: house.journal,
+      bootLog: new BootLog(house.journal),
       situation: () => assert.fail("nobody asks"),
       changed: () => undefined,
       heard: () => undefined,

@@ -5,6 +5,7 @@ import { accessFor } from "../../src/engine/access";
 import { startBootpServer, type BootpServer } from "../../src/engine/bootpServer/bootpServer";
 import { LeaseStore } from "../../src/engine/bootpServer/leaseStore";
 import { systemClock } from "../../src/engine/clock";
+import { BootLog } from "../../src/engine/bootLog/bootLog";
 import { Journal } from "../../src/engine/journal";
 import type { ServedRoot } from "../../src/engine/servedRoot/servedRoot";
 import { openUdp } from "../../src/engine/udp";
@@ -137,6 +138,7 @@ describe("the leases of a workspace folder on disk (D11)", () => {
         {
           clock: systemClock,
           journal,
+          bootLog: new BootLog(journal),
           situation: () => ({ wanted, plan, rootOf: () => ({}) as ServedRoot, access, networks }),
           changed: () => undefined,
           heard: () => undefined,

@@ -9,6 +9,7 @@ import { defaultLimits, defaultWanted, type LimitName, type Wanted } from "../..
 import { accessFor } from "../../src/engine/access";
 import { systemClock, type Clock } from "../../src/engine/clock";
 import { startFtpServer } from "../../src/engine/ftpServer/ftpServer";
+import { BootLog } from "../../src/engine/bootLog/bootLog";
 import { Journal } from "../../src/engine/journal";
 import type { BootServer, Departure } from "../../src/engine/server";
 import { openServedRoot, type DoorOptions, type ServedRoot } from "../../src/engine/servedRoot/servedRoot";
@@ -81,6 +82,7 @@ export async function ftpHouse(options: FtpOptions = {}): Promise<FtpHouse> {
     {
       clock,
       journal,
+      bootLog: new BootLog(journal),
       situation: () => ({ wanted, plan: emptyPlan, rootOf: () => root, access, networks: loopback }),
       changed: () => undefined,
       heard: () => (heard += 1),

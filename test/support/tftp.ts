@@ -2,6 +2,7 @@
 
 import { accessFor } from "../../src/engine/access";
 import { systemClock, type Clock } from "../../src/engine/clock";
+import { BootLog } from "../../src/engine/bootLog/bootLog";
 import { Journal } from "../../src/engine/journal";
 import { openServedRoot, type DoorOptions } from "../../src/engine/servedRoot/servedRoot";
 import type { BootServer, Departure, ServerContext, Situation } from "../../src/engine/server";
@@ -73,6 +74,7 @@ export async function startTestedServer(options: TftpServerOptions = {}): Promis
   const context: ServerContext = {
     clock,
     journal,
+    bootLog: new BootLog(journal),
     situation: () => tested.situation,
     changed: () => undefined,
     heard: () => {

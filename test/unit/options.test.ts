@@ -33,6 +33,7 @@ describe("the command line (DESIGN §3)", () => {
       wanted: { ...defaultWanted, folder: resolve(".") },
       lingerSeconds: 600,
       asRoot: false,
+      bootLog: false,
       json: false,
     });
   });

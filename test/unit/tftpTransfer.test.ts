@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { BootLog } from "../../src/engine/bootLog/bootLog";
 import { Journal } from "../../src/engine/journal";
 import type { ServerContext, Situation } from "../../src/engine/server";
 import { ServedTransfer, type TransferHome } from "../../src/engine/tftpServer/transfer";
@@ -18,6 +19,7 @@ describe("TFTP transfer of the server", () => {
       context: {
         clock,
         journal,
+        bootLog: new BootLog(journal),
         situation: () =>
           ({
             wanted: { limits: defaultLimits },

@@ -14,6 +14,7 @@ import { DelayedAnswers } from "./delayedAnswers";
 import { fromStored, LeaseStore, toStored } from "./leaseStore";
 import { ProxyPort } from "./proxyPort";
 import { Rivals } from "./rivals";
+import { questionOf } from "./questions";
 import { isOwnProbe } from "../rivalSearch";
 import { openBootpSockets, type BootpSockets } from "./sockets";
 import type { Timer } from "../clock";
@@ -173,6 +174,7 @@ class Service {
     this.sockets = undefined;
     this.timer?.cancel();
     this.delayed.close();
+    this.context.bootLog.settle();
     await Promise.all([this.rivals?.close(), this.proxyPort?.close(), sockets?.close(), this.store?.close()]);
   }
 
@@ -194,6 +196,7 @@ class Service {
       this.keepLeases();
       for (const id of reaction.forgotten) this.forget(id);
       this.show(reaction.clients);
+      this.write(reaction);
       if (reaction.dropped !== undefined) {
         this.logDropped("debug", `dropped a packet of ${from.address}: ${reaction.dropped}`);
       }
@@ -212,6 +215,18 @@ class Service {
     this.delayed.send(client.id, delayMs, () => {
       for (const { packet, via, to } of replies) sender?.send(packet, via, to);
     });
+  }
+
+  /** Into the boot log. */
+  private write(reaction: Reaction): void {
+    const { request, clients } = reaction;
+    const [client] = clients;
+    if (request === undefined || client === undefined) return;
+    const { plan, networks } = this.context.situation();
+    const isOurs = (siaddr: string): boolean => networks.some(({ address }) => address === siaddr);
+    const { id, address, verification } = client;
+    const sender = { client: id, address, restartMs: plan.restartSeconds * 1000 };
+    this.context.bootLog.asked(sender, questionOf(request, reaction, client, isOurs), !verification);
   }
 
   readonly departed = (departure: Departure): void => {

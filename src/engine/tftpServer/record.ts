@@ -2,11 +2,16 @@
 
 import type { TransferRow } from "../../model/events";
 import { checkName } from "../../model/names";
+import { describeAgreement, describeRequest } from "../../protocol/tftp/describe";
+import type { Agreement } from "../../protocol/tftp/options";
 import type { Request } from "../../protocol/tftp/packet";
 import type { ServerContext } from "../server";
 import type { Exchange } from "../tftpExchange";
 import type { Choice } from "../../protocol/bootp/choice";
-import { normalEnd, type ServedEnd, verdictOf } from "./words";
+import type { Quirks } from "../../protocol/quirks";
+import { senderAt } from "../boardAt";
+import type { FileLines } from "../bootLog/fileLines";
+import { lastPacketsOf, normalEnd, type ServedEnd, verdictOf } from "./words";
 import type { Endpoint } from "../udp";
 import { measuredOf, waitMs, Waits } from "../measuring";
 
@@ -25,6 +30,7 @@ export class TransferRecord {
   /** Packets sent again until then. */
   private sentAgain = 0;
   private readonly waits = new Waits();
+  private readonly lines: FileLines;
   private reportedNow = -Infinity;
   private details: Partial<TransferRow> = {};
 
@@ -39,6 +45,12 @@ export class TransferRecord {
   ) {
     const { clock, journal } = context;
     this.id = journal.nextId("tftp");
+    this.lines = context.bootLog.fileOf(
+      senderAt(context, peer.address),
+      "tftp",
+      this.id,
+      describeRequest(request),
+    );
     this.startedAt = clock.wallTime();
     this.startedNow = clock.now();
     this.heardNow = this.startedNow;
@@ -57,12 +69,24 @@ export class TransferRecord {
     if (size !== undefined) this.add({ size });
   }
 
-  /** A packet of the peer came, after so many were sent again. */
-  heard(sentAgain: number): void {
+  /** What the request was answered with. @param quirks those that made a difference. */
+  granted({ options: oack, blksize, windowsize, timeoutSeconds }: Agreement, quirks: Quirks): void {
+    this.lines.granted(describeAgreement(this.request, oack), { blksize, windowsize });
+    const options = { mode: this.request.mode, blksize, windowsize };
+    this.add({
+      options: timeoutSeconds === undefined ? options : { ...options, timeout: timeoutSeconds },
+      ...(Object.keys(quirks).length > 0 && { quirks }),
+    });
+  }
+
+  /** A packet of the peer came; it is dealt with after this. */
+  heard(machine: Exchange["machine"]): void {
     const now = this.context.clock.now();
-    if (now - this.heardNow >= waitMs) this.waited(now, sentAgain);
+    const { retransmissions } = machine;
+    if (now - this.heardNow >= waitMs) this.waited(now, retransmissions);
+    this.lines.heard(machine, retransmissions - this.sentAgain, now - this.heardNow);
     this.heardNow = now;
-    this.sentAgain = sentAgain;
+    this.sentAgain = retransmissions;
   }
 
   /** Nothing came until now. */
@@ -99,10 +123,15 @@ export class TransferRecord {
       const missing = outcome.kind === "refused" && outcome.refusal.kind === "missing";
       this.isMissing = missing && row.direction === "read" && normal === undefined;
       // A refusal keeps its reason; what was no failure at all has none.
-      journal.report({ ...row, ...(normal?.state === "probe" ? {} : verdict), ...normal });
+      const last = { ...row, ...(normal?.state === "probe" ? {} : verdict), ...normal };
+      journal.report(last);
+      this.lines.ended(last, lastPacketsOf(outcome));
       return;
     }
     const silentMs = this.silentMs();
+    if (exchange !== undefined) {
+      this.lines.waits(exchange.machine, exchange.machine.retransmissions - this.sentAgain, silentMs);
+    }
     const waiting = silentMs < silenceMs ? {} : { waitingSince: Math.round(clock.wallTime() - silentMs) };
     journal.report({ ...row, ...waiting });
   }

@@ -1,7 +1,8 @@
 /** The TFTP server: its listening sockets, who may begin a transfer, and the transfers that run (RFC 1350). */
 
-import type { Trouble } from "../../model/events";
+import type { TransferRow, Trouble } from "../../model/events";
 import { printable } from "../../model/text";
+import { describeRequest } from "../../protocol/tftp/describe";
 import { MalformedPacket } from "../../protocol/errors";
 import { inNetwork } from "../../protocol/ipv4";
 import {
@@ -12,6 +13,7 @@ import {
   opcodeOf,
   type Request,
 } from "../../protocol/tftp/packet";
+import { senderAt } from "../boardAt";
 import { OncePerSecond, Recent } from "../recent";
 import type { BootServer, ServerContext, StartServer } from "../server";
 import { Admission } from "./admission";
@@ -271,11 +273,11 @@ class TftpServer implements BootServer {
   ): void {
     if (quiet && !this.errorTo.allows(`no ${from.address}`)) return;
     listener.send(encodeError(code, trouble.message), from);
-    const { clock, journal } = this.context;
+    const { bootLog, clock, journal } = this.context;
     const key = [from.address, request.op, request.file, trouble.code].join("\0");
     const id = this.refusals.get(key) ?? journal.nextId("tftp");
     this.refusals.set(key, id);
-    journal.report({
+    const row: TransferRow = {
       type: "transfer",
       id,
       protocol: "tftp",
@@ -292,7 +294,10 @@ class TftpServer implements BootServer {
       options: { mode: request.mode },
       retransmissions: 0,
       trouble: plainTrouble(trouble),
-    });
+    };
+    journal.report(row);
+    const lines = bootLog.fileOf(senderAt(this.context, from.address), "tftp", id, describeRequest(request));
+    lines.ended(row, { sent: { code, message: trouble.message }, silent: false });
   }
 }
 

@@ -291,7 +291,7 @@ export class ServedTransfer {
       return;
     }
     this.home.context.heard("tftp");
-    this.record.heard(this.exchange?.machine.retransmissions ?? 0);
+    if (this.exchange !== undefined) this.record.heard(this.exchange.machine);
     this.exchange?.receive(bytes);
     if (this.hasAnswered || this.exchange?.machine.everAnswered !== true) return;
     this.hasAnswered = true;
@@ -331,12 +331,7 @@ export class ServedTransfer {
     const { maxBlksize, maxWindowsize } = this.situation.wanted.limits;
     const offer = { maxBlksize, maxWindowsize, ...file };
     const { agreement, inForce } = negotiateWith(this.request, offer, this.board.quirks);
-    const { blksize, windowsize, timeoutSeconds } = agreement;
-    const options = { mode: this.request.mode, blksize, windowsize };
-    this.record.add({
-      options: timeoutSeconds === undefined ? options : { ...options, timeout: timeoutSeconds },
-      ...(Object.keys(inForce).length > 0 && { quirks: inForce }),
-    });
+    this.record.granted(agreement, inForce);
     return agreement;
   }
 

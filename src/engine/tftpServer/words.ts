@@ -5,6 +5,7 @@ import { formatSize, printable } from "../../model/text";
 import { isOptional, profiles, type Profile, type ProfileName } from "../../protocol/bootp/profiles";
 import { errorCode } from "../../protocol/tftp/packet";
 import type { TransferEnd } from "../../protocol/tftp/patience";
+import type { FileEnd } from "../bootLog/fileLines";
 import type { Refusal } from "../servedRoot/refusal";
 
 /** How a transfer of the server ended: as its machine says, or by the door or a person. */
@@ -43,6 +44,19 @@ export function farewell(end: ServedEnd): { readonly code: number; readonly mess
       return undefined;
   }
 }
+
+/** What the boot log tells of it: who broke off, and with which ERROR. */
+export function lastPacketsOf(end: ServedEnd): FileEnd {
+  const sent = end.kind === "violation" ? { code: violationCode(end), message: end.message } : farewell(end);
+  return {
+    ...(end.kind === "peerError" && { heard: end.error }),
+    sent,
+    silent: end.kind === "timeout",
+  };
+}
+
+const violationCode = ({ code }: { readonly code: "size" | "malformed" }): number =>
+  code === "malformed" ? errorCode.illegalOperation : errorCode.undefined;
 
 /** A trouble without anything else that the object carries. */
 export function plainTrouble({ code, message, remedy }: Trouble): Trouble {

@@ -8,7 +8,7 @@ import { startAgainExit } from "../../rpc/wire";
 import type { Command } from "./command";
 
 export interface RunEvents {
-  /** A row; those of transfers have ids that no other run uses. */
+  /** A row; those of transfers and boot lines have ids that no other run uses. */
   row(row: Row): void;
   /** A line on the process's stderr. */
   log(line: string): void;
@@ -26,12 +26,16 @@ export interface Patience {
 
 export const usualPatience: Patience = { quietMs: 10_000, endMs: 3_000 };
 
-/** The start of the ids of a run's transfers. */
+/** The start of the ids of a run's transfers and boot lines. */
 const prefixOf = (run: number): string => `${run}/`;
 
 /** The same row under an id of this run; what boards and servers are called does not depend on it. */
-const within = (run: number, row: Row): Row =>
-  row.type === "transfer" ? { ...row, id: prefixOf(run) + row.id } : row;
+function within(run: number, row: Row): Row {
+  const own = (id: string): string => prefixOf(run) + id;
+  if (row.type === "transfer") return { ...row, id: own(row.id) };
+  if (row.type !== "bootLine") return row;
+  return { ...row, id: own(row.id), ...(row.transfer !== undefined && { transfer: own(row.transfer) }) };
+}
 
 export class Run {
   private readonly process: ChildProcessWithoutNullStreams;
@@ -61,7 +65,8 @@ export class Run {
     this.engine = connectEngine(this.process.stdout, this.process.stdin);
     const stopRows = this.engine.onRow((row) => {
       this.hear();
-      if (!this.left || row.type === "transfer" || row.type === "log") events.row(within(number, row));
+      if (!this.left || row.type === "transfer" || row.type === "log" || row.type === "bootLine")
+        events.row(within(number, row));
     });
     // A write to a process that has just ended: its exit says all there is to say.
     this.process.stdin.on("error", () => undefined);

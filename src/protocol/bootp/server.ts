@@ -37,6 +37,8 @@ export interface Reaction {
   readonly clients: readonly ClientView[];
   /** Ids of clients that are remembered no longer. */
   readonly forgotten: readonly string[];
+  /** What was asked; absent: it was dropped. */
+  readonly request?: BootpPacket;
   /** Why it was dropped without a row; for the log. */
   readonly dropped?: string;
 }
@@ -84,14 +86,23 @@ export class BootpMachine {
     answer(conversation);
     const { client, replies, delayMs } = conversation;
     const forgotten = this.table.put(client, situation);
-    return { replies, delayMs, clients: [viewOf(client, situation.plan, now)], forgotten };
+    return { replies, delayMs, clients: [viewOf(client, situation.plan, now)], forgotten, request };
   }
 
   /** What the client at this address said last; of one that holds a lease from an earlier run its MAC is known. */
   traitsAt(address: string, now: number): Traits | undefined {
     const mac = this.leases.macAt(address);
+    return this.lastAt(address, now)?.traits ?? (mac === undefined ? undefined : traitsOf(mac, undefined));
+  }
+
+  /** The id of the client at this address; of one that holds a lease from an earlier run its MAC. */
+  clientAt(address: string, now: number): string | undefined {
+    return this.lastAt(address, now)?.id ?? this.leases.macAt(address);
+  }
+
+  private lastAt(address: string, now: number): Client | undefined {
     const there = [...this.table.all()].filter((client) => !isOver(client, now));
-    return lastAskerAt(there, address)?.traits ?? (mac === undefined ? undefined : traitsOf(mac, undefined));
+    return lastAskerAt(there, address);
   }
 
   /** A stage of a TFTP or FTP transfer. */

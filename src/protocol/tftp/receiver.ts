@@ -63,6 +63,11 @@ export class Receiver {
     return this.lastCame;
   }
 
+  /** The number of the block that came last in order, as on the wire. */
+  get position(): number {
+    return this.last;
+  }
+
   /** True once the peer answered anything. */
   get everAnswered(): boolean {
     return this.timing.everAnswered;

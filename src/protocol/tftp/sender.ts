@@ -63,6 +63,11 @@ export class Sender {
     return this.lastSupplied;
   }
 
+  /** The number of the block whose ACK is waited for, 0 for an OACK's; never wraps. */
+  get position(): number {
+    return this.base;
+  }
+
   /** True once the peer answered anything. */
   get everAnswered(): boolean {
     return this.timing.everAnswered;

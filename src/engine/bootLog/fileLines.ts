@@ -1,0 +1,253 @@
+/**
+ * The lines of one file over TFTP: the request and what was granted, the first DATA, what went out again, the gaps, the
+ * end. Nothing is done for each block but a few comparisons of numbers.
+ */
+
+import type { BootLineRow, TransferRow } from "../../model/events";
+import { diagnosis, largestUnfragmented, type DiagnosisCode } from "../../model/bootDiagnoses";
+import { describeMeasured } from "../../model/measured";
+import { formatDuration, formatSize } from "../../model/text";
+import { describeError } from "../../protocol/tftp/describe";
+import { errorCode, type ErrorPacket } from "../../protocol/tftp/packet";
+import type { Agreement } from "../../protocol/tftp/options";
+import type { Journal } from "../journal";
+import type { ClientLog, Line, LineText } from "./clientLog";
+
+/** Blocks and gaps of one transfer that have a line each; the others share one. */
+const mostLines = 20;
+/** A block that goes out again for so long waits for a board that does something else. */
+const asleepMs = 3_000;
+/** A silence that is worth a line. */
+const gapMs = 1_000;
+/** So often the same request is only a retry. */
+const often = 3;
+
+/** What a machine tells of itself: `Sender` or `Receiver`. */
+export interface Machine {
+  readonly retransmissions: number;
+  readonly everAnswered: boolean;
+  /** The block that the peer is to acknowledge, or acknowledged last; absent: it is not known. */
+  readonly position?: number;
+}
+
+/** How a transfer ended, as far as its packets are concerned. */
+export interface FileEnd {
+  /** The ERROR that the client sent. */
+  readonly heard?: Pick<ErrorPacket, "code" | "message">;
+  /** The ERROR that it was sent. */
+  readonly sent?: { readonly code: number; readonly message: string } | undefined;
+  /** Nothing came from it for too long. */
+  readonly silent: boolean;
+}
+
+export class FileLines {
+  private readonly at: number;
+  /** The line of the request, once it is answered. */
+  private line: Line | undefined;
+  private answer = "";
+  private blksize = 512;
+  private windowsize = 1;
+  /** The line of what is sent again and again. */
+  private resending: { readonly position: number | undefined; readonly line: Line } | undefined;
+  /** Lines about waits so far. */
+  private written = 0;
+  private others: Line | undefined;
+  private isAnswered = false;
+  private hasData = false;
+  private over = false;
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly log: ClientLog,
+    restartMs: number,
+    private readonly protocol: BootLineRow["protocol"],
+    private readonly transfer: string,
+    private readonly request: string,
+  ) {
+    this.at = journal.clock.wallTime();
+    this.line = log.requested(request, restartMs);
+  }
+
+  /** What the request was answered with: "OACK blksize 1468". */
+  granted(answer: string, { blksize, windowsize }: Pick<Agreement, "blksize" | "windowsize">): void {
+    this.answer = answer;
+    this.blksize = blksize;
+    this.windowsize = windowsize;
+    const { transfer } = this;
+    if (this.line === undefined) {
+      this.line = this.write({ at: this.at, event: "request", request: this.request, answer, open: true });
+    } else {
+      const repeated = this.line.times + 1 >= often;
+      this.line.change({ transfer, answer });
+      this.line.again(repeated ? "tftp.repeated" : undefined);
+    }
+    this.current.unansweredYet(this.request, this.line);
+  }
+
+  /**
+   * A packet of the client came.
+   * @param sentAgain packets that were sent once more since its last one, which was `silentMs` ago.
+   */
+  heard(machine: Machine, sentAgain: number, silentMs: number): void {
+    if (!this.isAnswered && machine.everAnswered) this.answered();
+    if (sentAgain > 0) this.resent(machine, sentAgain, silentMs, false);
+    else if (silentMs >= gapMs) this.gap(machine, silentMs);
+  }
+
+  /** It runs, and nothing came from the client for `silentMs`. */
+  waits(machine: Machine, sentAgain: number, silentMs: number): void {
+    if (sentAgain > 0) this.resent(machine, sentAgain, silentMs, true);
+  }
+
+  private answered(): void {
+    this.isAnswered = true;
+    this.current.answered(this.request);
+    this.line?.close();
+  }
+
+  private resent(machine: Machine, sentAgain: number, silentMs: number, open: boolean): void {
+    const now = this.journal.clock.wallTime();
+    const times = this.windowsize === 1 ? sentAgain + 1 : undefined;
+    const patch = { until: now, ...(times !== undefined && { times }) };
+    if (!machine.everAnswered) {
+      // Before the first answer it is the answer to the request that goes out again.
+      this.line?.change({ ...patch, open: true });
+      return;
+    }
+    const { position } = machine;
+    if (this.resending?.position !== position) this.resending?.line.close();
+    const packet = `${this.request.startsWith("WRQ") ? "ACK" : "DATA"}${position === undefined ? "" : ` ${position}`}`;
+    const answer = times === undefined ? `${sentAgain} packets from ${packet} on sent again` : packet;
+    const asleep = silentMs >= asleepMs ? { diagnosis: diagnosis("tftp.asleep") } : {};
+    const text = { ...patch, answer, ...asleep };
+    const known = this.resending?.position === position ? this.resending?.line : undefined;
+    const line =
+      known ?? this.oneOfMany({ event: "resent", at: Math.round(now - silentMs), ...text, open: true });
+    if (line !== undefined && open) {
+      if (known !== undefined) line.change({ ...text, open: true });
+      this.resending = { position, line };
+    } else {
+      line?.close(text);
+      this.resending = undefined;
+    }
+  }
+
+  /** Nothing came from the client for a while, and then its answer; there was nothing to remind it of. */
+  private gap({ position, everAnswered }: Machine, ms: number): void {
+    if (!everAnswered || this.request.startsWith("WRQ")) return;
+    const at = Math.round(this.journal.clock.wallTime() - ms);
+    const note = `no ACK${position === undefined ? "" : ` for DATA ${position}`} for ${formatDuration(ms)}`;
+    const line = { at, until: Math.round(at + ms), event: "gap", note } as const;
+    this.oneOfMany({ ...line, diagnosis: diagnosis("tftp.asleep") });
+  }
+
+  /** A line of its own for the first ones; the others are counted in one. */
+  private oneOfMany(text: Omit<LineText, "protocol">): Line | undefined {
+    this.written += 1;
+    if (this.written <= mostLines) return this.write(text);
+    const { event, until = this.journal.clock.wallTime() } = text;
+    const note = `${this.written - mostLines} more waits of this transfer`;
+    if (this.others === undefined) this.others = this.write({ event, note, open: true });
+    else this.others.change({ note, until });
+    return undefined;
+  }
+
+  /** It is over. @param row the last one of the transfer. */
+  ended(row: TransferRow, end: FileEnd): void {
+    if (this.over) return;
+    this.over = true;
+    this.firstData(row);
+    this.resending?.line.close();
+    this.others?.close();
+    if (this.line === undefined) this.refused(end);
+    else if (end.heard !== undefined) this.brokenOff(this.line, row, end.heard);
+    else if (row.state === "finished") this.finished(row);
+    else if (!this.isAnswered && end.sent === undefined) this.unanswered(this.line, end);
+    else this.failed(row, end);
+    this.current.left();
+  }
+
+  /** How long the board waited for the file to begin. */
+  private firstData({ bytes, startedAt, direction, firstByteMs, firstAckMs }: TransferRow): void {
+    if (bytes === 0 || firstByteMs === undefined || direction === "write") return;
+    this.hasData = true;
+    const note = describeMeasured({ firstByteMs, ...(firstAckMs !== undefined && { firstAckMs }) }).join(
+      ", ",
+    );
+    this.write({ at: Math.round(startedAt + firstByteMs), event: "data", answer: "DATA 1", note });
+  }
+
+  private refused({ sent }: FileEnd): void {
+    const answer = sent === undefined ? {} : { answer: describeError(sent) };
+    this.write({ at: this.at, event: "request", request: this.request, ...answer });
+  }
+
+  private brokenOff(line: Line, row: TransferRow, error: Pick<ErrorPacket, "code" | "message">): void {
+    this.answered();
+    line.close();
+    const code = diagnosisOfError(this.request, row, error);
+    this.write({
+      event: "error",
+      request: describeError(error),
+      ...(row.bytes > 0 && { note: `after ${formatSize(row.bytes)}` }),
+      ...(code !== undefined && { diagnosis: diagnosis(code) }),
+    });
+  }
+
+  private finished(row: TransferRow): void {
+    const { file, bytes, bytesPerSecond, startedAt, endedAt = startedAt, retransmissions } = row;
+    const again = retransmissions === 0 ? "" : `, ${retransmissions} sent again`;
+    const took = `${formatSize(bytes)} in ${formatDuration(endedAt - startedAt)} (${formatSize(bytesPerSecond)}/s)`;
+    const lossy = retransmissions >= 5 && retransmissions > bytes / this.blksize / 100;
+    this.answered();
+    this.write({
+      event: "end",
+      note: `${file} ${row.direction === "read" ? "sent" : "received"}: ${took}${again}`,
+      ...(lossy && { diagnosis: diagnosis("tftp.lossy") }),
+    });
+  }
+
+  /** Nothing of it arrived: the line of the request says so, and waits for the same one again. */
+  private unanswered(line: Line, { silent }: FileEnd): void {
+    const code = !silent || line.isDiagnosed ? undefined : this.whyUnanswered();
+    line.close({ note: "never acknowledged", ...(code !== undefined && { diagnosis: diagnosis(code) }) });
+  }
+
+  private whyUnanswered(): DiagnosisCode {
+    if (this.answer.startsWith("OACK")) return "tftp.oackIgnored";
+    return "tftp.noAnswer";
+  }
+
+  private failed(row: TransferRow, { sent, silent }: FileEnd): void {
+    this.answered();
+    const fragments = !this.hasData && this.blksize > largestUnfragmented;
+    const code = !silent ? undefined : fragments ? "tftp.fragments" : "tftp.stalled";
+    this.write({
+      event: sent === undefined ? "end" : "error",
+      ...(sent !== undefined && { answer: describeError(sent) }),
+      note: row.trouble?.message ?? row.state,
+      ...(code !== undefined && { diagnosis: diagnosis(code) }),
+    });
+  }
+
+  private get current(): ClientLog {
+    return this.log.current;
+  }
+
+  private write(text: Omit<LineText, "protocol">): Line {
+    const { protocol, transfer } = this;
+    return this.current.write({ protocol, transfer, ...text });
+  }
+}
+
+/** A probe is no failure: PXE ROMs and UEFI ask for `tsize` first. */
+function diagnosisOfError(
+  request: string,
+  { bytes, direction }: TransferRow,
+  { code }: Pick<ErrorPacket, "code">,
+): DiagnosisCode | undefined {
+  if (bytes > 0 || direction === "write") return undefined;
+  const breaksOff = code === errorCode.undefined || code === errorCode.optionRefused;
+  if (breaksOff && / tsize \d+( |$)/i.test(request)) return "tftp.askedSize";
+  return code === errorCode.optionRefused ? "tftp.optionRefused" : undefined;
+}
