@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import { compareWith } from "../../src/engine/verification/compare";
+import { SharedSums } from "../../src/engine/checksums";
+import { nextTurn } from "../../src/engine/clock";
+import { comparison, compareWith } from "../../src/engine/verification/compare";
 import { EngineError } from "../../src/engine/errors";
-import { openServedRoot } from "../../src/engine/servedRoot/servedRoot";
+import { openServedRoot, type OpenedFile } from "../../src/engine/servedRoot/servedRoot";
+import { unlikeBytes } from "../support/files";
 import { temporaryFolder } from "../support/temporaryFolder";
 import { VirtualClock } from "../support/virtualClock";
 
@@ -43,6 +46,34 @@ describe("comparing what comes with the workspace", () => {
       await folder.remove();
     }
   };
+
+  it("asks the disk for one thing at a time: a late read is never read over a later one", async () => {
+    const content = unlikeBytes(700_000);
+    let reads = 0;
+    const opened: OpenedFile = {
+      name: "fw.bin",
+      size: content.length,
+      mtimeMs: 0,
+      sums: new SharedSums(content.length),
+      async read(buffer, position) {
+        reads += 1;
+        assert.equal(reads, 1, `a second read, at ${position}`);
+        await nextTurn();
+        buffer.set(content.subarray(position, position + buffer.length));
+        reads -= 1;
+        return Math.min(buffer.length, content.length - position);
+      },
+      assertUnchanged: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
+    const reception = comparison(opened, Infinity, ({ firstDifference }) => {
+      assert.equal(firstDifference, undefined);
+      return { state: "passed", compared: true };
+    });
+    for (let at = 0; at < content.length; at += 100_000)
+      await reception.sink(content.subarray(at, at + 100_000));
+    await reception.finish();
+  });
 
   it("an endless file that the workspace does not have is cut off after 64 MiB (S7)", async () => {
     const { taken, error } = await flood("other.bin");

@@ -78,19 +78,24 @@ class Comparer {
       this.compare(chunk, own);
       return undefined;
     }
-    return this.addSlowly(chunk);
+    return this.addSlowly(chunk, own);
   }
 
-  private async addSlowly(chunk: Uint8Array): Promise<void> {
+  /** @param coming what was asked of the disk: asked for again, the late one would be read over what comes after it. */
+  private async addSlowly(
+    chunk: Uint8Array,
+    coming: Uint8Array | Promise<Uint8Array> | undefined,
+  ): Promise<void> {
     let rest = chunk;
-    while (this.own !== undefined && rest.length > 0) {
-      const own = await this.own.at(this.position, rest.length);
+    for (let next = coming; next !== undefined; next = this.own?.at(this.position, rest.length)) {
+      const own = await next;
       if (own.length === 0) {
-        this.partAt(this.position);
+        if (rest.length > 0) this.partAt(this.position);
         break;
       }
       this.compare(rest.subarray(0, own.length), own);
       rest = rest.subarray(own.length);
+      if (rest.length === 0) return;
     }
     this.fetchedHash.update(rest);
     this.position += rest.length;
