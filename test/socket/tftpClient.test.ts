@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { systemClock, type Clock } from "../../src/engine/clock";
 import { fetchTftp, storeTftp, type TftpOptions } from "../../src/engine/clients/tftpClient";
 import type { FetchFacts } from "../../src/engine/clients/boardIo";
 import { EngineError } from "../../src/engine/errors";
@@ -21,6 +20,8 @@ describe("TFTP client against a scripted server", () => {
   let listening: RawClient;
   let answering: RawClient;
   let got: Uint8Array[];
+  /** Stands still until a test moves it: what is driven by hand is never sent again, however slow the machine is. */
+  let clock: VirtualClock;
   const opened: RawClient[] = [];
   const open = async (): Promise<RawClient> => {
     const socket = await openRawClient();
@@ -32,17 +33,15 @@ describe("TFTP client against a scripted server", () => {
     listening = await open();
     answering = await open();
     got = [];
+    clock = new VirtualClock();
   });
   afterEach(async () => {
+    clock.advance(60_000); // Who stays to repeat its last ACK goes.
     await Promise.all(opened.splice(0).map((socket) => socket.close()));
   });
 
   const target = (): { host: string; port: number } => ({ host: "127.0.0.1", port: listening.local.port });
-  const fetch = (
-    options: TftpOptions = {},
-    clock: Clock = systemClock,
-    signal?: AbortSignal,
-  ): Promise<FetchFacts> =>
+  const fetch = (options: TftpOptions = {}, signal?: AbortSignal): Promise<FetchFacts> =>
     fetchTftp(clock, target(), "fw.bin", (chunk) => void got.push(chunk), signal, options);
   const requested = async (): Promise<{ request: Request; from: Endpoint }> => {
     const { packet, from } = await listening.next();
@@ -115,6 +114,29 @@ describe("TFTP client against a scripted server", () => {
     assert.equal((await fetching).bytes, 519);
   });
 
+  it("a late packet to who had its port before is no answer: it waits for one (S15, RFC 1350 §4)", async () => {
+    const fetching = fetch({ tsize: false });
+    const { from } = await requested();
+    const late = await open();
+    for (const packet of [encodeAck(7), encodeData(7, unlikeBytes(512))]) {
+      late.send(packet, from);
+      if (packet.length === 4) assert.equal(said(await late.next()), "ERROR 5");
+    }
+    answering.send(encodeData(1, unlikeBytes(9)), from);
+    assert.equal(said(await answering.next()), "ACK 1");
+    assert.equal((await fetching).bytes, 9);
+  });
+
+  it("where nothing else answers, that is what is told", async () => {
+    const fetching = rejected(fetch({ tsize: false, blksize: 512, windowsize: 1 }));
+    const { from } = await requested();
+    answering.send(encodeAck(7), from);
+    assert.equal(said(await answering.next()), "ERROR 5");
+    clock.advance(60_000);
+    const { code, message } = await fetching;
+    assert.deepEqual([code, message], ["tftp.malformed", "the server answered RRQ with ACK"]);
+  });
+
   it("another address does not count as an answer (T3)", async () => {
     const fetching = fetch();
     const { from } = await requested();
@@ -149,8 +171,7 @@ describe("TFTP client against a scripted server", () => {
   }
 
   it("after silence it asks once more without options, and then says that nobody is there (T33, T11)", async () => {
-    const clock = new VirtualClock();
-    const fetching = rejected(fetch({}, clock));
+    const fetching = rejected(fetch({}));
     const counts: number[] = [];
     for (let sending = 0; sending < 6; sending += 1) {
       counts.push((await requested()).request.options.size);
@@ -200,8 +221,7 @@ describe("TFTP client against a scripted server", () => {
   });
 
   it("a server that dies in the middle is given up (X4)", async () => {
-    const clock = new VirtualClock();
-    const fetching = rejected(fetch({ tsize: false, giveUpMs: 10_000 }, clock));
+    const fetching = rejected(fetch({ tsize: false, giveUpMs: 10_000 }));
     const { from } = await requested();
     answering.send(encodeData(1, unlikeBytes(512)), from);
     await answering.next();
@@ -221,9 +241,8 @@ describe("TFTP client against a scripted server", () => {
     stepMs: number,
     packetOf: (turn: number) => Uint8Array,
   ): Promise<{ error: EngineError; elapsedMs: number }> => {
-    const clock = new VirtualClock();
     let ended = false;
-    const fetching = rejected(fetch(options, clock)).finally(() => {
+    const fetching = rejected(fetch(options)).finally(() => {
       ended = true;
     });
     const { from } = await requested();
@@ -287,7 +306,7 @@ describe("TFTP client against a scripted server", () => {
           else resolve();
         };
       });
-    const fetching = fetchTftp(systemClock, target(), "fw.bin", sink, undefined, { tsize: false });
+    const fetching = fetchTftp(clock, target(), "fw.bin", sink, undefined, { tsize: false });
     const failing = assert.rejects(fetching, /disk/);
     const { from } = await requested();
     answering.send(encodeData(1, unlikeBytes(512)), from);
@@ -311,7 +330,7 @@ describe("TFTP client against a scripted server", () => {
 
   it("cancelled by its signal it tells the server and throws the reason", async () => {
     const controller = new AbortController();
-    const cancelled = assert.rejects(fetch({ tsize: false }, systemClock, controller.signal), /enough/);
+    const cancelled = assert.rejects(fetch({ tsize: false }, controller.signal), /enough/);
     const { from } = await requested();
     answering.send(encodeData(1, unlikeBytes(512)), from);
     await answering.next();
@@ -320,13 +339,13 @@ describe("TFTP client against a scripted server", () => {
     await cancelled;
     const before = new AbortController();
     before.abort(new Error("never"));
-    await assert.rejects(fetch({}, systemClock, before.signal), /never/);
+    await assert.rejects(fetch({}, before.signal), /never/);
   });
 
   it("a name that no request can hold is an error of its own", async () => {
     const names = ["n".repeat(600), "a\0b"];
     for (const name of names) {
-      const error = await rejected(fetchTftp(systemClock, target(), name, () => undefined));
+      const error = await rejected(fetchTftp(clock, target(), name, () => undefined));
       assert.equal(error.code, "tftp.name");
     }
   });
@@ -335,7 +354,7 @@ describe("TFTP client against a scripted server", () => {
     const source = async function* (): AsyncGenerator<Uint8Array> {
       yield await Promise.resolve(unlikeBytes(600));
     };
-    const storing = storeTftp(systemClock, target(), "up.bin", source(), undefined, {
+    const storing = storeTftp(clock, target(), "up.bin", source(), undefined, {
       size: 600,
       blksize: 512,
       windowsize: 1,
@@ -353,7 +372,7 @@ describe("TFTP client against a scripted server", () => {
       [512, 88],
     );
     assert.equal((await storing).bytes, 600);
-    const refused = rejected(storeTftp(systemClock, target(), "up.bin", source()));
+    const refused = rejected(storeTftp(clock, target(), "up.bin", source()));
     const again = await requested();
     answering.send(encodeError(6, "exists"), again.from);
     assert.equal((await refused).code, "tftp.refused");

@@ -3,7 +3,14 @@
 import { MalformedPacket } from "../../protocol/errors";
 import { encodeNetascii, NetasciiDecoder } from "../../protocol/tftp/netascii";
 import { type Agreement, checkOack, plainAgreement } from "../../protocol/tftp/options";
-import { encodeAck, encodeRequest, errorCode, type Options, type Request } from "../../protocol/tftp/packet";
+import {
+  encodeAck,
+  encodeRequest,
+  errorCode,
+  type Options,
+  type Packet,
+  type Request,
+} from "../../protocol/tftp/packet";
 import type { Patience } from "../../protocol/tftp/patience";
 import { Receiver } from "../../protocol/tftp/receiver";
 import { Sender } from "../../protocol/tftp/sender";
@@ -104,10 +111,12 @@ async function openOnce(
   giveUpMs: number,
 ): Promise<Opened | EngineError> {
   const patience = { giveUpMs, firstPackets: requestSendings };
-  const answer = await conversation.ask(encoded(request), patience, signal);
+  const [expected, first] = request.op === "RRQ" ? (["DATA", 1] as const) : (["ACK", 0] as const);
+  const answers = ({ op, ...packet }: Packet): boolean =>
+    op === "OACK" || op === "ERROR" || (op === expected && "block" in packet && packet.block === first);
+  const answer = await conversation.ask(encoded(request), answers, patience, signal);
   if (answer === undefined) return silentError(target, request.file);
   const { packet, bytes } = answer;
-  const expected = request.op === "RRQ" ? "DATA" : "ACK";
   switch (packet.op) {
     case "ERROR": {
       const error = refusedError(request.file, packet, 0);
@@ -124,9 +133,8 @@ async function openOnce(
         conversation.refuse(errorCode.optionRefused, error.message);
         throw malformed(`the server's OACK cannot be accepted: ${error.message}`, error);
       }
-    case expected:
-      return { conversation, agreement: plainAgreement, first: bytes, byOack: false };
     default:
+      if (answers(packet)) return { conversation, agreement: plainAgreement, first: bytes, byOack: false };
       conversation.refuse(errorCode.illegalOperation, `${packet.op} is no answer to ${request.op}`);
       throw malformed(`the server answered ${request.op} with ${packet.op}`);
   }

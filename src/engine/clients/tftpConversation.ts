@@ -12,7 +12,7 @@ import { packetOf } from "../tftpExchange";
 import { type Endpoint, openUdp, type UdpSocket } from "../udp";
 import type { TftpTarget } from "./boardIo";
 
-/** The first answer, or none. */
+/** A packet that came from the server's host. */
 export interface Answer {
   readonly packet: Packet;
   readonly bytes: Uint8Array;
@@ -25,6 +25,10 @@ export class Conversation {
   private socket: UdpSocket | undefined;
   /** The server's TID: its address, and the port of its first answer (RFC 1350 §4). */
   private peer: Endpoint | undefined;
+  /** What answers the request. */
+  private answers: (packet: Packet) => boolean = () => false;
+  /** What came instead. */
+  private stray: Answer | undefined;
   private receiver: (bytes: Uint8Array) => void = () => undefined;
   private readonly errorTo: OncePerSecond;
 
@@ -57,8 +61,18 @@ export class Conversation {
     this.socket?.send(packet, this.peer ?? { address: this.target.host, port: this.target.port });
   };
 
-  /** Sends the request until something answers it; undefined: silence. @throws the signal's reason */
-  ask(request: Uint8Array, patience: Patience, signal?: AbortSignal): Promise<Answer | undefined> {
+  /**
+   * Sends the request until something answers it. A packet that is none may be the last one of a transfer to who had
+   * this port before: it is waited on, and told only where nothing else comes. Undefined: silence.
+   * @throws the signal's reason
+   */
+  ask(
+    request: Uint8Array,
+    answers: (packet: Packet) => boolean,
+    patience: Patience,
+    signal?: AbortSignal,
+  ): Promise<Answer | undefined> {
+    this.answers = answers;
     return new Promise((resolve, reject) => {
       const timing = new Retransmission(patience, this.clock.now());
       const asking = (now: number, again: boolean): Step<"silence"> => {
@@ -80,7 +94,7 @@ export class Conversation {
         },
         () => {
           end();
-          resolve(undefined);
+          resolve(this.stray);
         },
       );
       const abort = (): void => {
@@ -114,8 +128,11 @@ export class Conversation {
 
   private receive(bytes: Uint8Array, from: Endpoint): void {
     const isHost = unmapped(from.address) === unmapped(this.target.host);
-    const isAnswer = this.peer === undefined && isHost && packetOf(bytes) !== undefined;
-    if (isAnswer) this.peer = from;
+    if (this.peer === undefined && isHost) {
+      const packet = packetOf(bytes);
+      if (packet !== undefined && this.answers(packet)) this.peer = from;
+      else if (packet !== undefined) this.stray = { packet, bytes };
+    }
     if (isHost && from.port === this.peer?.port) {
       this.receiver(bytes);
       return;
