@@ -22,10 +22,16 @@ export const systemClock: Clock = {
   wallTime: () => Date.now(),
   at(at, callback) {
     const delay = Math.min(Math.max(0, at - performance.now()), longestDelay);
-    const handle = setTimeout(callback, delay);
+    let turn: NodeJS.Immediate | undefined;
+    // A process that stood still (stopped, or on a busy machine) has its timers ring before it reads what has come
+    // meanwhile: the callback waits for that, and is called off by it.
+    const handle = setTimeout(() => {
+      turn = setImmediate(callback);
+    }, delay);
     return {
       cancel: () => {
         clearTimeout(handle);
+        clearImmediate(turn);
       },
     };
   },
