@@ -169,10 +169,12 @@ const kindOf = (stats: Stats | BigIntStats): "file" | "folder" | "other" =>
 
 /** What is compared of a file from one look to the next. */
 type Trait = (stats: BigIntStats) => string;
-const content: Trait = ({ dev, ino, size, mtimeNs }) => [dev, ino, size, mtimeNs].join(":");
+const content: Trait = ({ dev, ino, size, mtimeNs }) =>
+  size === 0n ? empty : [dev, ino, size, mtimeNs].join(":");
 const existence: Trait = (stats) => kindOf(stats);
 
 const none = "none";
+const empty = "empty";
 
 /**
  * Follows the two plan files, and the existence of others, by looking at them about twice a second: that works
@@ -200,13 +202,19 @@ export function watchPlan(
       return none;
     }
   });
+  let found = seen;
   let stopped = false;
   let timer: Timer;
   const look = async (): Promise<void> => {
-    const now = await Promise.all(
+    const before = found;
+    found = await Promise.all(
       followed.map(({ path, trait }) => stat(path, { bigint: true }).then(trait, () => none)),
     );
     if (stopped) return;
+    // A plan that is saved is empty for a moment: that counts where it still is so at the next look.
+    const now = found.map((value, index) =>
+      value === empty && before[index] !== empty ? (seen[index] ?? none) : value,
+    );
     const changed = now.some((value, index) => value !== seen[index]);
     seen = now;
     timer = clock.at(clock.now() + pollMs, () => void look());
