@@ -119,7 +119,7 @@ export function problemsOf(uri: vscode.Uri): string[] {
 
 /** Resolves once the Problems view shows exactly these; mocha's limit ends it, and tells what it showed last. */
 export async function settled(uri: vscode.Uri, expected: readonly (string | RegExp)[]): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 50_000;
   const fits = (shown: readonly string[]): boolean =>
     shown.length === expected.length &&
     expected.every((each, index) =>

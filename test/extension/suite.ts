@@ -28,7 +28,7 @@ export async function run(): Promise<void> {
 }
 
 async function runMocha(folder: string): Promise<Result> {
-  const mocha = new Mocha({ timeout: 20_000, forbidOnly: true, color: false });
+  const mocha = new Mocha({ timeout: 60_000, forbidOnly: true, color: false });
   for (const name of readdirSync(folder).sort()) {
     if (name.endsWith(".test.ts")) mocha.addFile(join(folder, name));
   }

@@ -10,7 +10,7 @@ import { need } from "../support/programs";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 
 describe("doctor, on ports that others hold or that want rights", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let network: TestNetwork | undefined;
   let server: Host;
   let folder: TemporaryFolder;

@@ -11,7 +11,7 @@ import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolde
 const atftpd = tftpServers.find(({ program }) => program === "atftpd");
 
 describe("ports that another program holds, or that want rights", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let network: TestNetwork | undefined;
   let server: Host;
   let folder: TemporaryFolder;

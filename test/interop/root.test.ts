@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Row, ServerRow } from "../../src/model/events";
 import { defaultWanted } from "../../src/model/settings";
 import { unlikeBytes } from "../support/files";
+import { withinASecondMs } from "../support/pace";
 import { startDnsmasq, tftpServers } from "../support/foreignServers";
 import { makeNetwork, twoNetworks, type Host, type TestNetwork } from "../support/namespace";
 import { ours, reportOf, serve, type OursOptions, type Served } from "../support/ours";
@@ -45,7 +46,7 @@ const ways = [
 ] as const;
 
 describe("serve, started by root", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let network: TestNetwork | undefined;
   let server: Host;
   let folder: TemporaryFolder;
@@ -201,7 +202,7 @@ describe("serve, started by root", function () {
       await ip("address", "del", "10.77.0.1/24", "dev", "eth1");
       await served.row("server", ({ trouble }) => trouble?.code === "address.waiting");
       await ip("address", "add", "10.77.0.1/24", "dev", "eth1");
-      const { code } = await served.running.endedWithin(15_000);
+      const { code } = await served.running.endedWithin(withinASecondMs);
       assert.equal(code, 4);
       const row = served.rows().find(wantsRoot);
       assert.equal(row?.state, "waiting");
@@ -218,9 +219,9 @@ describe("serve, started by root", function () {
       await ip("address", "add", "10.77.0.9/24", "dev", "eth1");
       await served.row("server", wantsRoot);
       curl.signal("SIGCONT");
-      const { code } = await served.running.endedWithin(25_000);
+      const { code } = await served.running.endedWithin(withinASecondMs);
       await ip("address", "del", "10.77.0.9/24", "dev", "eth1");
-      const { code: fetchedWith, stdout } = await curl.endedWithin(5_000);
+      const { code: fetchedWith, stdout } = await curl.endedWithin(withinASecondMs);
       assert.deepEqual([code, fetchedWith, stdout], [4, 0, String(largeSize)]);
     });
 

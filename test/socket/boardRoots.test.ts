@@ -34,7 +34,7 @@ const plan = {
 let runs = 0;
 
 describe("boards with roots of their own", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let folder: TemporaryFolder;
   let engine: Engine;
   const open: (() => Promise<void>)[] = [];

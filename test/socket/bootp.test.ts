@@ -136,7 +136,7 @@ describe("the BOOTP server on loopback", () => {
     assert.deepEqual([running.row()?.stage, running.row()?.detail], ["booted", "fetched all 2 files"]);
     assert.equal(await asker.ask(), undefined);
     assert.equal(running.row()?.stage, "silent");
-    assert.match(running.row()?.detail ?? "", /^silent for (10|9) s more$/);
+    assert.match(running.row()?.detail ?? "", /^silent for \d+ s more$/);
     assert.ok(running.heard >= 4);
     assert.equal(running.server.restartSequence(boardMac), true);
     assert.equal(running.server.restartSequence("nobody"), false);

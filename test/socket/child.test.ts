@@ -27,7 +27,7 @@ const runs = (pid: number): boolean => {
 };
 
 describe("the servers' process as the extension tends it (DESIGN §2.1)", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let folder: TemporaryFolder;
   const open: (() => unknown)[] = [];
   let command: Command;

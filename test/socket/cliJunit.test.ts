@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { elementsIn, isRed } from "../support/junit";
+import { withinASecondMs } from "../support/pace";
 import { lyingFtp, nobodysPort, type Liar } from "../support/liars";
 import { Running, runToEnd, type Finished } from "../support/processes";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
@@ -95,7 +96,7 @@ describe("verify --junit on the command line (DESIGN §3)", function () {
       (output) => /"name":"mute.bin","state":"running"/.test(output) || undefined,
     );
     running.signal("SIGTERM");
-    assert.equal((await running.endedWithin(5_000)).code, 130);
+    assert.equal((await running.endedWithin(withinASecondMs)).code, 130);
     const xml = await written();
     assert.match(xml, /<skipped message="cancelled" type="run\.cancelled">/);
     assert.match(xml, /<error message="Cancelled after 1 step, /);

@@ -106,7 +106,7 @@ describe("verify and fetch on the command line (DESIGN §3)", function () {
     const args = ["verify", folder.path, "--target", "127.0.0.1", "--bootp", "skip", ...ports(nobody)];
     const { code, stdout } = await cli(...args);
     assert.equal(code, 3);
-    assert.match(stdout, /✗ ftp {7}b\.bin\n {6}\.vscode\/boot-plan\.json:1:20 not asked: /);
+    assert.match(stdout, /✗ ftp {7}b\.bin.*\n {6}\.vscode\/boot-plan\.json:1:20 not asked: /);
     assert.match(stdout, /gave nothing/);
   });
 
@@ -136,7 +136,7 @@ describe("verify and fetch on the command line (DESIGN §3)", function () {
       );
       const at = performance.now();
       running.signal("SIGINT");
-      const { code, stdout } = await running.endedWithin(5_000);
+      const { code, stdout } = await running.endedWithin(withinASecondMs);
       const took = performance.now() - at;
       assert.equal(code, 130);
       assert.ok(took < withinASecondMs, `${took} ms`);
@@ -159,11 +159,10 @@ describe("verify and fetch on the command line (DESIGN §3)", function () {
       "the silence",
       (output) => /"name":"silence","state":"running"/.test(output) || undefined,
     );
-    const at = performance.now();
     running.signal("SIGINT");
-    const { code } = await running.endedWithin(5_000);
+    const { code, stdout } = await running.endedWithin(withinASecondMs);
     assert.equal(code, 130);
-    assert.ok(performance.now() - at < withinASecondMs);
+    assert.match(stdout, /"name":"silence","state":"skipped"/, "it was not waited for");
   });
 
   it("leaves no temporary file", async () => {

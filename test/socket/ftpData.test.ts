@@ -273,7 +273,7 @@ describe("FTP data connections", () => {
     if (house === undefined) this.skip(); // No IPv6 on this computer.
     const { Client } = await import("basic-ftp");
     const { Writable } = await import("node:stream");
-    const client = new Client(5_000);
+    const client = new Client(50_000);
     const chunks: Buffer[] = [];
     try {
       await client.access({ host: "::1", port: house.server.port });

@@ -15,7 +15,7 @@ import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolde
 const small = Buffer.from(unlikeBytes(8 * 512 + 7));
 
 describe("serve --stdio, the extension's child process (DESIGN §2.1, §4)", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let folder: TemporaryFolder;
   const open: (() => unknown)[] = [];
   const lastly = <T>(thing: T, close: (thing: T) => unknown): T => {

@@ -7,6 +7,7 @@ import { openUdp, type Endpoint } from "../../src/engine/udp";
 import type { Quirks } from "../../src/protocol/quirks";
 import { decodePacket, encodeAck, encodeData, encodeError } from "../../src/protocol/tftp/packet";
 import { unlikeBytes } from "../support/files";
+import { until } from "../support/ftpWire";
 import { aPlan } from "../support/bootp";
 import {
   endedRow,
@@ -230,6 +231,7 @@ describe("a TFTP server for boards with quirks", () => {
       await start({ answerDelayMs: 5000 });
       const [board, other] = [await openClient(), await openClient("127.0.0.3")];
       asks(board);
+      await until(() => server.heard === 1);
       asks(other);
       await next(other);
       await server.server.stopNow();
@@ -239,7 +241,7 @@ describe("a TFTP server for boards with quirks", () => {
 
   describe("singlePort", () => {
     it("carries many transfers at once on the port that was asked, and each board gets its own file", async function () {
-      this.timeout(30_000);
+      this.timeout(60_000);
       const files = Object.fromEntries(
         Array.from({ length: 24 }, (_, n) => [`${n}.bin`, unlikeBytes(40_000 + n)]),
       );

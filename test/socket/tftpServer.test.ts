@@ -3,6 +3,7 @@ import { rename, truncate, writeFile } from "node:fs/promises";
 import { encodeAck, encodeData, encodeError, type Packet } from "../../src/protocol/tftp/packet";
 import type { Endpoint } from "../../src/engine/udp";
 import { unlikeBytes } from "../support/files";
+import { until } from "../support/ftpWire";
 import {
   endedRow,
   openRawClient,
@@ -22,7 +23,12 @@ describe("TFTP server on loopback", () => {
   const listener = (): Endpoint => ({ address: "127.0.0.1", port: server.port });
 
   const start = async (options: TftpServerOptions = {}): Promise<void> => {
-    server = await startTestedServer({ files: { "fw.bin": unlikeBytes(1200) }, ...options });
+    // A clock that stands still: what is driven by hand is never sent again, however slow the machine is.
+    server = await startTestedServer({
+      clock: new VirtualClock(),
+      files: { "fw.bin": unlikeBytes(1200) },
+      ...options,
+    });
     client = await openClient();
   };
   const openClient = async (...args: Parameters<typeof openRawClient>): Promise<RawClient> => {
@@ -368,6 +374,7 @@ describe("TFTP server on loopback", () => {
     clock.advance(120_000);
     const row = await server.row(endedRow("fw.bin"));
     assert.deepEqual([row.state, row.trouble?.code], ["failed", "tftp.noAnswer"]);
+    await until(() => client.waiting.length >= 4);
     await nothingBut(4);
   });
 

@@ -49,7 +49,7 @@ const patiently = (settings: Partial<VerifySettings> & { folder: string }): Prom
 const bad = (report: ReportRow): string[] => inWords(report.steps.filter(({ state }) => state !== "passed"));
 
 describe("verification over real sockets (DESIGN §2.3)", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let folder: TemporaryFolder;
   const open: (() => Promise<void>)[] = [];
 

@@ -184,7 +184,7 @@ function hostIn(name: string, enter: readonly string[]): Host {
     start: (program, args, options) => new Running(command(program, args, options), options),
     async daemon(program, args, { transport, port }, options) {
       const running = host.start(program, args, options);
-      const deadline = Date.now() + 10_000;
+      const deadline = Date.now() + 40_000;
       const sockets = ["-Hln", transport === "udp" ? "-u" : "-t", `sport = :${port}`];
       // A daemon that tells nothing can only be asked for; each look takes some milliseconds of its own.
       for (;;) {

@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import type { Protocol, ReportRow, Row, ServerRow, StepRow } from "../../src/model/events";
 import type { Host } from "./namespace";
 import { Running, runToEnd, type Finished, type RunOptions } from "./processes";
+import { withinASecondMs } from "./pace";
 import { findProgram } from "./programs";
 
 /** What `serve --json` prints first. */
@@ -101,8 +102,8 @@ export async function serve(
   const ready = await running.waitFor("ready line", (_, stdout) => jsonLines(stdout).find(isReady));
   const rows = (): Row[] =>
     jsonLines(running.stdout).filter((line): line is Row => !["ready", "step", "report"].includes(line.type));
-  const endedWell = async (ms: number): Promise<void> => {
-    const { code, stderr } = await running.endedWithin(ms);
+  const endedWell = async (): Promise<void> => {
+    const { code, stderr } = await running.endedWithin(withinASecondMs);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
   };
   return {
@@ -118,7 +119,7 @@ export async function serve(
       ),
     async stop() {
       running.signal("SIGINT");
-      await endedWell(5_000);
+      await endedWell();
     },
     async stopNow() {
       running.signal("SIGINT");
@@ -126,7 +127,7 @@ export async function serve(
         rows().find((row) => row.type === "server" && row.state === "stopped"),
       );
       running.signal("SIGINT");
-      await endedWell(1_500);
+      await endedWell();
     },
   };
 }

@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Someone is at its keyboard (`type`); default: its stdin is empty. */
   readonly typed?: boolean;
-  /** After this time it is killed and the promise rejects with what it said so far. Default 30 s. */
+  /** After this time it is killed and the promise rejects with what it said so far. Default 50 s. */
   readonly timeoutMs?: number;
 }
 
@@ -89,7 +89,7 @@ export class Running {
   async waitFor<T>(
     what: string,
     find: (output: string, stdout: string) => T | undefined,
-    timeoutMs = 15_000,
+    timeoutMs = 50_000,
   ): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
@@ -173,5 +173,5 @@ export class Running {
 
 /** Runs a program to its end. @throws when it takes longer than `timeoutMs`; it is killed then. */
 export function runToEnd(command: readonly string[], options: RunOptions = {}): Promise<Finished> {
-  return new Running(command, options).endedWithin(options.timeoutMs ?? 30_000);
+  return new Running(command, options).endedWithin(options.timeoutMs ?? 50_000);
 }

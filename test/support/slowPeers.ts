@@ -95,18 +95,28 @@ export async function slowReader(port: number, file: string): Promise<SlowBoard>
   );
 }
 
-/** Has been told that it may send its file, and has sent nothing of it yet. */
-export async function slowWriter(port: number, file: string, content: Uint8Array): Promise<SlowBoard> {
+/**
+ * Has been told that it may send its file, and has sent nothing of it yet.
+ * @param options what it asks for with its request.
+ */
+export async function slowWriter(
+  port: number,
+  file: string,
+  content: Uint8Array,
+  options: Readonly<Record<string, number>> = {},
+): Promise<SlowBoard> {
   const talk = await talkTo(port);
   const ackOf = (block: number) => (packet: Packet) => packet.op === "ACK" && packet.block === block;
-  const first = await talk.exchange(requestFor("WRQ", file), ackOf(0));
+  const opens = (packet: Packet): boolean => packet.op === "OACK" || ackOf(0)(packet);
+  const first = await talk.exchange(requestFor("WRQ", file, options), opens);
   return board(
     talk,
     first,
     async (last) => {
-      if (last.op !== "ACK" || last.block * blockSize > content.length) return undefined;
-      const data = content.subarray(last.block * blockSize, (last.block + 1) * blockSize);
-      return talk.exchange(encodeData(last.block + 1, data), ackOf(last.block + 1));
+      const arrived = last.op === "OACK" ? 0 : last.op === "ACK" ? last.block : Infinity;
+      if (arrived * blockSize > content.length) return undefined;
+      const data = content.subarray(arrived * blockSize, (arrived + 1) * blockSize);
+      return talk.exchange(encodeData(arrived + 1, data), ackOf(arrived + 1));
     },
     () => new Uint8Array(),
   );

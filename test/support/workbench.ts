@@ -14,7 +14,7 @@ export interface Screen {
 }
 
 /** Of every wait for something on the screen. */
-const limitMs = 20_000;
+const limitMs = 45_000;
 
 export class Workbench {
   private constructor(

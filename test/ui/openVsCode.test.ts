@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { Running } from "../support/processes";
+import { withinASecondMs } from "../support/pace";
 import { skipOrFail } from "../support/programs";
 import { temporaryFolder } from "../support/temporaryFolder";
 
@@ -40,7 +41,7 @@ describe("npm run vscode", () => {
       assert.match(await page.text(), /vscode/);
       assert.notDeepEqual(processesWith(fixture.path), []);
       script.signal("SIGINT");
-      assert.equal((await script.endedWithin(15_000)).code, 0);
+      assert.equal((await script.endedWithin(withinASecondMs)).code, 0);
       assert.deepEqual(processesWith(fixture.path), []);
       assert.deepEqual(readdirSync(fixture.path), []);
     } finally {
