@@ -40,6 +40,23 @@ describe("TFTP sender and receiver over a bad link", () => {
     }
   });
 
+  for (const windowsize of [1, 4, 16]) {
+    it(`duplication and reordering cost less than half as much again with windowsize ${windowsize} (X2, RFC 7440 §4)`, () => {
+      const long = randomBytes(200 * 512 + 17, 98);
+      const least = 201 + Math.ceil(201 / windowsize) + 2;
+      for (const seed of seeds(20)) {
+        for (const upload of [false, true]) {
+          const faults = { duplication: 0.1, reordering: 0.1 };
+          const { sent } = transfer(long, { blksize: 512, windowsize, seed, faults, upload });
+          assert.ok(
+            sent.data + sent.acks <= 1.5 * least,
+            `${sent.data} + ${sent.acks} packets, at least ${least}; SEED=${seed}`,
+          );
+        }
+      }
+    });
+  }
+
   it("a windowed transfer without faults sends every block once and one ACK a window (RFC 7440 §4)", () => {
     const { sent } = transfer(new Uint8Array(64 * 512), { blksize: 512, windowsize: 16 });
     // OACK and 65 blocks; ACK 0, four full windows, and the last block's.

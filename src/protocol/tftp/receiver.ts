@@ -27,6 +27,8 @@ export interface ReceiverStep extends Step<TransferEnd> {
 
 /** How often the last ACK is repeated to a peer that does not hear it. */
 const maxDallies = 5;
+/** A missing block may only be late: so long the others of its window are kept, before it is asked for again. */
+const lateMs = 20;
 
 export class Receiver {
   /** The last block in order, 0–65535 as on the wire. */
@@ -35,8 +37,10 @@ export class Receiver {
   private unacknowledged = 0;
   private untaken = false;
   private ackDue = false;
-  /** The block whose coming too early was acknowledged last; undefined: no gap. */
-  private gapAt: number | undefined;
+  /** Blocks of this window that overtook a missing one, by number: a link that changes the order loses nothing. */
+  private readonly early = new Map<number, DataPacket>();
+  /** When the missing one is asked for; undefined: nothing is missing, or it was asked for. */
+  private gapUntil: number | undefined;
   private lastCame = false;
   private dallies = 0;
   private dallyUntil: number | undefined;
@@ -135,14 +139,14 @@ export class Receiver {
     if (this.dallyUntil !== undefined) {
       return now < this.dallyUntil ? this.step([]) : this.end({ kind: "complete" });
     }
+    if (this.gapUntil !== undefined && now >= this.gapUntil) return this.askOn(now);
     switch (this.timing.due(now)) {
       case "wait":
         return this.step([]);
       case "giveUp":
         return this.end({ kind: "timeout", answered: this.timing.everAnswered });
       case "again":
-        // In the middle of a window: what came so far is acknowledged, and the sender goes on there (RFC 7440 §4).
-        return this.unacknowledged > 0 ? this.acknowledge(now) : this.sendCurrent(now, true);
+        return this.askOn(now);
     }
   }
 
@@ -161,8 +165,9 @@ export class Receiver {
     if (isOurs) this.timing.heard(now);
     if (ahead === 0) return this.duplicate(now);
     if (this.lastCame) return this.step([]);
-    if (ahead === 1 || rollsToOne) return this.inOrder(packet, now);
-    return isOurs ? this.gap(packet.block, now) : this.step([]);
+    if (ahead === 1 || rollsToOne) return this.inOrderWithEarly(packet, now);
+    if (isOurs) this.keep(packet, now);
+    return this.step([]);
   }
 
   private inOrder(packet: DataPacket, now: number): ReceiverStep {
@@ -190,25 +195,40 @@ export class Receiver {
     this.last = packet.block;
     this.receivedBytes = size;
     this.unacknowledged += 1;
-    this.gapAt = undefined;
+    this.early.delete(packet.block);
+    this.gapUntil = undefined;
     this.untaken = true;
     this.lastCame = lastOne;
     this.ackDue = lastOne || this.unacknowledged >= this.options.windowsize;
     return { ...this.step([]), data: packet.data };
   }
 
-  /**
-   * A block was lost: the last one in order is acknowledged (RFC 7440 §4), once for each time that the sender
-   * comes by. The same or an earlier block again means that it has started over, and lost it again.
-   */
-  private gap(block: number, now: number): ReceiverStep {
-    const seen = this.gapAt;
-    this.gapAt = block;
-    if (seen !== undefined && ((block - seen) & 0xffff) < 0x8000 && block !== seen) return this.step([]);
-    if (this.untaken) {
-      this.ackDue = true;
-      return this.step([]);
+  /** A block in order, and those behind it that came before it. */
+  private inOrderWithEarly(packet: DataPacket, now: number): ReceiverStep {
+    const data: Uint8Array[] = [];
+    let next: DataPacket | undefined = packet;
+    while (next !== undefined) {
+      const step = this.inOrder(next, now);
+      if (step.data === undefined) return step;
+      data.push(step.data);
+      next = this.ackDue ? undefined : this.early.get((this.last + 1) & 0xffff);
     }
+    if (this.early.size > 0 && !this.ackDue) this.gapUntil = now + lateMs;
+    return { ...this.step([]), data: joined(data) };
+  }
+
+  /**
+   * A block is missing. If it does not come, the last one in order is acknowledged (RFC 7440 §4), once for each time
+   * that the sender comes by: a block that was kept comes again when it has started over, and lost the same once more.
+   */
+  private keep(packet: DataPacket, now: number): void {
+    if (this.early.size === 0 || this.early.has(packet.block)) this.gapUntil ??= now + lateMs;
+    this.early.set(packet.block, packet);
+  }
+
+  /** What came so far of a window is acknowledged, and the sender goes on there (RFC 7440 §4). */
+  private askOn(now: number): ReceiverStep {
+    this.gapUntil = undefined;
     return this.unacknowledged > 0 ? this.acknowledge(now) : this.sendCurrent(now, true);
   }
 
@@ -251,12 +271,24 @@ export class Receiver {
 
   private step(send: readonly Uint8Array[]): ReceiverStep {
     // Until the driver has taken the data it is our turn, and the peer cannot be late.
-    const asleep = this.ended || this.untaken;
-    return { send, wakeAt: asleep ? undefined : (this.dallyUntil ?? this.timing.wakeAt) };
+    if (this.ended || this.untaken) return { send, wakeAt: undefined };
+    return { send, wakeAt: this.dallyUntil ?? Math.min(this.timing.wakeAt, this.gapUntil ?? Infinity) };
   }
 
   private end(end: TransferEnd): ReceiverStep {
     this.ended = true;
     return { send: [], wakeAt: undefined, done: end };
   }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -1,0 +1,122 @@
+/**
+ * A relay between real UDP sockets which loses, doubles, delays and reorders from a seed, as a router with address
+ * translation would: who asks its port asks the server; each port from which the server answers (RFC 1350 §4: the TID)
+ * is a port of the relay again.
+ */
+
+import { systemClock, type Clock } from "../../src/engine/clock";
+import { openUdp, type Endpoint, type UdpSocket } from "../../src/engine/udp";
+import { seededRandom } from "./random";
+import { VirtualLink, type Faults, type LinkEnd } from "./virtualLink";
+
+export interface RelayOptions {
+  /** Where the server listens. */
+  readonly to: Endpoint;
+  readonly faults: Faults;
+  /** The same packets in the same order meet the same fate; each direction has a sequence of its own. */
+  readonly seed: number;
+  /** Where the relay is asked; default: any free port of 127.0.0.1. */
+  readonly at?: Endpoint;
+  readonly clock?: Clock;
+}
+
+export interface Relay {
+  readonly local: Endpoint;
+  /** Packets that each side has sent, those included that were lost. */
+  readonly sent: { readonly byClient: number; readonly byServer: number };
+  close(): Promise<void>;
+}
+
+/** Between one port of a client and one of the server. */
+interface Path {
+  readonly toServer: LinkEnd;
+  readonly toClient: LinkEnd;
+}
+
+const keyOf = ({ address, port }: Endpoint): string => `${address} ${port}`;
+
+/** Opens one; it forgets nobody until it is closed. */
+export async function openRelay(options: RelayOptions): Promise<Relay> {
+  const { to, faults, seed, at = { address: "127.0.0.1", port: 0 }, clock = systemClock } = options;
+  const sockets: Promise<UdpSocket>[] = [];
+  const paths = new Map<string, Path>();
+  const clients = new Map<string, (packet: Uint8Array) => void>();
+
+  const open = (port: number, onPacket: (packet: Uint8Array, from: Endpoint) => void): Promise<UdpSocket> => {
+    const opening = openUdp({ address: at.address, port, onPacket });
+    sockets.push(opening);
+    return opening;
+  };
+  /** One direction, with luck of its own. */
+  const link = (arrive: (packet: Uint8Array) => void): LinkEnd => {
+    const { left, right } = new VirtualLink(
+      clock,
+      seededRandom(seed * 1_000 + 2 * paths.size + turn),
+      faults,
+    );
+    turn = 1 - turn;
+    right.onPacket = arrive;
+    return left;
+  };
+  let turn = 0;
+  const pathOf = (
+    client: Endpoint,
+    server: Endpoint,
+    outer: Promise<UdpSocket>,
+    inner: (path: () => Path) => Promise<UdpSocket>,
+  ): Path => {
+    const key = `${keyOf(client)} ${keyOf(server)}`;
+    const known = paths.get(key);
+    if (known !== undefined) return known;
+    const socket = inner(() => path);
+    const path = {
+      toServer: link(
+        (packet) =>
+          void outer.then((each) => {
+            each.send(packet, server);
+          }),
+      ),
+      toClient: link(
+        (packet) =>
+          void socket.then((each) => {
+            each.send(packet, client);
+          }),
+      ),
+    };
+    paths.set(key, path);
+    return path;
+  };
+  const clientAt = (client: Endpoint): ((packet: Uint8Array) => void) => {
+    const known = clients.get(keyOf(client));
+    if (known !== undefined) return known;
+    const outer = open(0, (packet, server) => {
+      pathOf(client, server, outer, (path) =>
+        // Where the server answers from is a port of the relay for this client alone.
+        open(0, (answer, from) => {
+          if (keyOf(from) === keyOf(client)) path().toServer.send(answer);
+        }),
+      ).toClient.send(packet);
+    });
+    const asking = pathOf(client, to, outer, () => listening);
+    const hear = (packet: Uint8Array): void => {
+      asking.toServer.send(packet);
+    };
+    clients.set(keyOf(client), hear);
+    return hear;
+  };
+  const listening = open(at.port, (packet, client) => {
+    clientAt(client)(packet);
+  });
+  const { local } = await listening;
+  const total = (end: keyof Path): number =>
+    [...paths.values()].reduce((sum, path) => sum + path[end].sent, 0);
+  return {
+    local,
+    get sent() {
+      return { byClient: total("toServer"), byServer: total("toClient") };
+    },
+    close: async () => {
+      for (const opening of sockets) await (await opening).close();
+    },
+  };
+}
