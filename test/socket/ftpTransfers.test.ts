@@ -162,8 +162,7 @@ describe("FTP transfers", () => {
       await wire.expect("RETR large.bin", 150);
       wire.socket.destroy();
       await house!.row((row) => row.trouble?.code === "ftp.connectionLost");
-      second.socket.resume();
-      await second.closed;
+      await second.all();
     });
 
     it("to a slow reader go on for longer than any limit (F3, P19, X25, RFC 1123 §4.1.3.2)", async function () {
@@ -265,8 +264,8 @@ describe("FTP transfers", () => {
         wire.send(abort);
         assert.equal((await wire.reply()).code, 426);
         assert.equal((await wire.reply()).code, 226);
-        data.socket.resume();
-        await data.closed;
+        // Its end: a reset behind bytes that nobody has read yet looks like a clean end to Node.
+        await data.all();
         assert.equal((await wire.fetch("RETR small.bin")).data.toString(), "small");
       }
       // Also one that still waits for its data connection.

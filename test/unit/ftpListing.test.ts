@@ -4,7 +4,7 @@ import { fromNetworkLines, toNetworkLines } from "../../src/engine/ftpServer/asc
 import { changedFolder } from "../../src/engine/ftpServer/commands";
 import { activePort } from "../../src/engine/ftpServer/dataChannel";
 import { factsLine, listable, listLine, timeValue } from "../../src/engine/ftpServer/listing";
-import { Failure, failureOf, replyText } from "../../src/engine/ftpServer/replies";
+import { Failure, failureOf, replyLines, replyText } from "../../src/engine/ftpServer/replies";
 import { Refusal, type Entry } from "../../src/engine/servedRoot/servedRoot";
 
 const entry = (name: string, size: number, mtimeMs: number, kind: Entry["kind"] = "file"): Entry => ({
@@ -172,6 +172,14 @@ describe("What an FTP client is told", () => {
     assert.deepEqual(
       (["missing", "forbidden", "exists", "full", "busy", "changed"] as const).map(code),
       [550, 550, 553, 552, 450, 451],
+    );
+  });
+
+  it("has a hyphen after the code of each line but the last, and none before lines without one (RFC 959 §4.2)", () => {
+    assert.equal(replyLines(226, ["Done"]), "226 Done\r\n");
+    assert.equal(
+      replyLines(211, ["Features:", { raw: " SIZE" }, "End"]),
+      "211-Features:\r\n SIZE\r\n211 End\r\n",
     );
   });
 

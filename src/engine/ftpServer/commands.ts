@@ -185,7 +185,7 @@ const features = [
 ];
 
 async function feat(session: Session): Promise<void> {
-  const lines = features.map((feature) => ({ message: ` ${feature}`, raw: true }));
+  const lines = features.map((feature) => ({ raw: ` ${feature}` }));
   await session.reply(211, "Features:", ...lines, "End");
 }
 
@@ -195,13 +195,8 @@ async function help(session: Session, argument: string): Promise<void> {
   const names = [...commands].filter(([, command]) => command !== notOffered && command !== notAllowed);
   const lines = [];
   for (let from = 0; from < names.length; from += 10) {
-    lines.push({
-      message: ` ${names
-        .slice(from, from + 10)
-        .map(([name]) => name)
-        .join(" ")}`,
-      raw: true,
-    });
+    const line = names.slice(from, from + 10).map(([name]) => name);
+    lines.push({ raw: ` ${line.join(" ")}` });
   }
   await session.reply(214, "Commands:", ...lines, "End");
 }

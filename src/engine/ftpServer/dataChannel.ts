@@ -104,8 +104,8 @@ export async function openPassive(
   };
   const close = (): void => {
     stopListening();
-    settle?.reject(noConnection("the data connection was given up"));
-    if (!handedOver) taken?.destroy();
+    if (taken === undefined) settle?.reject(noConnection("the data connection was given up"));
+    else if (!handedOver) taken.destroy();
   };
   const deadline = ends.clock.at(ends.clock.now() + ends.waitMs, () => {
     stopListening();

@@ -90,12 +90,7 @@ export async function sendListing(session: Session, verb: string, argument: stri
 /** MLST: the facts of one name on the control connection (RFC 3659 §7.2). */
 export async function sendFacts(session: Session, name: string): Promise<void> {
   const entry = await describe(session, name);
-  await session.reply(
-    250,
-    "Listing",
-    { message: ` ${factsLine(entry, `/${entry.name}`)}`, raw: true },
-    "End",
-  );
+  await session.reply(250, "Listing", { raw: ` ${factsLine(entry, `/${entry.name}`)}` }, "End");
 }
 
 /** SIZE, which depends on the type: what TYPE A would send is known only after sending it (RFC 3659 §4). */
@@ -136,6 +131,6 @@ async function describeFile(session: Session, name: string): Promise<Entry> {
 /** STAT of a name: the listing on the control connection (RFC 959 §4.1.3). */
 export async function sendStatus(session: Session, argument: string): Promise<void> {
   const { entries, line } = await listing(session, "LIST", argument);
-  const lines = entries.filter(listable).map((entry) => ({ message: ` ${line(entry)}`, raw: true }));
+  const lines = entries.filter(listable).map((entry) => ({ raw: ` ${line(entry)}` }));
   await session.reply(213, "Status follows", ...lines, "End of status");
 }

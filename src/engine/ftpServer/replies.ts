@@ -19,6 +19,19 @@ export class Failure extends Error {
   }
 }
 
+/** One line of a reply: its text, or all of it where it begins with no code. */
+export type Letter = string | { readonly raw: string };
+
+/** A reply as it is sent: each line but the last has a hyphen after its code (RFC 959 §4.2). */
+export function replyLines(code: number, letters: readonly Letter[]): string {
+  const last = letters.length - 1;
+  return letters
+    .map((letter, index) =>
+      typeof letter === "string" ? `${code}${index === last ? " " : "-"}${letter}\r\n` : `${letter.raw}\r\n`,
+    )
+    .join("");
+}
+
 /** 450 is temporary: the other writer will be done some time (RFC 959 §4.2.1). */
 const refusalCodes: Readonly<Record<RefusalKind, number>> = {
   missing: 550,

@@ -13,8 +13,8 @@ import { CommandQueue } from "./commandQueue";
 import { CommandReader, parseCommand, tooLong } from "./commandReader";
 import type { DataChannel } from "./dataChannel";
 import type { Activity } from "./dataTransfer";
-import { takeControl, type FtpSrvConnection } from "./ftpSrv";
-import { Failure, failureOf, replyText } from "./replies";
+import { sendReply, takeControl, type FtpSrvConnection } from "./ftpSrv";
+import { Failure, failureOf, replyLines, replyText, type Letter } from "./replies";
 import type { Peer } from "./transferRecord";
 
 /** Bytes of one command line; RFC 959 sets none, paths end at 1024. */
@@ -158,12 +158,12 @@ export class Session {
   }
 
   /** Sends one reply; several letters make it one of several lines. A client that does not read it is dropped. */
-  async reply(code: number, ...letters: (string | { message: string; raw: boolean })[]): Promise<void> {
+  async reply(code: number, ...letters: Letter[]): Promise<void> {
     const { clock } = this.context;
     const unread = clock.at(clock.now() + this.limits.ftpDataSeconds * 1000, () => {
       this.connection.commandSocket.destroy();
     });
-    await this.connection.reply(code, ...letters);
+    await sendReply(this.connection, replyLines(code, letters));
     unread.cancel();
   }
 

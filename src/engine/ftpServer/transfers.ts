@@ -87,7 +87,7 @@ async function sendFile(
     }
     await writing;
     record.progress(sent);
-    await out.finish();
+    await Promise.all([out.finish(), file.close()]);
     return offset === 0 ? file.sums.result() : undefined;
   } catch (error) {
     activity.abort(failureOf(error));

@@ -4,9 +4,17 @@
  * open loses one race in four).
  */
 
-import { constants, type BigIntStats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  open as openDescriptor,
+  readlinkSync,
+  type BigIntStats,
+} from "node:fs";
 import { open, readlink, realpath, stat, type FileHandle } from "node:fs/promises";
 import { isAbsolute, relative, sep } from "node:path";
+import { promisify } from "node:util";
 import { Refusal } from "./refusal";
 
 /** A file or folder that was found. Whoever gets one closes it. */
@@ -17,10 +25,16 @@ export interface Place {
   /** A path for calls on this very file or folder, or on what is in it; on Linux it survives a renaming. */
   readonly location: string;
   /** Opens what was found, which has to be a regular file, for reading. */
-  openFile(): Promise<FileHandle>;
+  openFile(): Promise<OpenedPlace>;
   /** @throws Refusal when it is no longer where it was found. */
   confirm(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface OpenedPlace {
+  readonly handle: FileHandle;
+  /** Of the very file that was opened. */
+  readonly stat: BigIntStats;
 }
 
 /** Finds what an absolute path leads to. Opens no device, waits for no FIFO. */
@@ -43,38 +57,60 @@ const gone = (): Refusal =>
 /** How often a file may be replaced by rename while it is being found. */
 const replacements = 8;
 
+const openNumber = promisify(openDescriptor);
+
 /**
  * Linux: the descriptor comes first and tells itself where it is (`/proc/self/fd`), and what is read later is
  * opened through it. There is no gap between check and use.
+ *
+ * Only the two openings may have to wait for a disk. What is asked of a descriptor between them is known to the
+ * system by then, and 3 µs each here; through the thread pool it was 30 (the whole way 250 instead of 110).
  */
 export const locateByDescriptor: Locate = async (path) => {
   for (let attempt = 0; attempt < replacements; attempt += 1) {
-    const handle = await open(path, pathOnly);
-    try {
-      const location = `/proc/self/fd/${handle.fd}`;
-      const real = await readlink(location);
-      // A build replaced the file just now; its successor has the name.
-      if (real.endsWith(" (deleted)")) {
-        await handle.close();
-        continue;
-      }
-      return {
-        real,
-        stat: await handle.stat({ bigint: true }),
-        location,
-        openFile: () => open(location, constants.O_RDONLY | nonBlocking),
-        async confirm() {
-          if ((await readlink(location)) !== real) throw gone();
-        },
-        close: () => handle.close(),
-      };
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
+    const place = placeOf(await openNumber(path, pathOnly));
+    if (place !== undefined) return place;
   }
   throw gone();
 };
+
+/** Undefined, and closed: a build replaced the file just now; its successor has the name. */
+function placeOf(descriptor: number): Place | undefined {
+  const location = `/proc/self/fd/${descriptor}`;
+  let held = true;
+  const release = (): void => {
+    // A second time it would be somebody else's.
+    if (held) closeSync(descriptor);
+    held = false;
+  };
+  try {
+    const real = readlinkSync(location);
+    if (real.endsWith(" (deleted)")) {
+      release();
+      return undefined;
+    }
+    const found = fstatSync(descriptor, { bigint: true });
+    return {
+      real,
+      stat: found,
+      location,
+      openFile: async () => ({
+        handle: await open(location, constants.O_RDONLY | nonBlocking),
+        stat: found,
+      }),
+      async confirm() {
+        if ((await readlink(location)) !== real) throw gone();
+      },
+      close: () => {
+        release();
+        return Promise.resolve();
+      },
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
 
 /**
  * macOS and Windows: Node cannot ask a descriptor where it is, so the path is resolved before and after. A
@@ -93,8 +129,9 @@ export const locateByPath: Locate = async (path) => {
     async openFile() {
       const handle = await open(real, constants.O_RDONLY | nonBlocking | noFollow);
       try {
-        await stillThere(await handle.stat({ bigint: true }));
-        return handle;
+        const opened = await handle.stat({ bigint: true });
+        await stillThere(opened);
+        return { handle, stat: opened };
       } catch (error) {
         await handle.close();
         throw error;

@@ -83,11 +83,7 @@ async function openOnce(door: Door, sumsOf: SumsOf, name: string): Promise<Opene
   const place = await door.find(name);
   try {
     requireFile(place);
-    const handle = await place.openFile();
-    const opened = await handle.stat({ bigint: true }).catch(async (error: unknown) => {
-      await handle.close();
-      throw error;
-    });
+    const { handle, stat: opened } = await place.openFile();
     const { size, mtimeNs } = opened;
     const isUnchanged = watchBytes(opened, place.real);
     return {
