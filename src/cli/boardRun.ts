@@ -3,7 +3,7 @@
 import { EngineError } from "../engine/errors";
 import { cancelled } from "../engine/verification/steps";
 import type { RunEnvironment, Subject } from "../engine/verification/boards";
-import { realEnvironment } from "../engine/verification/verifier";
+import { realEnvironment, type RunCapture } from "../engine/verification/verifier";
 import type { ReportRow, StepRow } from "../model/events";
 import { gaveNothing, isFileStep } from "../model/verdict";
 import { exitCodes, stopSignals } from "./exitCodes";
@@ -103,7 +103,7 @@ const nothingToAsk = /^(target|server|port)\./;
  * @returns the exit code.
  */
 export async function runBoards(
-  about: { readonly intent: string; readonly json: boolean },
+  about: { readonly intent: string; readonly json: boolean; readonly captured?: RunCapture },
   run: (environment: RunEnvironment) => Promise<ReportRow>,
 ): Promise<number> {
   const controller = new AbortController();
@@ -115,14 +115,18 @@ export async function runBoards(
   for (const signal of stopSignals) process.on(signal, onSignal);
   try {
     const report = await run(
-      realEnvironment(controller.signal, {
-        begin: (subject) => {
-          teller.begin(subject);
+      realEnvironment(
+        controller.signal,
+        {
+          begin: (subject) => {
+            teller.begin(subject);
+          },
+          step: (row) => {
+            teller.step(row);
+          },
         },
-        step: (row) => {
-          teller.step(row);
-        },
-      }),
+        about.captured,
+      ),
     );
     teller.report(report);
     if (controller.signal.aborted) return exitCodes.cancelled;

@@ -162,14 +162,14 @@ const portMeaning = (usual: number): Meaning => ({
   doctor: `default ${usual}`,
 });
 
-const all: readonly Command[] = ["serve", "verify", "fetch", "doctor"];
+export const commands: readonly Command[] = ["serve", "verify", "fetch", "doctor"];
 const boards: readonly Command[] = ["verify", "fetch"];
 const withPlan: readonly Command[] = ["serve", "verify", "fetch"];
 
 /** By their name without the dashes; the order is that of `--help`. */
 export const flags = {
   address: many(
-    all,
+    commands,
     "IP|INTERFACE",
     {
       serve: "where to serve, default 127.0.0.1; 0.0.0.0 is every interface (may be repeated)",
@@ -195,10 +195,10 @@ export const flags = {
     },
     servers,
   ),
-  "bootp-port": one(all, "N", portMeaning(67), port),
-  "tftp-port": one(all, "N", portMeaning(69), port),
-  "ftp-port": one(all, "N", portMeaning(21), port),
-  "high-ports": toggle(all, "ports 6767, 6969 and 2121, which need no privileges"),
+  "bootp-port": one(commands, "N", portMeaning(67), port),
+  "tftp-port": one(commands, "N", portMeaning(69), port),
+  "ftp-port": one(commands, "N", portMeaning(21), port),
+  "high-ports": toggle(commands, "ports 6767, 6969 and 2121, which need no privileges"),
   answer: one(
     ["serve", "doctor"],
     "listed|boards|everyone|proxy",
@@ -234,7 +234,7 @@ export const flags = {
     "serve as root where root starts it, as in a container; without it, it goes on as the user behind sudo",
   ),
   "boot-log": toggle(["serve"], "what every board asks and gets, packet by packet, and what that means"),
-  plan: one(all, "FILE", "a plan instead of FOLDER/.vscode/boot-plan.json", text),
+  plan: one(commands, "FILE", "a plan instead of FOLDER/.vscode/boot-plan.json", text),
   bootp: one(
     boards,
     "auto|broadcast|relay|skip",
@@ -255,11 +255,17 @@ export const flags = {
     "the FTP user; its password stands in BOOT_SERVERS_FTP_PASSWORD, never on a command line",
     text,
   ),
-  json: toggle(all, "JSON lines on stdout, one event each"),
+  json: toggle(commands, "JSON lines on stdout, one event each"),
   stdio: toggle(["serve"], "JSON-RPC on stdin and stdout, for the extension: it says what to serve"),
   junit: one(["verify"], "FILE", "JUnit XML as well: one case for each board and step", text),
-  help: toggle(all, "this text"),
-  version: toggle(all, "the version"),
+  pcap: one(
+    ["serve", "verify"],
+    "FILE",
+    "a capture as well (pcapng): each packet, FTP passwords removed; replaces a capture, and nothing else; -: to stdout, for wireshark -k -i -",
+    text,
+  ),
+  help: toggle(commands, "this text"),
+  version: toggle(commands, "the version"),
 } satisfies Record<string, Flag>;
 
 export type FlagName = keyof typeof flags;
@@ -278,5 +284,8 @@ export const flagList: readonly (readonly [name: FlagName, flag: Flag])[] = Obje
   FlagName,
   Flag,
 ][];
+
+export const isCommand = (word: string | undefined): word is Command =>
+  commands.some((command) => command === word);
 
 export const isFlagName = (name: string): name is FlagName => Object.hasOwn(flags, name);

@@ -2,7 +2,6 @@
 
 import { isIP } from "node:net";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import {
   anyPorts,
   defaultWanted,
@@ -16,23 +15,15 @@ import type { FetchSettings } from "../engine/verification/fetchInto";
 import type { BoardSettings } from "../engine/verification/boards";
 import type { VerifySettings } from "../engine/verification/verify";
 import { optionTable } from "../protocol/bootp/options";
+import { pcapOf, type Captured } from "./captureFile";
 import type { DoctorOptions } from "./doctor";
-import {
-  flagList,
-  flags,
-  isFlagName,
-  UsageError,
-  type Command,
-  type Flag,
-  type FlagName,
-  type FlagValues,
-} from "./flags";
+import { commands, isCommand, UsageError, type FlagValues } from "./flags";
 import { helpText } from "./help";
 import type { ServeOptions } from "./serve";
 import type { StdioOptions } from "./stdio";
-import { nearestWord } from "../model/nearestWord";
+import { didYouMean, readFlags, readTokens } from "./tokens";
 
-export interface VerifyOptions extends VerifySettings {
+export interface VerifyOptions extends VerifySettings, Captured {
   readonly command: "verify";
   readonly json: boolean;
   /** Absolute path of the JUnit XML. */
@@ -56,14 +47,6 @@ export type Parsed =
 
 /** DESIGN §3, `--linger`. */
 const defaultLingerSeconds = 600;
-
-const commands: readonly Command[] = ["serve", "verify", "fetch", "doctor"];
-const isCommand = (word: string | undefined): word is Command => commands.some((command) => command === word);
-
-const didYouMean = (word: string, candidates: readonly string[], prefix = ""): string => {
-  const nearest = nearestWord(word, candidates);
-  return nearest === undefined ? "" : ` Did you mean ${prefix}${nearest}?`;
-};
 
 /**
  * Reads a command line.
@@ -107,70 +90,6 @@ function parse(argv: readonly string[], env: Readonly<Record<string, string | un
       atMost("doctor", rest, 1);
       return { command: "doctor", wanted: wantedOf(values, rest), json: values.json ?? false };
   }
-}
-
-interface Given {
-  readonly name: string;
-  /** As it was written, `--tftp-port`. */
-  readonly raw: string;
-  readonly value: string | undefined;
-  readonly inline: boolean;
-}
-
-/** Splits words and flags; nothing is judged yet. */
-function readTokens(argv: readonly string[]): { words: string[]; given: Given[] } {
-  const known: Record<string, { type: "string" | "boolean"; short?: string }> = {};
-  for (const [name, flag] of flagList)
-    known[name] = { type: flag.value === undefined ? "boolean" : "string" };
-  known["help"] = { type: "boolean", short: "h" };
-  const { tokens } = parseArgs({
-    args: [...argv],
-    options: known,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  const words: string[] = [];
-  const given: Given[] = [];
-  for (const token of tokens) {
-    if (token.kind === "positional") words.push(token.value);
-    if (token.kind === "option") {
-      given.push({
-        name: token.name,
-        raw: token.rawName,
-        value: token.value,
-        inline: token.inlineValue ?? false,
-      });
-    }
-  }
-  return { words, given };
-}
-
-function readFlags(command: Command, given: readonly Given[]): FlagValues {
-  const own = flagList.flatMap(([name, flag]) => (flag.commands.includes(command) ? [name] : []));
-  const values: Partial<Record<FlagName, unknown>> = {};
-  for (const { name, raw, value, inline } of given) {
-    if (!isFlagName(name)) throw new UsageError(`There is no flag ${raw}.${didYouMean(name, own, "--")}`);
-    const flag: Flag = flags[name];
-    if (!own.includes(name)) {
-      throw new UsageError(`${raw} is a flag of ${flag.commands.join(", ")}, not of ${command}.`);
-    }
-    if (flag.value === undefined && inline) throw new UsageError(`${raw} takes no value.`);
-    // `--plan --json` is a forgotten value; `--option=-x` says that the dash is meant.
-    if (flag.value !== undefined && (value === undefined || (!inline && /^-./.test(value)))) {
-      throw new UsageError(`${raw} needs a value: ${raw} ${flag.value}.`);
-    }
-    try {
-      const read = flag.read(value ?? "");
-      values[name] = flag.many ? [...((values[name] as unknown[] | undefined) ?? []), read] : read;
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      throw new UsageError(`${raw} ${value ?? ""}: ${error.message.replace(/[.?]?$/, (end) => end || ".")}`, {
-        cause: error,
-      });
-    }
-  }
-  return values as FlagValues;
 }
 
 function atMost(command: string, words: readonly string[], count: number): void {
@@ -225,6 +144,7 @@ function serveOptions(
     asRoot: values["as-root"] ?? false,
     bootLog: values["boot-log"] ?? false,
     json: values.json ?? false,
+    ...pcapOf(values),
   };
 }
 
@@ -318,6 +238,7 @@ function verifyOptions(
     ...(target !== undefined && { target }),
     ...board,
     ...(values.junit !== undefined && { junit: resolve(values.junit) }),
+    ...pcapOf(values),
   };
 }
 

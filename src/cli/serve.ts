@@ -3,8 +3,10 @@
 import { homedir } from "node:os";
 import { createEngine } from "../engine/engine";
 import { EngineError } from "../engine/errors";
+import type { CaptureSink } from "../engine/packets/recorder";
 import type { Row } from "../model/events";
 import type { Wanted } from "../model/settings";
+import { capturing, type Captured } from "./captureFile";
 import { exitCodes } from "./exitCodes";
 import { formatError } from "./print";
 import type { GiveRootUp } from "./root";
@@ -12,7 +14,7 @@ import { isUseful, jsonReporter, peopleReporter, type ServeReporter } from "./se
 import { stateFolder } from "./stateFolder";
 import { linger, stopRequests, watchRights } from "./stopping";
 
-export interface ServeOptions {
+export interface ServeOptions extends Captured {
   readonly command: "serve";
   readonly wanted: Wanted;
   readonly lingerSeconds: number;
@@ -26,7 +28,11 @@ export interface ServeOptions {
 /** @returns the exit code. */
 export async function serve(options: ServeOptions, giveRootUp?: GiveRootUp): Promise<number> {
   await giveRootUp?.(options.wanted);
-  const engine = createEngine();
+  return capturing(options.pcap, options.wanted, (capture) => serveCaptured(options, capture));
+}
+
+async function serveCaptured(options: ServeOptions, capture?: CaptureSink): Promise<number> {
+  const engine = createEngine(capture && { capture });
   const report: ServeReporter = options.json ? jsonReporter() : peopleReporter(options.wanted);
   const stop = stopRequests();
   const exitCode = watchRights(engine, stop);

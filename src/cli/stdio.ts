@@ -42,11 +42,17 @@ export async function serveStdio({ lingerSeconds }: StdioOptions, prepare?: Give
   return exitCode();
 }
 
-/** The only way to stdout from now on: a stray line of any library would break the protocol. */
-function takeStdout(): Writable {
+/** What is written to stdout from now on goes to stderr. @returns what writes to stdout still. */
+export function stdoutToStderr(): typeof process.stdout.write {
   const write = process.stdout.write.bind(process.stdout);
   process.stdout.write = process.stderr.write.bind(process.stderr);
   globalThis.console = new Console(process.stderr);
+  return write;
+}
+
+/** The only way to stdout from now on: a stray line of any library would break the protocol. */
+function takeStdout(): Writable {
+  const write = stdoutToStderr();
   return new Writable({
     write: (chunk: Uint8Array, _, done) => {
       write(chunk, done);

@@ -4,9 +4,11 @@ import { basename } from "node:path";
 import { systemClock } from "../engine/clock";
 import { EngineError } from "../engine/errors";
 import type { RunEnvironment } from "../engine/verification/boards";
+import type { RunCapture } from "../engine/verification/verifier";
 import { verifyFolder } from "../engine/verification/verify";
 import type { ReportRow } from "../model/events";
 import { runBoards } from "./boardRun";
+import { capturing } from "./captureFile";
 import { exitCodes } from "./exitCodes";
 import { junitOfError, junitOfReport, type Verified } from "./junit";
 import { prepareJunitFile, writeJunitFile } from "./junitFile";
@@ -16,9 +18,14 @@ import { formatError } from "./print";
 import { printable } from "../model/text";
 
 /** @returns the exit code. */
-export async function verify(options: VerifyOptions): Promise<number> {
+export function verify(options: VerifyOptions): Promise<number> {
+  const side = options.target === undefined ? "servers" : "boards";
+  return capturing(options.pcap, options, (sink) => verifyCaptured(options, sink && { side, sink }));
+}
+
+async function verifyCaptured(options: VerifyOptions, captured?: RunCapture): Promise<number> {
   const folder = basename(options.folder);
-  const about = { intent: `Verifying ${folder} against`, json: options.json };
+  const about = { intent: `Verifying ${folder} against`, json: options.json, ...(captured && { captured }) };
   const { junit } = options;
   if (junit === undefined) return runBoards(about, (environment) => verifyPlaced(options, environment));
 

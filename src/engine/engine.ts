@@ -19,17 +19,15 @@ import { everyBoard } from "./everyBoard";
 import { followPlan, onceUsable, usableNow } from "./following";
 import { listeningAddresses, watchInterfaces, type InterfaceTable } from "./interfaces";
 import { Journal } from "./journal";
+import { Recorder } from "./packets/recorder";
 import { listNetworks } from "./networks/networks";
 import { notTaken, type LoadedPlan } from "./planFile";
 import { PlanNews } from "./planNews";
 import { openPlannedRoots, servingTerms } from "./servedRoot/plannedRoot";
 import type { BootServer, ServerContext, Situation } from "./server";
-import { currentRow, type Slot } from "./slot";
+import { currentRow, hear, type Slot } from "./slot";
 import { failureOf, listensOn, rowFor, starters, startServer, waitingFor, warningsOf } from "./starting";
 import type { Surroundings } from "./starting";
-
-/** A row about a server that just heard something goes out once in this time. */
-const heardEveryMs = 1000;
 
 /** What is served and followed. */
 interface Service {
@@ -43,6 +41,7 @@ class BootEngine implements Engine {
   private readonly journal: Journal;
   private readonly bootLog: BootLog;
   private readonly planNews: PlanNews;
+  private readonly recorder: Recorder;
   /** Absent before the first `configure` and after a stop. */
   private service: Service | undefined;
   private situation: Situation | undefined;
@@ -66,6 +65,7 @@ class BootEngine implements Engine {
     this.journal = new Journal(this.clock);
     this.bootLog = new BootLog(this.journal);
     this.planNews = new PlanNews(this.journal);
+    this.recorder = new Recorder(this.clock, surroundings.capture, () => this.situation);
   }
 
   configure(wanted: Wanted): Promise<void> {
@@ -78,6 +78,9 @@ class BootEngine implements Engine {
     checkMachine(wanted, [...this.journal.snapshot().servers.values()]);
 
   readonly everyBoard: Engine["everyBoard"] = (wanted) => everyBoard(wanted);
+
+  readonly packets: Engine["packets"] = (clientId) =>
+    Promise.resolve(this.recorder.captureOf(clientId, this.journal.client(clientId)));
 
   readonly snapshot: Engine["snapshot"] = () => this.journal.snapshot();
 
@@ -273,6 +276,7 @@ class BootEngine implements Engine {
       clock: this.clock,
       journal: this.journal,
       bootLog: this.bootLog,
+      tap: this.recorder,
       boards: this.boards,
       situation: () => {
         if (this.situation === undefined)
@@ -292,20 +296,11 @@ class BootEngine implements Engine {
     };
   }
 
-  /** The first packet is told at once, then at most one a second, and the last one always. */
   private heard(protocol: Protocol): void {
     const slot = this.slots.get(protocol);
     if (slot?.server === undefined) return;
-    slot.lastPacketAt = this.clock.wallTime();
-    if (slot.tellLater === undefined) this.tellHeard(slot);
-  }
-
-  private tellHeard(slot: Slot): void {
-    const at = slot.lastPacketAt;
-    this.journal.report(this.rowNow(slot));
-    slot.tellLater = this.clock.at(this.clock.now() + heardEveryMs, () => {
-      delete slot.tellLater;
-      if (slot.lastPacketAt !== at) this.tellHeard(slot);
+    hear(slot, this.clock, () => {
+      this.journal.report(this.rowNow(slot));
     });
   }
 

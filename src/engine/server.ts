@@ -9,6 +9,7 @@ import type { Access } from "./access";
 import type { BootLog } from "./bootLog/bootLog";
 import type { Clock } from "./clock";
 import type { Journal } from "./journal";
+import type { Tap } from "./packets/tap";
 import type { RootOf } from "./servedRoot/plannedRoot";
 
 /** A file that left, as the boot sequences need to know it. */
@@ -39,6 +40,8 @@ export interface ServerContext {
   readonly bootLog: BootLog;
   /** What BOOTP knows of the boards. It outlives the sockets: a board's reset may take the link away. */
   readonly boards: { machine?: BootpMachine };
+  /** Is told each packet; absent: nobody wants to know. */
+  readonly tap?: Tap;
   /** What holds at this moment. A running transfer keeps what it was started with. */
   situation(): Situation;
   /** A packet or connection came: the server row's `lastPacketAt`. */

@@ -1,8 +1,11 @@
 /** One of the three servers, as the engine keeps it. */
 
 import type { ServerRow, Trouble } from "../model/events";
-import type { Timer } from "./clock";
+import type { Clock, Timer } from "./clock";
 import type { BootServer } from "./server";
+
+/** A row about a server that just heard something goes out once in this time. */
+const heardEveryMs = 1000;
 
 /** One of the three: what was asked for, and what came of it. */
 export interface Slot {
@@ -24,4 +27,19 @@ export function currentRow({ row, server, lastPacketAt }: Slot, planTrouble: Tro
     ...(lastPacketAt !== undefined && { lastPacketAt }),
     ...(news.length > 0 && { warnings: [...row.warnings, ...news] }),
   };
+}
+
+/** It heard something. The first packet is told at once, then at most one a second, and the last one always. */
+export function hear(slot: Slot, clock: Clock, tell: () => void): void {
+  slot.lastPacketAt = clock.wallTime();
+  if (slot.tellLater === undefined) tellHeard(slot, clock, tell);
+}
+
+function tellHeard(slot: Slot, clock: Clock, tell: () => void): void {
+  const at = slot.lastPacketAt;
+  tell();
+  slot.tellLater = clock.at(clock.now() + heardEveryMs, () => {
+    delete slot.tellLater;
+    if (slot.lastPacketAt !== at) tellHeard(slot, clock, tell);
+  });
 }

@@ -10,6 +10,7 @@ import type { Clock } from "./clock";
 import { EngineError } from "./errors";
 import { startFtpServer } from "./ftpServer/ftpServer";
 import { heldPorts } from "./heldPorts";
+import type { CaptureSink } from "./packets/recorder";
 import { isEveryInterface, type InterfaceTable } from "./interfaces";
 import type { BootServer, ServerContext, StartServer } from "./server";
 import { startTftpServer } from "./tftpServer/tftpServer";
@@ -28,6 +29,8 @@ export interface Surroundings {
   readonly readInterfaces: () => InterfaceTable;
   readonly listNetworks: () => Promise<readonly NetworkInterface[]>;
   readonly starters: Starters;
+  /** Is told each packet of the servers; absent: no capture runs. */
+  readonly capture?: CaptureSink;
 }
 
 export interface Started {

@@ -5,6 +5,7 @@ import { isIPv6 } from "node:net";
 import { errorMessage } from "../model/text";
 import { EngineError } from "./errors";
 import { heldPorts } from "./heldPorts";
+import type { SocketTap } from "./packets/tap";
 import { bindError } from "./portHolder";
 
 export interface Endpoint {
@@ -25,6 +26,8 @@ export interface UdpOptions {
   readonly receiveBufferSize?: number;
   /** Called for each datagram. `packet` is the receiver's own copy. It must not throw. */
   readonly onPacket: (packet: Uint8Array, from: Endpoint) => void;
+  /** Hears of each datagram that comes and goes; it must not throw. */
+  readonly tap?: (local: Endpoint) => SocketTap;
   /** An error after binding (ENETUNREACH, EACCES of a send …); the socket goes on. */
   readonly onError?: (error: Error) => void;
 }
@@ -32,8 +35,11 @@ export interface UdpOptions {
 export interface UdpSocket {
   /** Where it is bound. */
   readonly local: Endpoint;
-  /** Sends one datagram, never throws; what fails goes to `onError`, of the first ones and then of a few. */
-  send(packet: Uint8Array, to: Endpoint): void;
+  /**
+   * Sends one datagram, never throws; what fails goes to `onError`, of the first ones and then of a few.
+   * @param note what a capture says of it.
+   */
+  send(packet: Uint8Array, to: Endpoint, note?: string): void;
   /** Resolves when the port is free again; what was sent before is sent. */
   close(): Promise<void>;
 }
@@ -79,7 +85,16 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
   const socket = heldPorts.udp.take(options) ?? (await bindUdp(options));
   const report = options.onError ?? (() => undefined);
   socket.on("error", report);
-  socket.on("message", options.onPacket);
+  const local = { address: options.address, port: socket.address().port };
+  const tap = options.tap?.(local);
+  const onPacket: UdpOptions["onPacket"] =
+    tap === undefined
+      ? options.onPacket
+      : (packet, from) => {
+          tap.received(packet, from);
+          options.onPacket(packet, from);
+        };
+  socket.on("message", onPacket);
   if (options.broadcast === true) socket.setBroadcast(true);
   if (options.receiveBufferSize !== undefined) socket.setRecvBufferSize(options.receiveBufferSize);
   const told = (error: Error | null): void => {
@@ -88,13 +103,14 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
   let sent = 0;
   let open = true;
   return {
-    local: { address: options.address, port: socket.address().port },
-    send: (packet, to) => {
+    local,
+    send: (packet, to, note) => {
       if (!open) return;
       try {
         sent += 1;
         if (sent <= alwaysTold || sent % toldEvery === 0) socket.send(packet, to.port, to.address, told);
         else socket.send(packet, to.port, to.address);
+        tap?.sent(packet, to, note);
       } catch (error) {
         // A port of 0 or an address that is none throws at once (ERR_SOCKET_BAD_PORT).
         report(error as Error);
@@ -108,16 +124,16 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
         }
         open = false;
         if (heldPorts.udp.giveBack(socket)) {
-          socket.off("error", report).off("message", options.onPacket);
+          socket.off("error", report).off("message", onPacket);
           resolve();
         } else socket.close(resolve);
       }),
   };
 }
 
-/** The local address that leads to a host, and the host's own, both IPv4. Nothing is sent. @throws EngineError `host.unreachable` */
+/** The local address that leads to a host, and the host's own. Nothing is sent. @throws EngineError `host.unreachable` */
 export async function routeTo(host: string): Promise<{ readonly local: string; readonly remote: string }> {
-  const socket = createSocket("udp4");
+  const socket = createSocket(isIPv6(host) ? "udp6" : "udp4");
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject).once("connect", resolve);

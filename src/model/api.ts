@@ -32,6 +32,11 @@ export interface Engine {
    * servers are asked for, so it takes some seconds. Changes nothing.
    */
   everyBoard(wanted: Wanted): Promise<EveryBoard>;
+  /**
+   * What is kept of a client's packets, as a pcapng file; from now on each packet of it is kept.
+   * @param clientId that of its row, or an address.
+   */
+  packets(clientId: string): Promise<Uint8Array>;
   snapshot(): Snapshot;
   /** Calls back for each row; returns the function that ends it. */
   onRow(listener: (row: Row) => void): () => void;

@@ -94,6 +94,8 @@ export function connectEngine(input: Readable, output: Writable): RemoteEngine {
     networks: () => ask(() => connection.sendRequest(wire.networks)),
     check: (wanted) => ask(() => connection.sendRequest(wire.check, wanted)),
     everyBoard: (wanted) => ask(() => connection.sendRequest(wire.everyBoard, wanted)),
+    packets: async (clientId) =>
+      Buffer.from(await ask(() => connection.sendRequest(wire.packets, { clientId })), "base64"),
     cancelTransfer: (id) => {
       tell(() => connection.sendNotification(wire.cancelTransfer, { id }));
     },

@@ -70,6 +70,9 @@ export function serveEngine(
   connection.onRequest(wire.networks, () => answer(prepare().then(() => engine.networks())));
   connection.onRequest(wire.check, (wanted) => answer(prepare().then(() => engine.check(wanted))));
   connection.onRequest(wire.everyBoard, (wanted) => answer(prepare().then(() => engine.everyBoard(wanted))));
+  connection.onRequest(wire.packets, ({ clientId }) =>
+    answer(engine.packets(clientId).then((bytes) => Buffer.from(bytes).toString("base64"))),
+  );
   connection.onNotification(wire.cancelTransfer, ({ id }) => {
     engine.cancelTransfer(id);
   });

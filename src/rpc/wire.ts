@@ -29,6 +29,8 @@ export const stopNow = new RequestType0<null, Failure>("stopNow");
 export const networks = new RequestType0<readonly NetworkInterface[], Failure>("networks");
 export const check = new RequestType<Wanted, readonly Check[], Failure>("check");
 export const everyBoard = new RequestType<Wanted, EveryBoard, Failure>("everyBoard");
+/** The bytes in base64: a ring and what is written of it are bounded (engine/packets/rings.ts). */
+export const packets = new RequestType<{ readonly clientId: string }, string, Failure>("packets");
 export const cancelTransfer = new NotificationType<{ readonly id: string }>("cancelTransfer");
 export const restartSequence = new NotificationType<{ readonly clientId: string }>("restartSequence");
 

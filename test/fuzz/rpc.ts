@@ -23,6 +23,7 @@ const idle: Engine & Verifier = {
   everyBoard: () => Promise.resolve({ kind: "taken" }),
   cancelTransfer: () => undefined,
   restartSequence: () => undefined,
+  packets: () => Promise.resolve(new Uint8Array(0)),
   snapshot: () => snapshotOf(newState()),
   onRow: () => () => undefined,
   outline: () => Promise.resolve({} as Outline),

@@ -93,6 +93,8 @@ class ScriptedEngine implements Engine {
   check = (given: Wanted): Promise<readonly Check[]> => this.do("check", given).then(() => [seen]);
   cancelTransfer = (id: string): void => void this.calls.push(["cancelTransfer", id]);
   restartSequence = (id: string): void => void this.calls.push(["restartSequence", id]);
+  packets = (id: string): Promise<Uint8Array> =>
+    this.do("packets", id).then(() => Uint8Array.of(0x0a, 0xff, 0));
   snapshot = (): ReturnType<Engine["snapshot"]> => snapshotOf(this.state);
   onRow(listener: (row: Row) => void): () => void {
     this.listeners.add(listener);

@@ -19,7 +19,7 @@ import { isOwnProbe } from "../rivalSearch";
 import { openBootpSockets, type BootpSockets } from "./sockets";
 import type { Timer } from "../clock";
 import type { BootServer, Departure, ServerContext } from "../server";
-import type { Endpoint } from "../udp";
+import type { Endpoint, UdpOptions } from "../udp";
 
 export interface BootpServer extends BootServer {
   /** A stage of a TFTP or FTP transfer: what the boot sequences move by. */
@@ -62,6 +62,7 @@ export async function startBootpServer(
     onError: (error) => {
       service.logDropped("warning", `a reply could not be sent: ${error.message}`);
     },
+    ...tapOf(context),
   });
   await service.open(sockets, port === 0 ? 0 : bootServerPort);
   // Asked twice, it ends when the leases are written.
@@ -91,6 +92,10 @@ export async function startBootpServer(
     planChanged: service.planChanged,
   };
 }
+
+/** The tap of the server's sockets. */
+const tapOf = ({ tap }: ServerContext): Pick<UdpOptions, "tap"> =>
+  tap === undefined ? {} : { tap: (local) => tap.udp("bootp", local) };
 
 /** Where the leases are kept for the next run; undefined: nowhere. */
 function leaseStore(context: ServerContext): LeaseStore | undefined {
@@ -161,6 +166,7 @@ class Service {
       onError: (error) => {
         this.logDropped("warning", `a reply could not be sent: ${error.message}`);
       },
+      ...tapOf(this.context),
       onChange,
       log,
     });

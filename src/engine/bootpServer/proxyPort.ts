@@ -6,7 +6,7 @@
 import type { LogRow, ServerRow, Trouble } from "../../model/events";
 import { errorMessage } from "../../model/text";
 import { bootServerPort } from "../../protocol/bootp/packet";
-import { openUdp, type Endpoint, type UdpSocket } from "../udp";
+import { openUdp, type Endpoint, type UdpOptions, type UdpSocket } from "../udp";
 
 const heldCode = "proxy.port";
 
@@ -26,6 +26,7 @@ export interface ProxyPortOptions {
   readonly port?: number;
   readonly onPacket: (packet: Uint8Array, from: Endpoint, on: string) => void;
   readonly onError: (error: Error) => void;
+  readonly tap?: UdpOptions["tap"];
   /** It listens on other addresses than before, or cannot. */
   readonly onChange: () => void;
   /** A line for the log. */
@@ -99,7 +100,7 @@ export class ProxyPort {
 
   /** Why it cannot be had. */
   private async open(address: string): Promise<Trouble | undefined> {
-    const { openSocket = openUdp, port = bootServerPort, onPacket, onError } = this.options;
+    const { openSocket = openUdp, port = bootServerPort, onPacket, onError, tap } = this.options;
     try {
       const socket = await openSocket({
         address,
@@ -108,6 +109,7 @@ export class ProxyPort {
           onPacket(packet, from, address);
         },
         onError,
+        ...(tap && { tap }),
       });
       this.sockets.set(address, socket);
       return undefined;

@@ -21,6 +21,7 @@ export interface BootpSocketsOptions {
   /** `on`: the served address whose socket received it; undefined: the wildcard's. It must not throw. */
   readonly onPacket: (packet: Uint8Array, from: Endpoint, on: string | undefined) => void;
   readonly onError: (error: Error) => void;
+  readonly tap?: UdpOptions["tap"];
   /** Opens one socket; another one for tests of systems that are not at hand. */
   readonly openSocket?: typeof openUdp;
 }
@@ -171,6 +172,7 @@ class Sockets implements BootpSockets {
         this.options.onPacket(packet, from, on);
       },
       onError: this.options.onError,
+      ...(this.options.tap && { tap: this.options.tap }),
     };
   }
 }

@@ -1,6 +1,7 @@
 /** What a board can do on the network. The client flow knows nothing else of it, so that a test can script one. */
 
 import type { Measured } from "../../model/measured";
+import type { Tap } from "../packets/tap";
 
 /** Takes the bytes in order; a promise holds the sender back. */
 export type Sink = (chunk: Uint8Array) => Promise<void> | void;
@@ -25,6 +26,8 @@ export interface BootpOptions {
   readonly options: ReadonlyMap<number, Uint8Array>;
   /** True: the address is released at the end where DHCP gave one. */
   readonly release: boolean;
+  /** Is told each packet. */
+  readonly tap?: Tap;
 }
 
 /** What BOOTP or DHCP said. Empty text: the field was empty. */
@@ -66,6 +69,8 @@ export interface TftpTarget {
   readonly host: string;
   readonly port: number;
   readonly localAddress?: string;
+  /** Is told each packet. */
+  readonly tap?: Tap;
 }
 
 export interface FtpTarget extends TftpTarget {

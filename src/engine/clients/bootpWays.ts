@@ -3,7 +3,7 @@
 import { isLoopback } from "../../protocol/ipv4";
 import type { Envelope } from "../../protocol/bootp/client";
 import { broadcastFlag, unspecified } from "../../protocol/bootp/packet";
-import { openUdp, routeTo, type Endpoint, type UdpSocket } from "../udp";
+import { openUdp, routeTo, type Endpoint, type UdpOptions, type UdpSocket } from "../udp";
 import type { BootpOptions } from "./boardIo";
 
 export type Way = "anyPort" | "clientPort" | "relay" | "broadcast";
@@ -30,6 +30,7 @@ export interface WayPorts {
 }
 
 type OnPacket = (packet: Uint8Array, from: Endpoint) => void;
+type Heard = Pick<UdpOptions, "onPacket" | "tap">;
 
 /** @throws EngineError where the port cannot be had, or nothing leads to the target. */
 export async function openWay(
@@ -38,10 +39,12 @@ export async function openWay(
   ports: WayPorts,
   onPacket: OnPacket,
 ): Promise<Channel> {
+  const { tap } = options;
+  const heard: Heard = { onPacket, ...(tap && { tap: (local) => tap.udp("bootp", local) }) };
   if (way === "broadcast") {
     const { target, localAddress, port } = options;
     const own = localAddress ?? (target === undefined ? undefined : (await routeTo(target)).local);
-    const sockets = await openPort(own, ports.client, onPacket);
+    const sockets = await openPort(own, ports.client, heard);
     // This computer has an address, but the board that it plays has none, and needs a broadcast.
     const envelope = { ciaddr: unspecified, giaddr: unspecified, flags: broadcastFlag };
     return channel(way, envelope, sockets, { address: "255.255.255.255", port });
@@ -56,13 +59,13 @@ export async function openWay(
       const envelope = { ciaddr: own, giaddr: unspecified, flags: 0 };
       const sockets =
         way === "clientPort"
-          ? await openPort(own, ports.client, onPacket)
-          : [await openUdp({ address: own, port: 0, onPacket })];
+          ? await openPort(own, ports.client, heard)
+          : [await openUdp({ address: own, port: 0, ...heard })];
       return channel(way, envelope, sockets, to);
     }
     case "relay": {
       const envelope = { ciaddr: unspecified, giaddr: own, flags: 0 };
-      return channel(way, envelope, [await openUdp({ address: own, port: ports.relay, onPacket })], to);
+      return channel(way, envelope, [await openUdp({ address: own, port: ports.relay, ...heard })], to);
     }
   }
 }
@@ -71,8 +74,8 @@ export async function openWay(
  * A sender on address:68, whose broadcasts leave by the right interface, and a listener on 0.0.0.0:68, which alone
  * hears broadcasts (facts/boards.md). On loopback the sender is enough. The first one sends.
  */
-async function openPort(address: string | undefined, port: number, onPacket: OnPacket): Promise<UdpSocket[]> {
-  const shared = { port, broadcast: true, reuseAddr: true, onPacket };
+async function openPort(address: string | undefined, port: number, heard: Heard): Promise<UdpSocket[]> {
+  const shared = { port, broadcast: true, reuseAddr: true, ...heard };
   if (address !== undefined && isLoopback(address)) return [await openUdp({ ...shared, address })];
   const listener = await openUdp({ ...shared, address: unspecified });
   if (address === undefined) return [listener];

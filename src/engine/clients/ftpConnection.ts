@@ -35,9 +35,14 @@ export function openConnection(clock: Clock, target: FtpTarget): FtpConnection {
   // 0: basic-ftp's own timeouts, which every byte puts off, are off.
   const client = new Client(0);
   const sockets = new Set<Socket>();
+  let first = true;
   // basic-ftp loses a data socket that is still connecting when it is closed; here each of them is known.
   client.ftp._newSocket = () => {
     const socket = boundSocket(target.localAddress);
+    // The first one is the control connection.
+    const kind = first ? "control" : "data";
+    first = false;
+    socket.once("connect", () => target.tap?.tcp(socket, { kind, opened: true }));
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     return socket;

@@ -4,6 +4,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { Clock } from "../clock";
 import { EngineError } from "../errors";
+import type { Tap } from "../packets/tap";
 import type { BoardIo } from "./boardIo";
 import { openBootp, type BootpTiming } from "./bootpClient";
 import { openFtp } from "./ftpClient";
@@ -29,12 +30,17 @@ async function resolved<Target extends { readonly host: string }>(
   }
 }
 
-/** @param timing how long a board waits for BOOTP, where a test may not wait as long as a board. */
-export function networkBoard(clock: Clock, timing: Partial<BootpTiming> = {}): BoardIo {
+/**
+ * @param timing how long a board waits for BOOTP, where a test may not wait as long as a board.
+ * @param tap is told each packet that the board sends and gets.
+ */
+export function networkBoard(clock: Clock, timing: Partial<BootpTiming> = {}, tap?: Tap): BoardIo {
+  const tapped = tap && { tap };
   return {
-    openBootp: (options) => openBootp(clock, options, timing),
+    openBootp: (options) => openBootp(clock, { ...options, ...tapped }, timing),
     fetchTftp: async (target, file, sink, signal) =>
-      fetchTftp(clock, await resolved(target, "tftp"), file, sink, signal),
-    openFtp: async (target, signal) => openFtp(clock, await resolved(target, "ftp"), signal),
+      fetchTftp(clock, { ...(await resolved(target, "tftp")), ...tapped }, file, sink, signal),
+    openFtp: async (target, signal) =>
+      openFtp(clock, { ...(await resolved(target, "ftp")), ...tapped }, signal),
   };
 }

@@ -9,7 +9,7 @@ import type { Clock } from "../clock";
 import { Driver } from "../driver";
 import { OncePerSecond } from "../recent";
 import { packetOf } from "../tftpExchange";
-import { type Endpoint, openUdp, type UdpSocket } from "../udp";
+import { type Endpoint, openUdp, routeTo, type UdpSocket } from "../udp";
 import type { TftpTarget } from "./boardIo";
 
 /** A packet that came from the server's host. */
@@ -41,13 +41,17 @@ export class Conversation {
 
   /** @throws EngineError when the local address cannot be bound. */
   async open(): Promise<void> {
+    const { tap, host, localAddress } = this.target;
+    // A socket on the wildcard does not know the address that it sends from.
+    const own = tap && (localAddress ?? (await routeTo(host)).local);
     this.socket = await openUdp({
-      address: this.target.localAddress ?? (isIPv6(this.target.host) ? "::" : "0.0.0.0"),
+      address: localAddress ?? (isIPv6(host) ? "::" : "0.0.0.0"),
       port: 0,
       receiveBufferSize,
       onPacket: (bytes, from) => {
         this.receive(bytes, from);
       },
+      ...(tap && own !== undefined && { tap: ({ port }) => tap.udp("tftp", { address: own, port }) }),
     });
   }
 

@@ -4,7 +4,6 @@
  */
 
 import { posix } from "node:path";
-import type { Clock } from "../clock";
 import { parseCommand } from "./commandReader";
 import {
   activePort,
@@ -12,6 +11,7 @@ import {
   familyOf,
   openActive,
   openPassive,
+  type Ends,
   type PassiveChannel,
 } from "./dataChannel";
 import { delegate } from "./ftpSrv";
@@ -80,16 +80,10 @@ async function password(session: Session, secret: string): Promise<void> {
   await session.reply(230, session.mayUpload ? "Logged in" : "Logged in, read only");
 }
 
-function channelEnds(session: Session): {
-  clock: Clock;
-  localAddress: string;
-  peer: string;
-  waitMs: number;
-  ownPorts: Set<number>;
-} {
-  const { address, localAddress } = session.peer;
-  const waitMs = session.limits.ftpDataSeconds * 1000;
-  return { clock: session.context.clock, localAddress, peer: address, waitMs, ownPorts: session.ownPorts };
+function channelEnds({ context, peer, limits, ownPorts }: Session): Ends {
+  const { address, localAddress } = peer;
+  const { clock, tap } = context;
+  return { clock, localAddress, peer: address, waitMs: limits.ftpDataSeconds * 1000, ownPorts, tap };
 }
 
 /** The earlier listener is closed first: a session has one (P8, F19). */

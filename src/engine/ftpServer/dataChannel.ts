@@ -8,6 +8,7 @@ import { createServer, connect, type Server, type Socket } from "node:net";
 import { unmapped } from "../access";
 import type { Clock } from "../clock";
 import { systemCode } from "../errors";
+import type { Tap } from "../packets/tap";
 import { Failure } from "./replies";
 
 export interface DataChannel {
@@ -22,7 +23,8 @@ export interface PassiveChannel extends DataChannel {
   readonly port: number;
 }
 
-interface Ends {
+/** What a channel is made with. */
+export interface Ends {
   readonly clock: Clock;
   /** The control connection's address of this host; the data connection uses the same. */
   readonly localAddress: string;
@@ -32,6 +34,7 @@ interface Ends {
   readonly waitMs: number;
   /** The TCP ports that this server listens on; a passive listener adds its own while it is open. */
   readonly ownPorts: Set<number>;
+  readonly tap?: Tap | undefined;
 }
 
 const noConnection = (message: string): Failure =>
@@ -120,6 +123,7 @@ export async function openPassive(
       return;
     }
     taken = socket;
+    ends.tap?.tcp(socket, { kind: "data", opened: false });
     stopListening();
     settle?.resolve(socket);
   });
@@ -180,6 +184,7 @@ export function openActive(ends: Ends, port: number): DataChannel {
           deadline.cancel();
           signal.removeEventListener("abort", onAbort);
           socket.pause();
+          ends.tap?.tcp(socket, { kind: "data", opened: true });
           resolve(socket);
         });
         // Stays for good: an error after this is told to whoever uses the socket, and never thrown.

@@ -119,6 +119,7 @@ class House {
   /** Who gets a session. Those who do not are told 421, and a row says why (DESIGN §6). */
   private admit(socket: Socket): boolean {
     this.context.heard("ftp");
+    this.context.tap?.tcp(socket, { kind: "control", opened: false });
     const address = unmapped(socket.remoteAddress ?? "");
     const { access, wanted } = this.context.situation();
     const { ftpSessions, perAddress } = wanted.limits;

@@ -2,7 +2,7 @@
 
 import { isIPv6 } from "node:net";
 import { isRequest } from "../../protocol/tftp/packet";
-import { openUdp, type Endpoint, type UdpSocket } from "../udp";
+import { openUdp, type Endpoint, type UdpOptions, type UdpSocket } from "../udp";
 import type { ServedTransfer } from "./transfer";
 
 /** Takes what comes to a listening port and belongs to no transfer there. */
@@ -26,7 +26,7 @@ export class Listener {
   static async open(
     { address, port }: Endpoint,
     hear: Hear,
-    onError: (error: Error) => void,
+    { onError, tap }: Pick<UdpOptions, "onError" | "tap">,
   ): Promise<Listener> {
     const left = leftBehind.get(endpointKey({ address, port }));
     if (left !== undefined) {
@@ -40,7 +40,8 @@ export class Listener {
       port,
       receiveBufferSize,
       onPacket: listener.receive,
-      onError,
+      ...(onError && { onError }),
+      ...(tap && { tap }),
     });
     return listener;
   }
@@ -49,8 +50,8 @@ export class Listener {
     return this.socket?.local ?? { address: "", port: 0 };
   }
 
-  send(packet: Uint8Array, to: Endpoint): void {
-    this.socket?.send(packet, to);
+  send(packet: Uint8Array, to: Endpoint, note?: string): void {
+    this.socket?.send(packet, to, note);
   }
 
   /** The transfer stays here: what its peer sends is its own. */

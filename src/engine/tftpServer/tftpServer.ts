@@ -21,7 +21,7 @@ import { Listener, Listeners } from "./listeners";
 import { TransferPorts } from "./ports";
 import { ServedTransfer, type TransferHome } from "./transfer";
 import { plainTrouble } from "./words";
-import type { Endpoint, UdpSocket } from "../udp";
+import type { Endpoint, UdpOptions, UdpSocket } from "../udp";
 
 /** An upload's window may arrive while the disk is busy. */
 const transferBuffer = 1 << 20;
@@ -56,8 +56,11 @@ class TftpServer implements BootServer {
   /** The row of a refusal, so that a peer that keeps asking is one row. */
   private readonly refusals = new Recent<string>();
   private readonly home: TransferHome;
+  private readonly tap: Pick<UdpOptions, "tap">;
 
   constructor(private readonly context: ServerContext) {
+    const { tap } = context;
+    this.tap = tap === undefined ? {} : { tap: (local) => tap.udp("tftp", local) };
     this.admission = new Admission(context.clock);
     this.errorTo = new OncePerSecond(context.clock);
     this.listeners = new Listeners((address) => this.openListener(address));
@@ -94,7 +97,10 @@ class TftpServer implements BootServer {
   }
 
   private async openListener(address: string): Promise<Listener> {
-    const listener = await Listener.open({ address, port: this.port }, this.heard, this.logError);
+    const listener = await Listener.open({ address, port: this.port }, this.heard, {
+      onError: this.logError,
+      ...this.tap,
+    });
     this.port = listener.local.port;
     this.ownPorts.add(this.port);
     return listener;
@@ -225,6 +231,7 @@ class TftpServer implements BootServer {
       onPacket,
       receiveBufferSize: transferBuffer,
       onError: this.logError,
+      ...this.tap,
     });
     const { port } = socket.local;
     this.ownPorts.add(port);

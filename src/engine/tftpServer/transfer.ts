@@ -43,8 +43,8 @@ const resetMs = 1000;
 
 /** The listening port as a transfer's own, which it does not close. */
 const shared = (listener: Pick<UdpSocket, "send">): Pick<UdpSocket, "send" | "close"> => ({
-  send: (packet, to) => {
-    listener.send(packet, to);
+  send: (packet, to, note) => {
+    listener.send(packet, to, note);
   },
   close: () => Promise.resolve(),
 });

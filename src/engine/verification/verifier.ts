@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { Asked, Verifier, VerifyRequest } from "../../model/verification";
 import { anyPorts } from "../../model/settings";
 import { networkBoard } from "../clients/networkBoard";
+import { Recorder, type CaptureSink } from "../packets/recorder";
 import { systemClock } from "../clock";
 import { createEngine } from "../engine";
 import { EngineError } from "../errors";
@@ -12,15 +13,26 @@ import { outlineFolder } from "./outline";
 import { cancelled } from "./steps";
 import { verifyFolder, type VerifySettings } from "./verify";
 
+/** Where a run is captured: each packet once. */
+export interface RunCapture {
+  /** The boards' side where a target is asked, else that of the run's own servers. */
+  readonly side: "boards" | "servers";
+  readonly sink: CaptureSink;
+}
+
 /** The real clock, network and servers, for one run. */
 export function realEnvironment(
   signal: AbortSignal,
   tell: Pick<RunEnvironment, "begin" | "step">,
+  captured?: RunCapture,
 ): RunEnvironment {
+  const sinkOf = (side: RunCapture["side"]): CaptureSink | undefined =>
+    captured?.side === side ? captured.sink : undefined;
+  const [boards, capture] = [sinkOf("boards"), sinkOf("servers")];
   return {
     clock: systemClock,
-    io: networkBoard(systemClock),
-    createEngine,
+    io: networkBoard(systemClock, {}, boards && new Recorder(systemClock, boards)),
+    createEngine: () => createEngine(capture && { capture }),
     runId: randomBytes(8).toString("hex"),
     signal,
     ...tell,

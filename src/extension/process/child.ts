@@ -114,6 +114,11 @@ export class Child implements Omit<Engine, "snapshot" | "onRow">, Verifier {
     return this.ask(({ engine }) => engine.everyBoard(wanted));
   }
 
+  /** As `networks`. */
+  packets(clientId: string): Promise<Uint8Array> {
+    return this.ask(({ engine }) => engine.packets(clientId));
+  }
+
   outline(request: DropRequest): Promise<Outline> {
     return this.ask(({ engine }) => engine.outline(request));
   }

@@ -1,0 +1,233 @@
+/**
+ * Records what the sockets tell: into a ring for each client, and into the capture that runs.
+ *
+ * A ring costs a running transfer nothing that can be measured (docs/packets.md): while nobody looks at a client, only what
+ * says something by itself is kept of it (`TftpWatch`); once its packets were asked for, all of them.
+ */
+
+import type { Socket } from "node:net";
+import { sumOf } from "../../protocol/capture/frames";
+import type { SeenPacket } from "../../protocol/capture/seen";
+import { CaptureWriter } from "../../protocol/capture/writer";
+import { TftpWatch } from "../../protocol/capture/tftpWatch";
+import type { ClientRow } from "../../model/events";
+import { decodeHint, ordinal, packetComment } from "../../model/packetWords";
+import { concat, toHex } from "../../protocol/bytes";
+import { inNetwork } from "../../protocol/ipv4";
+import type { Clock } from "../clock";
+import { Recent } from "../recent";
+import type { Situation } from "../server";
+import type { Endpoint } from "../udp";
+import { tapConnection } from "./connection";
+import { Rings } from "./rings";
+import type { SocketTap, Tap, TappedConnection } from "./tap";
+
+/** Bytes of a DATA packet, or of an FTP data connection's chunk, that a ring keeps. */
+export const snapLength = 64;
+
+/** Who has no address yet asks everyone (RFC 951 §4). */
+const everyone = "255.255.255.255";
+/** Users that need no password (RFC 1635 §2). */
+const anyonesNames = ["anonymous", "ftp"];
+/** DATA's opcode (RFC 1350 §5). */
+const dataOpcode = 3;
+
+/** What a packet is worth. */
+interface Worth {
+  /** It says something by itself, and is kept while nobody looks. */
+  readonly says: boolean;
+  /** Bytes of a file: a ring keeps the first of them. */
+  readonly content?: boolean;
+}
+
+/** The ring of what is kept only because somebody looks. */
+const flowOf = (key: string): string => `${key} flow`;
+
+/** What takes each packet as it comes, in its own time: the file of a capture. */
+export interface CaptureSink {
+  /** @param packet its bytes are the sender's own: they are copied before this returns. */
+  packet(packet: SeenPacket): void;
+}
+
+/** What is served: the networks, and the FTP user, whose name may be shown. */
+type Served = Pick<Situation, "networks" | "wanted">;
+
+export class Recorder implements Tap {
+  private readonly rings = new Rings();
+  /** Clients whose packets were asked for, by address or MAC. */
+  private readonly lookedAt = new Set<string>();
+  /** What the monotonic clock says less than the wall's. */
+  private readonly ahead: number;
+
+  /** @param sink the capture that runs. @param served undefined: nothing is, as in a board. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly sink?: CaptureSink,
+    private readonly served: () => Served | undefined = () => undefined,
+  ) {
+    this.ahead = clock.wallTime() - clock.now();
+  }
+
+  udp(protocol: "bootp" | "tftp", local: Endpoint): SocketTap {
+    return protocol === "tftp" ? this.tftp(local) : this.bootp(local);
+  }
+
+  tcp(socket: Socket, connection: TappedConnection): void {
+    tapConnection(this, socket, connection, () => {
+      const user = this.served()?.wanted.ftpUser;
+      return user === undefined ? anyonesNames : [user, ...anyonesNames];
+    });
+  }
+
+  readonly tapsWhole = (address: string): boolean =>
+    this.sink !== undefined || (this.lookedAt.size > 0 && this.lookedAt.has(address));
+
+  /**
+   * The capture of what is kept of a client; from now on each packet of it is.
+   * @param clientId the id of its row, or an address.
+   */
+  captureOf(clientId: string, { mac = clientId, address = clientId }: Partial<ClientRow> = {}): Uint8Array {
+    const keys = [clientId, mac, address];
+    for (const key of keys) this.lookedAt.add(key);
+    const writer = new CaptureWriter();
+    const commented = commenter();
+    return concat(
+      writer.head,
+      ...this.rings
+        .of(keys.flatMap((key) => [key, flowOf(key)]))
+        .flatMap((packet) => writer.blocksOf(packet, commented(packet))),
+    );
+  }
+
+  /** Takes a packet. @param key whose it is: a MAC or an address. */
+  record(key: string, packet: Omit<SeenPacket, "at" | "length">, { says, content = false }: Worth): void {
+    const { bytes } = packet;
+    const seen = { ...packet, at: this.ahead + this.clock.now(), length: bytes.length };
+    this.sink?.packet(seen);
+    if (!says && !this.lookedAt.has(key)) return;
+    // What says something is not pushed out by what does not.
+    const ring = says ? key : flowOf(key);
+    if (!content || bytes.length <= snapLength)
+      this.rings.add(ring, { ...seen, bytes: new Uint8Array(bytes) });
+    else
+      this.rings.add(ring, {
+        ...seen,
+        bytes: new Uint8Array(bytes.subarray(0, snapLength)),
+        sum: sumOf(bytes),
+      });
+  }
+
+  private bootp(local: Endpoint): SocketTap {
+    const record = (sent: boolean, bytes: Uint8Array, remote: Endpoint, note?: string): void => {
+      // RFC 951 §3: hlen and chaddr.
+      const key = bytes[2] === 6 && bytes.length >= 34 ? toHex(bytes.subarray(28, 34), ":") : remote.address;
+      const own = this.here(local, remote.address, sent);
+      const about = {
+        protocol: "bootp",
+        kind: "datagram",
+        local: own,
+        remote,
+        ...(note !== undefined && { note }),
+      } as const;
+      this.record(key, { ...about, sent, bytes }, { says: true });
+    };
+    return {
+      received: (packet, from) => {
+        record(false, packet, from);
+      },
+      sent: (packet, to, note) => {
+        record(true, packet, to, note);
+      },
+    };
+  }
+
+  private tftp(local: Endpoint): SocketTap {
+    // Of a transfer's own port there is one peer; of the listening port there are many.
+    const peers = new Recent<Watched>();
+    let last: Watched | undefined;
+    const watchedOf = (remote: Endpoint): Watched => {
+      if (last?.port === remote.port && last.address === remote.address) return last;
+      const key = `${remote.address} ${remote.port}`;
+      last = peers.get(key);
+      if (last === undefined) {
+        last = { address: remote.address, port: remote.port, watch: new TftpWatch(), left: 0 };
+        peers.set(key, last);
+      }
+      return last;
+    };
+    const see = (sent: boolean, bytes: Uint8Array, remote: Endpoint, words?: string): void => {
+      const watched = watchedOf(remote);
+      const says = watched.watch.looksAt(bytes, sent) || words !== undefined;
+      if (!says && !this.tapsWhole(remote.address)) {
+        watched.left += 1;
+        return;
+      }
+      const note = noteOf(watched, sent, words);
+      watched.left = 0;
+      const own = this.here(local, remote.address, sent);
+      const about = {
+        protocol: "tftp",
+        kind: "datagram",
+        local: own,
+        remote,
+        ...(note !== undefined && { note }),
+      } as const;
+      this.record(remote.address, { ...about, sent, bytes }, { says, content: bytes[1] === dataOpcode });
+    };
+    return {
+      received: (packet, from) => {
+        see(false, packet, from);
+      },
+      sent: (packet, to, note) => {
+        see(true, packet, to, note);
+      },
+    };
+  }
+
+  private here(local: Endpoint, peer: string, sent: boolean): Endpoint {
+    if (local.address !== "0.0.0.0" && local.address !== "::") return local;
+    const { networks = [] } = this.served() ?? {};
+    const network = networks.find((candidate) => inNetwork(candidate, peer));
+    return { address: network?.address ?? (sent ? local.address : everyone), port: local.port };
+  }
+}
+
+/** One peer of a TFTP socket. */
+interface Watched {
+  readonly address: string;
+  readonly port: number;
+  readonly watch: TftpWatch;
+  /** Packets since the last one that was kept. */
+  left: number;
+}
+
+function noteOf({ watch, left }: Watched, sent: boolean, words: string | undefined): string | undefined {
+  const { times } = watch;
+  const parts = [
+    ...(times > 1
+      ? [sent ? `sent again, ${ordinal(times)} time` : `came again, ${ordinal(times)} time`]
+      : []),
+    ...(left > 0 ? [`${left} packets before it are not kept`] : []),
+    ...(words === undefined ? [] : [words]),
+  ];
+  return parts.length === 0 ? undefined : parts.join("; ");
+}
+
+/** The comment of each packet of one capture; what Wireshark is to be told of a port is said once. */
+export function commenter(): (packet: SeenPacket) => string | undefined {
+  const told = new Set<string>();
+  return (packet) => {
+    const { protocol, local, remote, kind } = packet;
+    // Transfers have ports of their own, which follow from the request at the server's.
+    if (kind !== "open" && (kind !== "datagram" || !asksServer(packet))) return packetComment(packet);
+    const { port } = packet.sent ? remote : local;
+    const key = `${protocol} ${port}`;
+    if (told.has(key)) return packetComment(packet);
+    told.add(key);
+    return packetComment(packet, decodeHint(protocol, port));
+  };
+}
+
+/** A packet to a server's own port: a BOOTREQUEST, an RRQ or a WRQ. */
+const asksServer = ({ protocol, bytes }: SeenPacket): boolean =>
+  protocol === "bootp" ? bytes[0] === 1 : bytes[0] === 0 && (bytes[1] === 1 || bytes[1] === 2);

@@ -1,0 +1,27 @@
+/** A packet as a socket told of it: what goes into a capture is made of these. */
+
+/** One end of it: the address as text, IPv4 or IPv6. */
+export interface End {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface SeenPacket {
+  /** Unix ms, with a fraction. */
+  readonly at: number;
+  /** True: from this host; false: to it. */
+  readonly sent: boolean;
+  readonly protocol: "bootp" | "tftp" | "ftp";
+  /** A UDP datagram, bytes of a TCP connection, or its begin, its end in one direction, or its reset. */
+  readonly kind: "datagram" | "bytes" | "open" | "end" | "reset";
+  readonly local: End;
+  readonly remote: End;
+  /** What is kept of its payload, from the start. */
+  readonly bytes: Uint8Array;
+  /** Bytes of its payload as it went over the network. */
+  readonly length: number;
+  /** `sumOf` all of the payload, where not all is kept. */
+  readonly sum?: number;
+  /** What is known of it beside its bytes: `sent again, 2nd time`. */
+  readonly note?: string;
+}
