@@ -17,6 +17,8 @@ const network = () => import(/* webpackChunkName: "commands" */ "./network/netwo
 const plan = () => import(/* webpackChunkName: "commands" */ "./plan/planCommands");
 const rows = () => import(/* webpackChunkName: "commands" */ "./views/rowCommands");
 
+const bootLog = () => import(/* webpackChunkName: "commands" */ "./bootLog/bootLogCommand");
+
 type Handler = (...args: readonly unknown[]) => unknown;
 
 /** The id of the row that a command is about: a row of a view, or the id itself from a caller that knows it. */
@@ -40,6 +42,7 @@ export function registerCommands(
     showLog: () => {
       log.show();
     },
+    showBootLog: async (row) => (await bootLog()).showBootLog(store, rowId(row)),
     showMenu: () => showMenu(store),
     clearFinishedTransfers: () => {
       store.clearFinished();
@@ -163,6 +166,7 @@ async function showMenu(store: Store): Promise<void> {
     { label: "$(pulse) Check This Machine", command: commandIds.checkThisMachine as string },
     { label: "$(server) Show the Servers", command: `${viewIds.servers}.focus` },
     { label: "$(arrow-swap) Show the Transfers", command: `${viewIds.transfers}.focus` },
+    { label: "$(list-unordered) Show Boot Log", command: commandIds.showBootLog as string },
     { label: "$(go-to-file) Open Boot Plan", command: commandIds.openBootPlan as string },
     { label: "$(output) Show Log", command: commandIds.showLog as string },
   ];

@@ -1,6 +1,7 @@
 /** Where VS Code begins: puts the parts together, and hands the tests what they look at. */
 
 import * as vscode from "vscode";
+import { BootLogDocuments } from "./bootLog/bootLogDocuments";
 import { registerCommands } from "./commands";
 import { followContext } from "./context";
 import { Drops } from "./tests/drops";
@@ -41,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
     drops,
     createStatus(store),
     followContext(store),
+    new BootLogDocuments(store),
     languages,
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(section)) void servers.follow();

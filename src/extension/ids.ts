@@ -5,6 +5,7 @@ export const commandIds = {
   start: "bootServers.start",
   stop: "bootServers.stop",
   showLog: "bootServers.showLog",
+  showBootLog: "bootServers.showBootLog",
   showMenu: "bootServers.showMenu",
   clearFinishedTransfers: "bootServers.clearFinishedTransfers",
   cancelTransfer: "bootServers.cancelTransfer",
@@ -41,6 +42,9 @@ export const viewIds = {
   clients: "bootServers.clients",
   transfers: "bootServers.transfers",
 } as const;
+
+/** Of the documents that show a board's boot log. */
+export const bootLogScheme = "boot-servers-log";
 
 /** Set by `context.ts`; menus ask for them. */
 export const contextKeys = {

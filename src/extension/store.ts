@@ -3,6 +3,7 @@
  * process sends. Knows nothing of VS Code; `onChange` has the shape of a VS Code event.
  */
 
+import { BootLogs } from "../model/bootLog";
 import { protocols, type Row, type ServerRow, type TransferRow } from "../model/events";
 import { defaultLimits, type Wanted } from "../model/settings";
 import { applyRow, newState, snapshotOf, type Snapshot, type State } from "../model/snapshot";
@@ -38,6 +39,8 @@ export class Store {
   private servedFolder: ServedFolder | undefined;
   /** Unix ms since when a server runs, by its id. */
   readonly runningSince = new Map<string, number>();
+  /** The lines of every board's boots. */
+  readonly bootLogs = new BootLogs();
   private readonly listeners = new Set<(change: Change) => void>();
 
   /** The folder that is being served, or was last. */
@@ -71,10 +74,12 @@ export class Store {
     if (this.between && row.type === "server") {
       this.between = false;
       this.state.clients.clear();
+      this.bootLogs.clear();
       this.tell(undefined);
     }
     applyRow(this.state, row, this.transfersKept);
     if (row.type === "server") this.followServer(row);
+    if (row.type === "bootLine") this.bootLogs.apply(row);
     if (row.type !== "log") this.tell([row]);
   }
 

@@ -185,8 +185,10 @@ export class ClientLog {
     });
   }
 
-  private askedAgain({ line, xid }: Asked, question: Question): void {
-    const alone = this.questions.at(-1)?.line === line;
+  private askedAgain(earlier: Asked, question: Question): void {
+    const { line, xid } = earlier;
+    const alone = this.questions.at(-1) === earlier;
+    this.questions = [...this.questions.filter((each) => each !== earlier), earlier];
     const repeated = question.answered && line.times + 1 >= often;
     const code = repeated
       ? alone

@@ -41,7 +41,9 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     this.disposables = [
       this.redraw,
       this.view,
-      store.onChange(() => {
+      store.onChange((change) => {
+        // No view shows them.
+        if (change?.every(({ type }) => type === "bootLine") === true) return;
         this.drawHead();
         this.drawSoon();
       }),

@@ -1,0 +1,419 @@
+import assert from "node:assert/strict";
+import { BootLog, type Sender } from "../../src/engine/bootLog/bootLog";
+import type { Question } from "../../src/engine/bootLog/clientLog";
+import type { FileEnd, FileLines } from "../../src/engine/bootLog/fileLines";
+import { Journal } from "../../src/engine/journal";
+import { BootLogs, describeBootLine } from "../../src/model/bootLog";
+import type { BootLineRow, Row, TransferRow } from "../../src/model/events";
+import { VirtualClock } from "../support/virtualClock";
+
+const mac = "52:54:00:12:34:56";
+const address = "192.168.7.10";
+
+const board: Sender = { client: mac, address, restartMs: 300_000 };
+
+const aQuestion = (fields: Partial<Question> = {}): Question => ({
+  type: "DISCOVER",
+  xid: 0x3f2a0001,
+  about: "U-Boot.armv8",
+  answer: "OFFER 192.168.7.10 file u-boot.bin",
+  answered: true,
+  begins: true,
+  subject: "U-Boot u-boot.bin",
+  next: undefined,
+  ...fields,
+});
+
+const aTransfer = (fields: Partial<TransferRow> = {}): TransferRow => ({
+  type: "transfer",
+  id: "tftp-1",
+  protocol: "tftp",
+  direction: "read",
+  file: "u-boot.bin",
+  address,
+  port: 1234,
+  localAddress: "192.168.7.1",
+  state: "finished",
+  bytes: 1_000,
+  startedAt: 0,
+  endedAt: 100,
+  bytesPerSecond: 10_000,
+  options: {},
+  retransmissions: 0,
+  ...fields,
+});
+
+const quietEnd: FileEnd = { sent: undefined, silent: true };
+const goodEnd: FileEnd = { sent: undefined, silent: false };
+
+describe("the boot log as the servers write it", () => {
+  let clock: VirtualClock;
+  let log: BootLog;
+  let logs: BootLogs;
+  let told: BootLineRow[];
+
+  beforeEach(() => {
+    clock = new VirtualClock();
+    const journal = new Journal(clock);
+    log = new BootLog(journal);
+    logs = new BootLogs();
+    told = [];
+    journal.onRow((row: Row) => {
+      if (row.type !== "bootLine") return;
+      told.push(row);
+      logs.apply(row);
+    });
+  });
+
+  afterEach(() => {
+    log.forget();
+    assert.equal(clock.next(), undefined, "no timer is left");
+  });
+
+  const lines = (client = mac): string[] =>
+    logs.lines(client).map((line) => `${line.boot} ${describeBootLine(line)}`);
+  const codes = (client = mac): (string | undefined)[] =>
+    logs.lines(client).flatMap(({ diagnosis }) => (diagnosis === undefined ? [] : [diagnosis.code]));
+  const ask = (fields: Partial<Question> = {}, sender = board): void => {
+    log.asked(sender, aQuestion(fields), true);
+  };
+  const request = (text = "RRQ u-boot.bin octet", sender = board): FileLines =>
+    log.fileOf(sender, "tftp", "tftp-1", text);
+  const plain = { blksize: 512, windowsize: 1 };
+  const silentMachine = (
+    retransmissions = 0,
+  ): { retransmissions: number; everAnswered: boolean; position: number } => ({
+    retransmissions,
+    everAnswered: false,
+    position: 1,
+  });
+  const answered = (
+    position: number,
+  ): { retransmissions: number; everAnswered: boolean; position: number } => ({
+    retransmissions: 0,
+    everAnswered: true,
+    position,
+  });
+  const load = (text?: string, sender = board): void => {
+    const file = request(text, sender);
+    file.granted("DATA 1", plain);
+    file.heard(answered(2), 0, 0);
+    file.ended(aTransfer(), goodEnd);
+  };
+
+  describe("of questions", () => {
+    it("is one line for a request and its answer, told at once and again when it is not repeated for a second", () => {
+      ask();
+      clock.advance(1_000);
+      assert.deepEqual(lines(), [
+        "1 DISCOVER xid 3f2a0001 U-Boot.armv8 → OFFER 192.168.7.10 file u-boot.bin",
+      ]);
+      assert.deepEqual(
+        told.map(({ open }) => open),
+        [true, undefined],
+      );
+    });
+
+    it("folds a request that comes again, and says with the third that the answer does not arrive", () => {
+      for (let n = 0; n < 3; n += 1) {
+        ask();
+        clock.advance(5_000);
+      }
+      assert.deepEqual(lines(), [
+        "1 DISCOVER xid 3f2a0001 U-Boot.armv8 → OFFER 192.168.7.10 file u-boot.bin, sent 3×, 10.0 s",
+      ]);
+      assert.deepEqual(codes(), ["bootp.repeated"]);
+    });
+
+    it("says of a new xid that it is the same boot (U-Boot takes one for each retry)", () => {
+      ask();
+      ask({ xid: 7 });
+      clock.advance(1_000);
+      assert.deepEqual(codes(), ["bootp.newXid"]);
+      assert.equal(logs.lines(mac).length, 1);
+    });
+
+    it("says of one that gets its answer and asks anew that something is missing in it", () => {
+      for (let n = 0; n < 3; n += 1) {
+        ask();
+        ask({ type: "REQUEST", answer: "ACK 192.168.7.10", begins: false });
+        clock.advance(2_000);
+      }
+      assert.deepEqual(codes(), ["bootp.startsOver", "bootp.startsOver"]);
+    });
+
+    it("never says so of one that was not answered", () => {
+      for (let n = 0; n < 5; n += 1) ask({ answered: false, answer: "no answer: it is not listed" });
+      assert.deepEqual(codes(), []);
+    });
+
+    it("says after ten seconds that no file was asked for, and not where one was", () => {
+      ask({ next: "request" });
+      clock.advance(10_000);
+      assert.deepEqual(codes(), ["bootp.noRequest"]);
+      ask({ next: "request", about: "another" });
+      load();
+      clock.advance(20_000);
+      assert.deepEqual(codes(), ["bootp.noRequest"]);
+    });
+
+    it("says where the answer names no file", () => {
+      ask({ next: "noFile" });
+      clock.advance(10_000);
+      assert.deepEqual(codes(), ["bootp.noFile"]);
+    });
+
+    it("is told five times a second at most, and the last one always", () => {
+      for (let n = 0; n < 1_000; n += 1) {
+        ask();
+        clock.advance(1);
+      }
+      clock.advance(2_000);
+      assert.ok(told.length <= 8, `${told.length} rows`);
+      assert.equal(told.at(-1)?.times, 1_000);
+      assert.equal(told.at(-1)?.open, undefined);
+    });
+  });
+
+  describe("tells boots apart", () => {
+    const boots = (): number[] => logs.lines(mac).map(({ boot }) => boot);
+
+    it("by the same question after something was loaded", () => {
+      ask();
+      load();
+      ask();
+      assert.deepEqual([...new Set(boots())], [1, 2]);
+    });
+
+    it("and neither by another stage or round, nor by a retry", () => {
+      ask();
+      ask();
+      load();
+      ask({ subject: "U-Boot copy-files4.rc", answer: "OFFER file copy-files4.rc" });
+      load("RRQ copy-files4.rc octet");
+      ask({ subject: "U-Boot ", answer: "no answer: silent after the last file", answered: false });
+      assert.deepEqual([...new Set(boots())], [1]);
+      ask();
+      assert.equal(boots().at(-1), 2);
+    });
+
+    it("by the same question after a minute of silence", () => {
+      ask();
+      clock.advance(59_999);
+      ask();
+      clock.advance(60_000);
+      ask();
+      assert.deepEqual(boots(), [1, 2]);
+    });
+
+    it("by anything after restartSeconds of silence, which a running transfer breaks", () => {
+      const file = request();
+      file.granted("DATA 1", plain);
+      file.heard(answered(2), 0, 0);
+      clock.advance(400_000);
+      ask({ begins: false });
+      file.ended(aTransfer(), goodEnd);
+      clock.advance(299_999);
+      load();
+      clock.advance(300_000);
+      load();
+      assert.deepEqual([...new Set(boots())], [1, 2]);
+    });
+
+    it("and says that a board began anew in the middle of a file", () => {
+      ask();
+      request().granted("DATA 1", plain);
+      ask();
+      assert.deepEqual(codes(), ["boot.startedOver"]);
+    });
+
+    it("and that the third boot within five minutes is a loop", () => {
+      for (let n = 0; n < 3; n += 1) {
+        ask();
+        load();
+        clock.advance(10_000);
+      }
+      assert.deepEqual(codes(), ["boot.loops"]);
+    });
+  });
+
+  describe("of an address", () => {
+    const stray: Sender = { client: address, address, restartMs: 300_000 };
+
+    it("goes to its client once that is known, with what runs", () => {
+      const file = request(undefined, stray);
+      file.granted("DATA 1", plain);
+      assert.equal(lines(address).length, 1);
+      ask();
+      file.heard(answered(2), 0, 0);
+      file.ended(aTransfer(), goodEnd);
+      assert.deepEqual(lines(address), []);
+      assert.equal(lines().length, 3);
+      assert.deepEqual([...new Set(logs.lines(mac).map(({ boot }) => boot))], [1]);
+    });
+
+    it("goes to the present boot of a client that is known already", () => {
+      ask();
+      load();
+      ask();
+      load(undefined, stray);
+      ask({ about: "from its address now" });
+      assert.deepEqual(logs.clients(), [mac]);
+      assert.equal(logs.lines(mac).at(-2)?.boot, 2);
+    });
+
+    it("stays where it is too long ago", () => {
+      load(undefined, stray);
+      clock.advance(300_000);
+      ask();
+      assert.deepEqual([...logs.clients()].sort(), [address, mac]);
+    });
+  });
+
+  describe("of a file", () => {
+    it("is the request with what was granted, the first DATA, and the end", () => {
+      const file = request("RRQ u-boot.bin octet tsize 0");
+      file.granted("OACK tsize 1000", plain);
+      file.heard(answered(1), 0, 0);
+      const startedAt = clock.wallTime();
+      clock.advance(100);
+      const endedAt = clock.wallTime();
+      file.ended(aTransfer({ startedAt, endedAt, firstByteMs: 3, firstAckMs: 2 }), goodEnd);
+      assert.deepEqual(lines(), [
+        "1 RRQ u-boot.bin octet tsize 0 → OACK tsize 1000",
+        "1 DATA 1, first byte after 3 ms, first ACK after 2 ms",
+        "1 u-boot.bin sent: 1000 B in 100 ms (9.8 KiB/s)",
+      ]);
+    });
+
+    it("has a line for a block that was sent again, which ends with its ACK", () => {
+      const file = request();
+      file.granted("DATA 1", plain);
+      file.heard(answered(812), 0, 5);
+      clock.advance(600);
+      file.waits(answered(812), 1, 600);
+      clock.advance(600);
+      file.waits(answered(812), 2, 1_200);
+      assert.equal(logs.lines(mac).at(-1)?.open, true);
+      clock.advance(0);
+      file.heard(answered(812), 2, 1_200);
+      assert.equal(lines().at(-1), "1 DATA 812 sent 3×, 1.2 s");
+      assert.equal(logs.lines(mac).at(-1)?.open, undefined);
+      file.ended(aTransfer(), goodEnd);
+    });
+
+    it("counts the packets of a window that was sent again", () => {
+      const file = request();
+      file.granted("OACK windowsize 8", { blksize: 512, windowsize: 8 });
+      clock.advance(10);
+      file.heard(answered(17), 6, 10);
+      assert.equal(lines().at(-1), "1 6 packets from DATA 17 on sent again");
+      file.ended(aTransfer(), goodEnd);
+    });
+
+    it("has a line for a silence of a second between two blocks, and says that the board does something else", () => {
+      const file = request();
+      file.granted("DATA 1", plain);
+      clock.advance(2_000);
+      file.heard(answered(2), 0, 2_000);
+      file.heard(answered(3), 0, 999);
+      file.ended(aTransfer(), goodEnd);
+      assert.equal(lines()[1], "1 no ACK for DATA 2 for 2.0 s");
+      assert.deepEqual(codes(), ["tftp.asleep"]);
+    });
+
+    it("shares one line for what waits after the twentieth", () => {
+      const file = request();
+      file.granted("DATA 1", plain);
+      for (let block = 1; block <= 500; block += 1) file.heard(answered(block), 1, 200);
+      file.ended(aTransfer({ retransmissions: 500, bytes: 256_000 }), goodEnd);
+      assert.equal(logs.lines(mac).length, 23);
+      assert.ok(lines().includes("1 480 more waits of this transfer"));
+      assert.deepEqual(codes(), ["tftp.lossy"]);
+    });
+
+    for (const [answer, code] of [
+      ["OACK tsize 5", "tftp.oackIgnored"],
+      ["DATA 1", "tftp.noAnswer"],
+    ] as const) {
+      it(`that was never acknowledged after ${answer} is one line: ${code}`, () => {
+        const file = request();
+        file.granted(answer, plain);
+        file.waits(silentMachine(4), 4, 20_000);
+        file.ended(aTransfer({ state: "failed", bytes: 0 }), quietEnd);
+        assert.deepEqual(lines(), [`1 RRQ u-boot.bin octet → ${answer}, never acknowledged, sent 5×`]);
+        assert.deepEqual(codes(), [code]);
+      });
+    }
+
+    it("that is asked for again and again from other ports is one line: our answer does not arrive", () => {
+      for (let n = 0; n < 3; n += 1) {
+        const file = request();
+        file.granted("OACK tsize 5", plain);
+        file.ended(aTransfer({ state: "cancelled", bytes: 0 }), { sent: undefined, silent: false });
+      }
+      assert.equal(lines().length, 1);
+      assert.match(lines()[0] ?? "", /sent 3×/);
+      assert.deepEqual(codes(), ["tftp.repeated"]);
+    });
+
+    it("whose large blocks never arrive: fragments", () => {
+      const file = request();
+      file.granted("OACK blksize 8192", { blksize: 8192, windowsize: 1 });
+      file.heard(answered(0), 0, 1);
+      file.ended(aTransfer({ state: "failed", bytes: 0 }), quietEnd);
+      assert.deepEqual(codes(), ["tftp.fragments"]);
+    });
+
+    it("in whose middle the board falls silent: stalled", () => {
+      const file = request();
+      file.granted("DATA 1", plain);
+      file.heard(answered(2), 0, 1);
+      const trouble = { code: "tftp.timeout", message: "the client stopped at 40 %" };
+      file.ended(aTransfer({ state: "failed", firstByteMs: 1, trouble }), quietEnd);
+      assert.equal(lines().at(-1), "1 the client stopped at 40 %");
+      assert.deepEqual(codes(), ["tftp.stalled"]);
+    });
+
+    for (const [text, code, name] of [
+      ["RRQ u-boot.bin octet tsize 0", 8, "tftp.askedSize"],
+      ["RRQ u-boot.bin octet tsize 0", 0, "tftp.askedSize"],
+      ["RRQ u-boot.bin octet blksize 1468", 8, "tftp.optionRefused"],
+    ] as const) {
+      it(`that the board ends by ERROR ${code} after "${text}": ${name}`, () => {
+        const file = request(text);
+        file.granted("OACK", plain);
+        const heard = { code, message: "User aborted the transfer" };
+        file.ended(aTransfer({ state: "probe", bytes: 0 }), { heard, sent: undefined, silent: false });
+        assert.equal(lines().at(-1), `1 ERROR ${code} "User aborted the transfer"`);
+        assert.deepEqual(codes(), [name]);
+      });
+    }
+
+    it("that was refused has the ERROR, and asked for again it is told again", () => {
+      for (let n = 0; n < 2; n += 1) {
+        const row = aTransfer({ state: "refused", bytes: 0 });
+        request("RRQ nix octet").ended(row, { sent: { code: 1, message: "no such file" }, silent: false });
+      }
+      assert.deepEqual(lines(), [
+        '1 RRQ nix octet → ERROR 1 "no such file"',
+        '1 RRQ nix octet → ERROR 1 "no such file"',
+      ]);
+    });
+
+    it("ends once", () => {
+      const file = request();
+      file.granted("DATA 1", plain);
+      file.heard(answered(2), 0, 1);
+      file.ended(aTransfer(), goodEnd);
+      file.ended(aTransfer(), goodEnd);
+      assert.equal(lines().length, 2);
+    });
+  });
+
+  it("remembers a thousand clients, and leaves no timer of those that are forgotten", () => {
+    for (let n = 0; n < 1_500; n += 1) ask({}, { ...board, client: `client ${n}`, address: undefined });
+    log.settle();
+    assert.equal(clock.next(), undefined);
+  });
+});
