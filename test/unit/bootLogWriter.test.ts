@@ -393,7 +393,7 @@ describe("the boot log as the servers write it", () => {
     it("that was refused has the ERROR, and asked for again it is told again", () => {
       for (let n = 0; n < 2; n += 1) {
         const row = aTransfer({ state: "refused", bytes: 0 });
-        request("RRQ nix octet").ended(row, { sent: { code: 1, message: "no such file" }, silent: false });
+        request("RRQ nix octet").ended(row, { sent: 'ERROR 1 "no such file"', silent: false });
       }
       assert.deepEqual(lines(), [
         '1 RRQ nix octet → ERROR 1 "no such file"',

@@ -7,6 +7,7 @@ import type { BootLineRow } from "../../model/events";
 import type { Journal } from "../journal";
 import { ClientLog, type Question } from "./clientLog";
 import { FileLines } from "./fileLines";
+import { SessionLines } from "./sessionLines";
 
 /** Clients that are remembered at a time; of others the next packet begins a log anew. */
 const mostClients = 1_000;
@@ -34,6 +35,14 @@ export class BootLog {
   /** A file is asked for. @param transfer the id of its row. */
   fileOf(sender: Sender, protocol: BootLineRow["protocol"], transfer: string, request: string): FileLines {
     return new FileLines(this.journal, this.logOf(sender), sender.restartMs, protocol, transfer, request);
+  }
+
+  /** An FTP session begins. @param sender who is at its other end, as it is known at the time. */
+  sessionOf(sender: () => Sender): SessionLines {
+    return new SessionLines(() => {
+      const from = sender();
+      return { log: this.logOf(from), restartMs: from.restartMs };
+    });
   }
 
   /** No question is heard any more: its lines are told as they stand. */

@@ -158,6 +158,12 @@ export class ClientLog {
     return line;
   }
 
+  /** A line that nothing else follows from. */
+  tell(text: LineText, restartMs: number): Line {
+    this.heard(restartMs);
+    return this.write(text);
+  }
+
   asked(question: Question, restartMs: number): void {
     const diagnosed = this.heard(restartMs, question.begins ? question.subject : undefined);
     const key = [question.type, question.about, question.answer].join("\0");

@@ -8,7 +8,7 @@ import { diagnosis, largestUnfragmented, type DiagnosisCode } from "../../model/
 import { describeMeasured } from "../../model/measured";
 import { formatDuration, formatSize } from "../../model/text";
 import { describeError } from "../../protocol/tftp/describe";
-import { errorCode, type ErrorPacket } from "../../protocol/tftp/packet";
+import { defaultBlksize, errorCode, type ErrorPacket } from "../../protocol/tftp/packet";
 import type { Agreement } from "../../protocol/tftp/options";
 import type { Journal } from "../journal";
 import type { ClientLog, Line, LineText } from "./clientLog";
@@ -34,19 +34,22 @@ export interface Machine {
 export interface FileEnd {
   /** The ERROR that the client sent. */
   readonly heard?: Pick<ErrorPacket, "code" | "message">;
-  /** The ERROR that it was sent. */
-  readonly sent?: { readonly code: number; readonly message: string } | undefined;
+  /** What it was sent: `ERROR 1 "no such file"`, `550 no such file`. */
+  readonly sent?: string | undefined;
   /** Nothing came from it for too long. */
   readonly silent: boolean;
+  /** What it means, where the packets do not say it. */
+  readonly code?: DiagnosisCode | undefined;
 }
+
+const plainTerms: Pick<Agreement, "blksize" | "windowsize"> = { blksize: defaultBlksize, windowsize: 1 };
 
 export class FileLines {
   private readonly at: number;
   /** The line of the request, once it is answered. */
   private line: Line | undefined;
-  private answer = "";
-  private blksize = 512;
-  private windowsize = 1;
+  private answer: string | undefined;
+  private terms = plainTerms;
   /** The line of what is sent again and again. */
   private resending: { readonly position: number | undefined; readonly line: Line } | undefined;
   /** Lines about waits so far. */
@@ -69,16 +72,22 @@ export class FileLines {
   }
 
   /** What the request was answered with: "OACK blksize 1468". */
-  granted(answer: string, { blksize, windowsize }: Pick<Agreement, "blksize" | "windowsize">): void {
+  granted(answer: string | undefined, terms: Pick<Agreement, "blksize" | "windowsize"> = plainTerms): void {
     this.answer = answer;
-    this.blksize = blksize;
-    this.windowsize = windowsize;
+    this.terms = terms;
     const { transfer } = this;
+    const answered = answer === undefined ? {} : { answer };
     if (this.line === undefined) {
-      this.line = this.write({ at: this.at, event: "request", request: this.request, answer, open: true });
+      this.line = this.write({
+        at: this.at,
+        event: "request",
+        request: this.request,
+        ...answered,
+        open: true,
+      });
     } else {
       const repeated = this.line.times + 1 >= often;
-      this.line.change({ transfer, answer });
+      this.line.change({ transfer, ...answered });
       this.line.again(repeated ? "tftp.repeated" : undefined);
     }
     this.current.unansweredYet(this.request, this.line);
@@ -99,7 +108,8 @@ export class FileLines {
     if (sentAgain > 0) this.resent(machine, sentAgain, silentMs, true);
   }
 
-  private answered(): void {
+  /** The client answered for the first time. */
+  answered(): void {
     this.isAnswered = true;
     this.current.answered(this.request);
     this.line?.close();
@@ -107,7 +117,7 @@ export class FileLines {
 
   private resent(machine: Machine, sentAgain: number, silentMs: number, open: boolean): void {
     const now = this.journal.clock.wallTime();
-    const times = this.windowsize === 1 ? sentAgain + 1 : undefined;
+    const times = this.terms.windowsize === 1 ? sentAgain + 1 : undefined;
     const patch = { until: now, ...(times !== undefined && { times }) };
     if (!machine.everAnswered) {
       // Before the first answer it is the answer to the request that goes out again.
@@ -137,6 +147,14 @@ export class FileLines {
     if (!everAnswered || this.request.startsWith("WRQ")) return;
     const at = Math.round(this.journal.clock.wallTime() - ms);
     const note = `no ACK${position === undefined ? "" : ` for DATA ${position}`} for ${formatDuration(ms)}`;
+    const line = { at, until: Math.round(at + ms), event: "gap", note } as const;
+    this.oneOfMany({ ...line, diagnosis: diagnosis("tftp.asleep") });
+  }
+
+  /** FTP: nothing moved for a while. */
+  stoodStill(ms: number): void {
+    const at = Math.round(this.journal.clock.wallTime() - ms);
+    const note = `nothing moved for ${formatDuration(ms)}`;
     const line = { at, until: Math.round(at + ms), event: "gap", note } as const;
     this.oneOfMany({ ...line, diagnosis: diagnosis("tftp.asleep") });
   }
@@ -174,12 +192,13 @@ export class FileLines {
     const note = describeMeasured({ firstByteMs, ...(firstAckMs !== undefined && { firstAckMs }) }).join(
       ", ",
     );
-    this.write({ at: Math.round(startedAt + firstByteMs), event: "data", answer: "DATA 1", note });
+    const answer = this.protocol === "tftp" ? { answer: "DATA 1" } : {};
+    this.write({ at: Math.round(startedAt + firstByteMs), event: "data", ...answer, note });
   }
 
-  private refused({ sent }: FileEnd): void {
-    const answer = sent === undefined ? {} : { answer: describeError(sent) };
-    this.write({ at: this.at, event: "request", request: this.request, ...answer });
+  private refused({ sent, code }: FileEnd): void {
+    const answer = sent === undefined ? {} : { answer: sent };
+    this.write({ at: this.at, event: "request", request: this.request, ...answer, ...meaning(code) });
   }
 
   private brokenOff(line: Line, row: TransferRow, error: Pick<ErrorPacket, "code" | "message">): void {
@@ -190,7 +209,7 @@ export class FileLines {
       event: "error",
       request: describeError(error),
       ...(row.bytes > 0 && { note: `after ${formatSize(row.bytes)}` }),
-      ...(code !== undefined && { diagnosis: diagnosis(code) }),
+      ...meaning(code),
     });
   }
 
@@ -198,7 +217,7 @@ export class FileLines {
     const { file, bytes, bytesPerSecond, startedAt, endedAt = startedAt, retransmissions } = row;
     const again = retransmissions === 0 ? "" : `, ${retransmissions} sent again`;
     const took = `${formatSize(bytes)} in ${formatDuration(endedAt - startedAt)} (${formatSize(bytesPerSecond)}/s)`;
-    const lossy = retransmissions >= 5 && retransmissions > bytes / this.blksize / 100;
+    const lossy = retransmissions >= 5 && retransmissions > bytes / this.terms.blksize / 100;
     this.answered();
     this.write({
       event: "end",
@@ -210,24 +229,20 @@ export class FileLines {
   /** Nothing of it arrived: the line of the request says so, and waits for the same one again. */
   private unanswered(line: Line, { silent }: FileEnd): void {
     const code = !silent || line.isDiagnosed ? undefined : this.whyUnanswered();
-    line.close({ note: "never acknowledged", ...(code !== undefined && { diagnosis: diagnosis(code) }) });
+    line.close({ note: "never acknowledged", ...meaning(code) });
   }
 
   private whyUnanswered(): DiagnosisCode {
-    if (this.answer.startsWith("OACK")) return "tftp.oackIgnored";
+    if (this.answer?.startsWith("OACK") === true) return "tftp.oackIgnored";
     return "tftp.noAnswer";
   }
 
-  private failed(row: TransferRow, { sent, silent }: FileEnd): void {
+  private failed(row: TransferRow, { sent, silent, code }: FileEnd): void {
     this.answered();
-    const fragments = !this.hasData && this.blksize > largestUnfragmented;
-    const code = !silent ? undefined : fragments ? "tftp.fragments" : "tftp.stalled";
-    this.write({
-      event: sent === undefined ? "end" : "error",
-      ...(sent !== undefined && { answer: describeError(sent) }),
-      note: row.trouble?.message ?? row.state,
-      ...(code !== undefined && { diagnosis: diagnosis(code) }),
-    });
+    const fragments = !this.hasData && this.terms.blksize > largestUnfragmented;
+    const silence = !silent ? undefined : fragments ? "tftp.fragments" : "tftp.stalled";
+    const said = sent === undefined ? { note: row.trouble?.message ?? row.state } : { answer: sent };
+    this.write({ event: sent === undefined ? "end" : "error", ...said, ...meaning(code ?? silence) });
   }
 
   private get current(): ClientLog {
@@ -239,6 +254,9 @@ export class FileLines {
     return this.current.write({ protocol, transfer, ...text });
   }
 }
+
+const meaning = (code: DiagnosisCode | undefined): Pick<BootLineRow, "diagnosis"> =>
+  code === undefined ? {} : { diagnosis: diagnosis(code) };
 
 /** A probe is no failure: PXE ROMs and UEFI ask for `tsize` first. */
 function diagnosisOfError(

@@ -116,6 +116,21 @@ export function sendReply({ commandSocket }: FtpSrvConnection, lines: string): P
   });
 }
 
+/** Hears of each reply that ftp-srv's own handlers send. */
+export function watchReplies(
+  connection: FtpSrvConnection,
+  heard: (code: number, text: string) => void,
+): void {
+  const own = connection as FtpSrvConnection & {
+    reply: (code: number, text: string) => PromiseLike<unknown>;
+  };
+  const reply = own.reply.bind(connection);
+  own.reply = (code, text) => {
+    heard(code, text);
+    return reply(code, text);
+  };
+}
+
 /** Has ftp-srv's own handler do a command. The argument goes as it is, past ftp-srv's parser (F30). */
 export function delegate(connection: FtpSrvConnection, verb: string, argument: string): PromiseLike<unknown> {
   return connection.commands.handle({

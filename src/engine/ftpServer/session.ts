@@ -6,14 +6,15 @@
 import type { Limits } from "../../model/settings";
 import { isLocal, unmapped } from "../access";
 import type { Timer } from "../clock";
-import { boardAt } from "../boardAt";
+import { boardAt, senderAt } from "../boardAt";
+import type { SessionLines } from "../bootLog/sessionLines";
 import type { ServerContext, Situation } from "../server";
 import type { ServedRoot } from "../servedRoot/servedRoot";
 import { CommandQueue } from "./commandQueue";
 import { CommandReader, parseCommand, tooLong } from "./commandReader";
 import type { DataChannel } from "./dataChannel";
 import type { Activity } from "./dataTransfer";
-import { sendReply, takeControl, type FtpSrvConnection } from "./ftpSrv";
+import { sendReply, takeControl, watchReplies, type FtpSrvConnection } from "./ftpSrv";
 import { Failure, failureOf, replyLines, replyText, type Letter } from "./replies";
 import type { Peer } from "./transferRecord";
 
@@ -66,6 +67,9 @@ export class Session {
   private idle: Timer | undefined;
   private login: Timer | undefined;
   private goodbye: Timer | undefined;
+  private readonly lines: SessionLines;
+  /** Of the command that is carried out. */
+  private verb = "";
 
   /**
    * @param run carries out one command line and sends its reply; what it throws becomes the reply.
@@ -85,6 +89,10 @@ export class Session {
       port: socket.remotePort ?? 0,
       localAddress: unmapped(socket.localAddress ?? ""),
     };
+    this.lines = context.bootLog.sessionOf(() => senderAt(context, this.peer.address));
+    watchReplies(connection, (code, text) => {
+      this.replied(code, text);
+    });
     takeControl(connection, (chunk) => {
       this.receive(chunk);
     });
@@ -163,6 +171,8 @@ export class Session {
     const unread = clock.at(clock.now() + this.limits.ftpDataSeconds * 1000, () => {
       this.connection.commandSocket.destroy();
     });
+    const [first] = letters;
+    this.replied(code, typeof first === "string" ? first : "");
     await sendReply(this.connection, replyLines(code, letters));
     unread.cancel();
   }
@@ -299,6 +309,7 @@ export class Session {
     this.pumping = true;
     for (let line = this.queue.take(); line !== undefined && !this.ending; line = this.queue.take()) {
       this.readOn();
+      this.begin(line);
       try {
         await this.run(this, line);
       } catch (error) {
@@ -308,6 +319,17 @@ export class Session {
     }
     this.pumping = false;
     this.leaveWithClient();
+  }
+
+  /** Into the boot log, as the next one. */
+  private replied(code: number, text: string): void {
+    this.lines.replied(code, text, this.verb, this.loggedIn);
+  }
+
+  private begin(line: string): void {
+    const { verb, argument } = parseCommand(line);
+    this.verb = verb;
+    this.lines.began(line, verb, argument);
   }
 
   /**

@@ -1,7 +1,11 @@
 /** One transfer as people and the boot sequences see it: its row, and what the sequences are told. */
 
+import type { DiagnosisCode } from "../../model/bootDiagnoses";
 import type { TransferRow } from "../../model/events";
 import { checkName } from "../../model/names";
+import { formatSize } from "../../model/text";
+import { senderAt } from "../boardAt";
+import type { FileLines } from "../bootLog/fileLines";
 import type { Sums } from "../checksums";
 import type { ServerContext } from "../server";
 import { rounded, Waits } from "../measuring";
@@ -21,6 +25,7 @@ export class TransferRecord {
   private lastMoved: number;
   private serving: string | undefined;
   private readonly waits = new Waits();
+  private readonly lines: FileLines;
 
   constructor(
     private readonly context: ServerContext,
@@ -51,11 +56,27 @@ export class TransferRecord {
       ...(root !== undefined && { root }),
       retransmissions: 0,
     };
+    const { mode, type, offset } = options;
+    const asks = [
+      direction === "read" ? "RETR" : "STOR",
+      file,
+      mode,
+      type && `type ${type}`,
+      offset && `from ${offset}`,
+    ];
+    this.lines = context.bootLog.fileOf(
+      senderAt(context, peer.address),
+      "ftp",
+      this.id,
+      asks.filter((part) => part !== undefined).join(" "),
+    );
   }
 
   /** It runs. @param name in the served root, aliases resolved; `size` in bytes where it is known. */
   started(name: string, size: number | undefined): void {
     this.serving = name;
+    this.lines.granted(size === undefined ? undefined : formatSize(size));
+    this.lines.answered();
     const asked = checkName(this.row.file);
     this.report({
       ...("path" in asked && asked.path === name ? {} : { servedFile: name }),
@@ -83,6 +104,7 @@ export class TransferRecord {
     if (waitingSince === undefined) return;
     const { lastMoved, startedAt } = this;
     const now = this.context.clock.now();
+    this.lines.stoodStill(now - lastMoved);
     this.waits.add({ fromMs: lastMoved - startedAt, ms: now - lastMoved, sentAgain: 0 });
     this.row = { ...moving, ...this.waits.told() };
   }
@@ -101,6 +123,7 @@ export class TransferRecord {
 
   finished(digest: Sums | undefined): void {
     this.end({ state: "finished", ...digest });
+    this.lines.ended(this.row, { silent: false });
     if (this.row.direction !== "read") return;
     this.tellSequences("fetched");
     this.tellSequences("ended");
@@ -112,7 +135,18 @@ export class TransferRecord {
       trouble: failure.trouble,
       ...(nearest.length === 0 ? {} : { nearest }),
     });
+    this.lines.ended(this.row, {
+      sent: `${failure.replyCode} ${failure.trouble.message}`,
+      silent: false,
+      code: this.whyFailed(failure),
+    });
     if (this.row.direction === "read") this.tellSequences("ended");
+  }
+
+  private whyFailed({ trouble }: Failure): DiagnosisCode | undefined {
+    const { mode } = this.row.options;
+    if (trouble.code !== "ftp.noDataConnection" || mode === undefined) return undefined;
+    return mode === "active" ? "ftp.activeBlocked" : "ftp.passiveBlocked";
   }
 
   private end(last: Partial<TransferRow>): void {

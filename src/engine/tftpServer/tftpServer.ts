@@ -2,7 +2,7 @@
 
 import type { TransferRow, Trouble } from "../../model/events";
 import { printable } from "../../model/text";
-import { describeRequest } from "../../protocol/tftp/describe";
+import { describeError, describeRequest } from "../../protocol/tftp/describe";
 import { MalformedPacket } from "../../protocol/errors";
 import { inNetwork } from "../../protocol/ipv4";
 import {
@@ -304,7 +304,7 @@ class TftpServer implements BootServer {
     };
     journal.report(row);
     const lines = bootLog.fileOf(senderAt(this.context, from.address), "tftp", id, describeRequest(request));
-    lines.ended(row, { sent: { code, message: trouble.message }, silent: false });
+    lines.ended(row, { sent: describeError({ code, message: trouble.message }), silent: false });
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Trouble, TransferRow, TransferState } from "../../model/events";
 import { formatSize, printable } from "../../model/text";
 import { isOptional, profiles, type Profile, type ProfileName } from "../../protocol/bootp/profiles";
+import { describeError } from "../../protocol/tftp/describe";
 import { errorCode } from "../../protocol/tftp/packet";
 import type { TransferEnd } from "../../protocol/tftp/patience";
 import type { FileEnd } from "../bootLog/fileLines";
@@ -50,7 +51,7 @@ export function lastPacketsOf(end: ServedEnd): FileEnd {
   const sent = end.kind === "violation" ? { code: violationCode(end), message: end.message } : farewell(end);
   return {
     ...(end.kind === "peerError" && { heard: end.error }),
-    sent,
+    sent: sent && describeError(sent),
     silent: end.kind === "timeout",
   };
 }

@@ -44,7 +44,11 @@ export class BootLogDocuments implements vscode.TextDocumentContentProvider, vsc
     for (const row of change ?? []) if (row.type === "bootLine") this.changed.add(row.client);
     // Servers that were started anew begin anew.
     if (change === undefined) for (const { uri } of this.open()) this.changed.add(uri.query);
-    if (this.changed.size > 0) this.timer ??= setTimeout(() => this.renew(), renewEveryMs);
+    if (this.changed.size > 0) {
+      this.timer ??= setTimeout(() => {
+        this.renew();
+      }, renewEveryMs);
+    }
   }
 
   private renew(): void {

@@ -20,6 +20,9 @@ function textOf(document: vscode.TextDocument, fits: RegExp): Promise<string> {
   });
 }
 
+/** The client whose log stands in the active editor. */
+const shown = (): string | undefined => vscode.window.activeTextEditor?.document.uri.query;
+
 describe("Show Boot Log", () => {
   let api: BootServersApi;
 
@@ -60,9 +63,9 @@ describe("Show Boot Log", () => {
     await tftpRead(tftp, "u-boot.bin");
     const transfer = await ended(api, "tftp", "u-boot.bin");
     await vscode.commands.executeCommand("bootServers.showBootLog", transfer.id);
-    assert.equal(vscode.window.activeTextEditor?.document.uri.query, mac);
+    assert.equal(shown(), mac);
     await vscode.commands.executeCommand("workbench.action.closeAllEditors");
     await vscode.commands.executeCommand("bootServers.showBootLog");
-    assert.equal(vscode.window.activeTextEditor?.document.uri.query, mac);
+    assert.equal(shown(), mac);
   }).timeout(60_000);
 });
