@@ -4,6 +4,7 @@
  */
 
 import { diagnosis, type DiagnosisCode } from "../../model/bootDiagnoses";
+import { parseCommand } from "../ftpServer/commandReader";
 import type { ClientLog, Line } from "./clientLog";
 
 /** Refused commands of one session that have a line. */
@@ -16,6 +17,7 @@ const fileCommands = ["RETR", "STOR"];
 
 export class SessionLines {
   private line = "";
+  private verb = "";
   private user = "";
   private mode: "active" | "passive" | undefined;
   private written = 0;
@@ -25,16 +27,19 @@ export class SessionLines {
   constructor(private readonly log: () => { readonly log: ClientLog; readonly restartMs: number }) {}
 
   /** A command comes to be carried out. */
-  began(line: string, verb: string, argument: string): void {
+  began(line: string): void {
+    const { verb, argument } = parseCommand(line);
     this.line = line;
+    this.verb = verb;
     if (verb === "USER") this.user = argument;
     if (verb === "PORT" || verb === "EPRT") this.mode = "active";
     if (verb === "PASV" || verb === "EPSV") this.mode = "passive";
   }
 
   /** It was replied to. */
-  replied(code: number, text: string, verb: string, loggedIn: boolean): void {
-    const answer = `${code} ${text}`.trimEnd();
+  replied(code: number, text: unknown, loggedIn: boolean): void {
+    const { verb } = this;
+    const answer = typeof text === "string" ? `${code} ${text}` : `${code}`;
     if (verb === "PASS" && code === 230) {
       this.write({ event: "session", request: `USER ${cut(this.user)} PASS ****`, answer });
     } else if (code >= 400 && !fileCommands.includes(verb)) {

@@ -119,15 +119,14 @@ export function sendReply({ commandSocket }: FtpSrvConnection, lines: string): P
 /** Hears of each reply that ftp-srv's own handlers send. */
 export function watchReplies(
   connection: FtpSrvConnection,
-  heard: (code: number, text: string) => void,
+  heard: (code: number, text?: string) => void,
 ): void {
-  const own = connection as FtpSrvConnection & {
-    reply: (code: number, text: string) => PromiseLike<unknown>;
-  };
+  type Reply = (...args: readonly [code: number, text?: string]) => PromiseLike<unknown>;
+  const own = connection as FtpSrvConnection & { reply: Reply };
   const reply = own.reply.bind(connection);
-  own.reply = (code, text) => {
-    heard(code, text);
-    return reply(code, text);
+  own.reply = (...args) => {
+    heard(...args);
+    return reply(...args);
   };
 }
 

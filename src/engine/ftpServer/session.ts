@@ -68,8 +68,6 @@ export class Session {
   private login: Timer | undefined;
   private goodbye: Timer | undefined;
   private readonly lines: SessionLines;
-  /** Of the command that is carried out. */
-  private verb = "";
 
   /**
    * @param run carries out one command line and sends its reply; what it throws becomes the reply.
@@ -91,7 +89,7 @@ export class Session {
     };
     this.lines = context.bootLog.sessionOf(() => senderAt(context, this.peer.address));
     watchReplies(connection, (code, text) => {
-      this.replied(code, text);
+      this.lines.replied(code, text, this.loggedIn);
     });
     takeControl(connection, (chunk) => {
       this.receive(chunk);
@@ -171,8 +169,7 @@ export class Session {
     const unread = clock.at(clock.now() + this.limits.ftpDataSeconds * 1000, () => {
       this.connection.commandSocket.destroy();
     });
-    const [first] = letters;
-    this.replied(code, typeof first === "string" ? first : "");
+    this.lines.replied(code, letters[0], this.loggedIn);
     await sendReply(this.connection, replyLines(code, letters));
     unread.cancel();
   }
@@ -309,7 +306,7 @@ export class Session {
     this.pumping = true;
     for (let line = this.queue.take(); line !== undefined && !this.ending; line = this.queue.take()) {
       this.readOn();
-      this.begin(line);
+      this.lines.began(line);
       try {
         await this.run(this, line);
       } catch (error) {
@@ -319,17 +316,6 @@ export class Session {
     }
     this.pumping = false;
     this.leaveWithClient();
-  }
-
-  /** Into the boot log, as the next one. */
-  private replied(code: number, text: string): void {
-    this.lines.replied(code, text, this.verb, this.loggedIn);
-  }
-
-  private begin(line: string): void {
-    const { verb, argument } = parseCommand(line);
-    this.verb = verb;
-    this.lines.began(line, verb, argument);
   }
 
   /**
