@@ -73,6 +73,7 @@ describe("TFTP client against a scripted server", () => {
     );
     answering.send(oack({ tsize: "1500", blksize: "1024", windowsize: "2" }), from);
     assert.equal(said(await answering.next()), "ACK 0");
+    clock.advance(5);
     answering.send(encodeData(1, unlikeBytes(1024)), from);
     answering.send(encodeData(2, unlikeBytes(476)), from);
     assert.equal(said(await answering.next()), "ACK 2");

@@ -53,6 +53,7 @@ describe("TFTP receiver", () => {
   it("each block is acknowledged, and a duplicate is acknowledged again but not stored twice (RFC 1350 §2)", () => {
     const script = new Scripted();
     assert.deepEqual(script.data(1), ["ACK 1"]);
+    script.now += 20;
     assert.deepEqual(script.data(1), ["ACK 1"]);
     assert.deepEqual(script.data(2), ["ACK 2"]);
     assert.deepEqual(script.data(1), []);
@@ -115,6 +116,15 @@ describe("TFTP receiver", () => {
     assert.deepEqual(script.data(0), []);
     assert.deepEqual(script.data(1), []);
     assert.deepEqual(script.data(2), ["ACK 2"]);
+  });
+
+  it("a copy that the network made is not acknowledged: some senders answer each ACK, to the end (X2, RFC 1123 §4.2.3.1)", () => {
+    const script = new Scripted();
+    assert.deepEqual(script.data(1), ["ACK 1"]);
+    script.now += 19;
+    assert.deepEqual(script.data(1), []);
+    // The last one is: after its ACK nothing can be sent twice.
+    assert.deepEqual([script.data(2, 3), script.data(2, 3)], [["ACK 2"], ["ACK 2"]]);
   });
 
   it("a window gets one ACK (RFC 7440 §4)", () => {

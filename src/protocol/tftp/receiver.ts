@@ -27,7 +27,11 @@ export interface ReceiverStep extends Step<TransferEnd> {
 
 /** How often the last ACK is repeated to a peer that does not hear it. */
 const maxDallies = 5;
-/** A missing block may only be late: so long the others of its window are kept, before it is asked for again. */
+/**
+ * What comes so shortly after its time was not sent again, but took longer. A missing block is waited for so long before
+ * it is asked for; one that comes twice so soon is a copy and needs no second ACK. A sender who answers each ACK
+ * (RFC 1123 §4.2.3.1) would send the rest of the file twice.
+ */
 const lateMs = 20;
 
 export class Receiver {
@@ -43,6 +47,7 @@ export class Receiver {
   private gapUntil: number | undefined;
   private lastCame = false;
   private dallies = 0;
+  private sentAt = -Infinity;
   private dallyUntil: number | undefined;
   private ended = false;
   /** What the peer is waiting for, to be sent again. */
@@ -239,7 +244,7 @@ export class Receiver {
       this.dallies += 1;
       if (this.dallies > maxDallies) return this.step([]);
       this.dallyUntil = now + this.dallyMs();
-    }
+    } else if (now < this.sentAt + lateMs) return this.step([]);
     return this.sendCurrent(now, true);
   }
 
@@ -261,6 +266,7 @@ export class Receiver {
       return this.step([]);
     }
     if (again) this.retransmissions += 1;
+    this.sentAt = now;
     this.timing.sent(now, again);
     return this.step([this.current]);
   }
