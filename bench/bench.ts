@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: how fast the servers are beside those that one would take instead, in one run on one machine.
- * `--quick`: small files, one repeat, nothing is written. `--only NAME`: the rows whose name holds NAME.
+ * `--quick`: small files, one repeat, nothing is written. `--only NAME`: the rows whose name holds NAME, or one of several with commas.
  */
 
 import { spawnSync } from "node:child_process";
@@ -14,8 +14,8 @@ import { findProgram, isRoot } from "../test/support/programs";
 import { ftpRows, largeFile, makeManyFiles } from "./ftpRows";
 import { ourName, startPeers } from "./peers";
 import { bootpRow, byHandName, manyFilesRow, verifyRow } from "./otherRows";
-import { compileAsker, compileReader } from "./reader";
-import { markdown, progressLine, type Report } from "./report";
+import { compileAsker, compileCollector, compileReader } from "./reader";
+import { markdown, progressLine, totalsLine, type Report } from "./report";
 import { runRow, type Result, type Row } from "./row";
 import { eachFile, smallBytes, smallFile, tftpRows, tinyBytes, tinyFile, wholeFile } from "./tftpRows";
 import { versionsOf, whenReady } from "./ready";
@@ -93,16 +93,17 @@ async function measure(work: string): Promise<Report> {
   makeFiles(folder);
   const read = await compileReader(own);
   const ask = await compileAsker(own);
+  const collect = await compileCollector(own);
   const { peers, missing } = startPeers(folder, own);
   try {
     for (const sentence of missing) say(`${sentence}\n`);
     const rows: Row[] = [
       ...tftpRows(read, folder, { ...size }),
-      ...ftpRows(own, size.large * mebibyte, size.many),
+      ...ftpRows(collect, size.large * mebibyte, size.many),
       bootpRow(ask),
       verifyRow(folder, own, size.large * mebibyte),
       manyFilesRow(read, folder, size.folder, size.probes),
-    ].filter(({ name }) => name.includes(flags.only));
+    ].filter(({ name }) => flags.only.split(",").some((part) => name.includes(part)));
     await whenReady(peers);
     const ours = peers.filter(({ name }) => name === ourName);
     const asked = [
@@ -115,6 +116,7 @@ async function measure(work: string): Promise<Report> {
       say(progressLine(result));
       results.push(result);
     }
+    say(totalsLine(results));
     return {
       date: new Date().toISOString().slice(0, 10),
       command: "npm run bench",

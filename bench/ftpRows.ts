@@ -1,20 +1,22 @@
-/** The rows of FTP, with curl as the board: one large file, and many small ones over one connection. */
+/** The rows of FTP: one large file, which curl fetches, and many small ones, one after the other over one session. */
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findProgram } from "../test/support/programs";
 import { costOf, run } from "./processes";
 import type { RunningPeer } from "./peers";
+import type { Collector } from "./reader";
 import type { Row } from "./row";
 
 export const largeFile = "large.bin";
 const manyFolder = "many";
+const contentOf = (index: number): string => `file ${String(index).padStart(6, "0")}\n`.repeat(100);
 
 /** The small files of the second row. */
 export function makeManyFiles(folder: string, count: number): void {
   mkdirSync(join(folder, manyFolder));
   for (let index = 0; index < count; index += 1) {
-    writeFileSync(join(folder, manyFolder, `${index}.bin`), `file ${index}\n`.repeat(100));
+    writeFileSync(join(folder, manyFolder, `${index}.bin`), contentOf(index));
   }
 }
 
@@ -26,8 +28,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-/** @param own a folder for curl's list of names. */
-export function ftpRows(own: string, largeBytes: number, many: number): Row[] {
+export function ftpRows(collect: Collector, largeBytes: number, many: number): Row[] {
   const curl = findProgram("curl");
   const need = (): string => {
     if (curl === undefined) throw new Error("missing: curl (install: apt-get install curl)");
@@ -40,14 +41,13 @@ export function ftpRows(own: string, largeBytes: number, many: number): Row[] {
       unit: "MB/s",
       better: "more",
       kind: "ftp",
-      goal: 0.8,
+      goals: [{ ratio: 0.8, peer: "vsftpd" }],
       async measure(peer) {
-        const before = costOf(peer.pid);
-        const seconds = await timed(() => run([need(), "-sSf", "-o", "/dev/null", url(peer, largeFile)]));
-        const { cpuSeconds, memory } = costOf(peer.pid);
+        const asking = [need(), "-sSf", "-o", "/dev/null", url(peer, largeFile)];
+        const { result: seconds, cost } = await costOf(peer.pid, () => timed(() => run(asking)));
         const also = {
-          "CPU s/GB": ((cpuSeconds - before.cpuSeconds) * 1e9) / largeBytes,
-          "MB memory": memory / 1e6,
+          "CPU s/GB": (cost.cpuSeconds * 1e9) / largeBytes,
+          "MB memory": cost.memory / 1e6,
         };
         return { value: largeBytes / seconds / 1e6, also };
       },
@@ -60,11 +60,10 @@ export function ftpRows(own: string, largeBytes: number, many: number): Row[] {
       better: "more",
       kind: "ftp",
       async measure(peer) {
-        const names = Array.from({ length: many }, (_, index) => `${manyFolder}/${index}.bin`);
-        const list = join(own, "curl.list");
-        writeFileSync(list, names.map((name) => `url=${url(peer, name)}\noutput=/dev/null\n`).join(""));
-        const seconds = await timed(() => run([need(), "-sSf", "--config", list]));
-        return { value: many / seconds };
+        const { result: value, cost } = await costOf(peer.pid, () =>
+          collect(peer, manyFolder, many, contentOf(0).length),
+        );
+        return { value, also: { "CPU ms/file": (cost.cpuSeconds * 1000) / many } };
       },
     },
   ];

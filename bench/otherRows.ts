@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { findProgram } from "../test/support/programs";
 import { largeFile } from "./ftpRows";
 import { ourName, type RunningPeer } from "./peers";
-import { costOf, run } from "./processes";
+import { memoryOf, run } from "./processes";
 import type { Reader } from "./reader";
 import type { Row } from "./row";
 import { median, quantile } from "./statistics";
@@ -43,7 +43,7 @@ export function verifyRow(folder: string, own: string, bytes: number): Row {
     unit: "s",
     better: "less",
     kind: "verify",
-    goal: 1,
+    goals: [{ ratio: 1 }],
     repeats: 3,
     async measure(peer) {
       mkdirSync(join(drop, ".vscode"), { recursive: true });
@@ -84,7 +84,7 @@ export function manyFilesRow(read: Reader, folder: string, files: number, probes
       const lots = join(folder, "lots");
       mkdirSync(lots);
       for (let index = 0; index < files; index += 1) writeFileSync(join(lots, `${index}.bin`), "");
-      const memory = costOf(peer.pid).memory;
+      const memory = memoryOf(peer.pid);
       try {
         const { firstUs } = await read(peer, probing(probes));
         const also = {

@@ -4,12 +4,15 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What a server has cost since it was started: itself, and what it forked. */
+/** What a server has cost while it was asked: itself, and what it forked. */
 export interface Cost {
+  /** NaN where it cannot be told: it forked many, and did not wait for them. */
   readonly cpuSeconds: number;
-  /** Bytes in memory at this moment; what two processes share counts twice. */
+  /** The most bytes in memory that were seen; what two processes share counts twice. */
   readonly memory: number;
 }
+
+const sampleMs = 20;
 
 const ticksPerSecond = 100;
 const pageSize = 4096;
@@ -18,6 +21,8 @@ interface Process {
   readonly pid: number;
   readonly parent: number;
   readonly cpuSeconds: number;
+  /** Of the children that it waited for. */
+  readonly childSeconds: number;
   readonly memory: number;
 }
 
@@ -28,10 +33,14 @@ function processOf(pid: number): Process | undefined {
     const [, parent = "", ...fields] = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /s, "")
       .split(" ");
-    // utime, stime, and those of the children that were waited for.
-    const ticks = fields.slice(9, 13).reduce((sum, field) => sum + Number(field), 0);
-    const memory = Number(fields[19]) * pageSize;
-    return { pid, parent: Number(parent), cpuSeconds: ticks / ticksPerSecond, memory };
+    const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(9, 13).map(Number);
+    return {
+      pid,
+      parent: Number(parent),
+      cpuSeconds: (utime + stime) / ticksPerSecond,
+      childSeconds: (cutime + cstime) / ticksPerSecond,
+      memory: Number(fields[19]) * pageSize,
+    };
   } catch {
     return undefined;
   }
@@ -49,13 +58,42 @@ function family(pid: number): Process[] {
   return members;
 }
 
-/** What a process and its children have cost. */
-export function costOf(pid: number): Cost {
-  const members = family(pid);
-  return {
-    cpuSeconds: members.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
-    memory: members.reduce((sum, { memory }) => sum + memory, 0),
+/** Bytes in memory of a process and its children at this moment. */
+export const memoryOf = (pid: number): number => family(pid).reduce((sum, { memory }) => sum + memory, 0);
+
+/**
+ * Does `work`, and tells what it cost a server. Nobody says what a child had cost that its parent did not wait for
+ * (in.tftpd): the last look at it counts, as long as there was one such child at most.
+ */
+export async function costOf<T>(pid: number, work: () => Promise<T>): Promise<{ result: T; cost: Cost }> {
+  const before = new Map(family(pid).map((process) => [process.pid, process]));
+  const seen = new Map(before);
+  let memory = 0;
+  const look = (): Process[] => {
+    const members = family(pid);
+    for (const process of members) seen.set(process.pid, process);
+    memory = Math.max(
+      memory,
+      members.reduce((sum, process) => sum + process.memory, 0),
+    );
+    return members;
   };
+  const sampling = setInterval(look, sampleMs);
+  try {
+    const result = await work();
+    const living = new Set(look().map((process) => process.pid));
+    const spent = (process: Process): number =>
+      process.cpuSeconds - (before.get(process.pid)?.cpuSeconds ?? 0);
+    const sum = (processes: readonly Process[]): number =>
+      processes.reduce((seconds, process) => seconds + spent(process), 0);
+    const waitedFor = (seen.get(pid)?.childSeconds ?? 0) - (before.get(pid)?.childSeconds ?? 0);
+    const gone = [...seen.values()].filter((process) => !living.has(process.pid));
+    const ofGone = waitedFor > 0 ? waitedFor : gone.length > 1 ? NaN : sum(gone);
+    const cpuSeconds = sum([...seen.values()].filter((process) => living.has(process.pid))) + ofGone;
+    return { result, cost: { cpuSeconds, memory } };
+  } finally {
+    clearInterval(sampling);
+  }
 }
 
 export interface Daemon {
@@ -94,7 +132,10 @@ export async function run([file = "", ...args]: readonly string[], timeoutMs = 6
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0)
-    throw new Error(`${file.replace(/^.*\//, "")}: ${stderr.trim().split("\n")[0] || `exit code ${code}`}`);
+  if (code !== 0) {
+    const why = code === null ? `not done in ${timeoutMs / 1000} s` : `exit code ${code}`;
+    const said = `${stderr}\n${stdout}`.trim().split("\n").slice(0, 12).join(" / ");
+    throw new Error(`${file.replace(/^.*\//, "")}: ${why}${said === "" ? "" : `: ${said}`}`);
+  }
   return stdout;
 }

@@ -43,7 +43,7 @@ static const char *name, *wanted_blksize, *wanted_windowsize;
 static struct sockaddr_in server;
 static const uint8_t *file;
 static uint64_t size;
-static int64_t delay_us;
+static int64_t delay_us, held_us, holds;
 static uint8_t packets[BATCH][LONGEST];
 
 _Noreturn static void fail(const char *format, ...) {
@@ -119,7 +119,12 @@ static void options(struct client *c, const uint8_t *bytes, size_t length) {
 
 static void acknowledge(struct client *c) {
   /* Spinning: a sleep would come back tens of microseconds late. */
-  for (int64_t until = now() + delay_us; delay_us > 0 && now() < until;);
+  if (delay_us > 0) {
+    int64_t from = now(), passed = 0;
+    while (passed < delay_us) passed = now() - from;
+    held_us += passed;
+    holds++;
+  }
   put16(c->said, ACK);
   put16(c->said + 2, c->block);
   c->length = 4;
@@ -290,6 +295,7 @@ int main(int count, char **words) {
   for (int index = 0; index < total; index++) bytes += clients[index].bytes, resent += clients[index].resent;
   printf("{\"bytes\":%llu,\"us\":%lld,\"resent\":%llu,\"blksize\":%u,\"windowsize\":%u", (unsigned long long)bytes,
          (long long)elapsed, (unsigned long long)resent, clients[0].blksize, clients[0].windowsize);
+  if (holds > 0) printf(",\"heldUs\":%.1f", (double)held_us / holds);
   print("firstUs", clients, total, 0);
   print("endedUs", clients, total, 1);
   puts("}");

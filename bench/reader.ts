@@ -27,9 +27,12 @@ export interface Reading {
   readonly resent: number;
   readonly blksize: number;
   readonly windowsize: number;
+  /** For how long an answer was held back, on average; absent: none was. */
+  readonly heldUs?: number;
   /** From its request to the first DATA, or to the first answer of a `put`: one for each client. */
   readonly firstUs: readonly number[];
   readonly endedUs: readonly number[];
+  /** NaN where it cannot be told. */
   readonly cpuSeconds: number;
   /** The most that was seen, in bytes. */
   readonly memory: number;
@@ -39,8 +42,6 @@ export type Reader = (peer: RunningPeer, task: Task) => Promise<Reading>;
 
 /** Answers a second, of which `atOnce` are waited for at a time. */
 export type Asker = (peer: RunningPeer, questions: number, atOnce: number) => Promise<number>;
-
-const sampleMs = 50;
 
 /** Compiles a program of ours into a folder. @throws Error with the line that installs a compiler */
 async function compile(name: string, folder: string): Promise<string> {
@@ -62,26 +63,25 @@ export async function compileAsker(folder: string): Promise<Asker> {
   };
 }
 
+/** Files of a folder (`0.bin` and so on) a second, over one FTP session. @param bytes of each */
+export type Collector = (peer: RunningPeer, folder: string, files: number, bytes: number) => Promise<number>;
+
+export async function compileCollector(own: string): Promise<Collector> {
+  const program = await compile("collector", own);
+  return async (peer, folder, files, bytes) => {
+    const text = await run([program, peer.address, "21", folder, String(files), String(bytes)]);
+    const { us } = JSON.parse(text) as { us: number };
+    return (files * 1e6) / us;
+  };
+}
+
 export async function compileReader(folder: string): Promise<Reader> {
   const program = await compile("reader", folder);
   return async (peer, task) => {
     const { op, file, blksize, windowsize, clients = 1, atOnce = clients, delayUs = 0, content = "-" } = task;
     const numbers = [blksize, windowsize, clients, atOnce, delayUs].map(String);
-    const before = costOf(peer.pid);
-    let memory = before.memory;
-    // One that forks has its largest memory in the middle.
-    const sampling = setInterval(() => (memory = Math.max(memory, costOf(peer.pid).memory)), sampleMs);
-    try {
-      const text = await run([program, op, peer.address, "69", file, ...numbers, content]);
-      const after = costOf(peer.pid);
-      const seen = JSON.parse(text) as Omit<Reading, "cpuSeconds" | "memory">;
-      return {
-        ...seen,
-        cpuSeconds: after.cpuSeconds - before.cpuSeconds,
-        memory: Math.max(memory, after.memory),
-      };
-    } finally {
-      clearInterval(sampling);
-    }
+    const asking = [program, op, peer.address, "69", file, ...numbers, content];
+    const { result, cost } = await costOf(peer.pid, () => run(asking));
+    return { ...(JSON.parse(result) as Omit<Reading, "cpuSeconds" | "memory">), ...cost };
   };
 }

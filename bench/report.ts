@@ -3,7 +3,7 @@
 import { cpus, release, totalmem } from "node:os";
 import { format } from "prettier";
 import { ourName } from "./peers";
-import { middle, type Measured, type Result } from "./row";
+import { middle, middleAlso, type Measured, type Result } from "./row";
 
 export interface Report {
   readonly date: string;
@@ -27,10 +27,14 @@ function cell(measured: Measured | undefined): string {
   return `${rounded(middle(measured))}${spread}${note === undefined ? "" : `, ${note}`}`;
 }
 
-function goalCell({ row, ratio }: Result): string {
-  if (row.goal === undefined || ratio === undefined) return "";
-  const met = row.better === "more" ? ratio >= row.goal : ratio <= row.goal;
-  return `${row.better === "more" ? "≥" : "≤"} ${row.goal}${met ? "" : ", missed"}`;
+const goalCell = ({ verdicts }: Result): string =>
+  verdicts.map(({ text, met }) => `${text}${met ? "" : ", **missed**"}`).join("; ");
+
+/** How many goals there were, and how many of them were missed; one that could not be measured counts as neither. */
+function totals(results: readonly Result[]): string {
+  const verdicts = results.flatMap((result) => result.verdicts);
+  const missed = verdicts.filter(({ met }) => !met).length;
+  return `Goals: ${verdicts.length - missed} met, ${missed} missed.`;
 }
 
 const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |\n`;
@@ -54,9 +58,9 @@ function alsoTable(results: readonly Result[]): string {
     return labels.map((label) => [
       ...[row.title, label],
       ...names.map((name) => {
-        const samples = measured.find(({ peer }) => peer === name)?.samples ?? [];
-        const values = samples.map(({ also }) => ({ value: also?.[label] ?? NaN }));
-        return values.length === 0 ? "" : rounded(middle({ peer: name, samples: values }));
+        const one = measured.find(({ peer }) => peer === name);
+        const value = one === undefined ? NaN : middleAlso(one, label);
+        return Number.isNaN(value) ? "" : rounded(value);
       }),
     ]);
   });
@@ -90,13 +94,15 @@ export function markdown(report: Report): Promise<string> {
 Written by \`${report.command}\` on ${report.date}; do not edit. Machine: ${machine()}.
 
 Every server runs on this machine and is asked by the same clients over loopback: for TFTP \`bench/reader.c\`, one
-process for any number of boards, for FTP curl. The repeats (${report.repeats}) are interleaved: each server once, then each
+process for any number of boards, for FTP curl, and \`bench/collector.c\` where files are many. The repeats (${report.repeats}) are interleaved: each server once, then each
 again. A cell is the median, with the least and the most. \`×1\`: the server does not know \`windowsize\` and was read
 without windows. The ratio is ${ourName} divided by the best of the others in the same run; it is what counts, for the
 absolute figures are this machine's. Files come from the page cache. ${ourName}
 sums each file (SHA-256, CRC-32) while it is sent for the first time, which the first repeat of a row may show.
 
 ${mainTable(results)}
+${totals(results)}
+
 What it took, medians:
 
 ${alsoTable(results)}
@@ -107,8 +113,12 @@ ${missing.length === 0 ? "" : `\nNot measured:\n\n${list(missing)}`}${failures.l
   return format(text, { parser: "markdown", printWidth: 110 });
 }
 
+/** The last line for a terminal. */
+export const totalsLine = (results: readonly Result[]): string => `${totals(results)}\n`;
+
 /** The lines for a terminal while it runs. */
-export function progressLine({ row, measured, ratio }: Result): string {
+export function progressLine(result: Result): string {
+  const { row, measured, ratio } = result;
   const cells = measured.map((one) => `${one.peer} ${cell(one)}`);
   const also = Object.entries(measured[0]?.samples[0]?.also ?? {}).map(
     ([label, value]) => `${label} ${rounded(value)}`,
@@ -116,8 +126,9 @@ export function progressLine({ row, measured, ratio }: Result): string {
   const failures = measured.flatMap(({ peer, failure }) =>
     failure === undefined ? [] : [`  ${peer}: ${failure}\n`],
   );
+  const goals = result.verdicts.length === 0 ? "" : `  goal ${goalCell(result)}`;
   return (
     `${row.title} [${row.unit}]: ${cells.join(" · ")}${ratio === undefined ? "" : ` → ${ratio.toFixed(2)}`}` +
-    `${also.length === 0 ? "" : `  (ours: ${also.join(", ")})`}\n${failures.join("")}`
+    `${also.length === 0 ? "" : `  (ours: ${also.join(", ")})`}${goals}\n${failures.join("")}`
   );
 }

@@ -11,6 +11,23 @@ export interface Sample {
   readonly note?: string;
 }
 
+/** What is wanted: of our figure beside a peer's, or of one of the others that were measured with it. */
+export type Goal =
+  | {
+      /** Ours divided by the peer's: at least this, or at most where less is better. */
+      readonly ratio: number;
+      /** Default: the best of the others. */
+      readonly peer?: string;
+    }
+  | { readonly also: string; readonly atLeast: number }
+  | { readonly also: string; readonly atMost: number };
+
+/** What became of a goal; there is none where it could not be measured. */
+export interface Verdict {
+  readonly text: string;
+  readonly met: boolean;
+}
+
 export interface Row {
   /** For `--only`. */
   readonly name: string;
@@ -18,8 +35,7 @@ export interface Row {
   readonly unit: string;
   readonly better: "more" | "less";
   readonly kind: Kind;
-  /** What is wanted of our figure divided by the best of the others (`better: "less"`: likewise, so at most 1). */
-  readonly goal?: number;
+  readonly goals?: readonly Goal[];
   /** Of all repeats; default: the run's. */
   readonly repeats?: number;
   measure(peer: RunningPeer): Promise<Sample>;
@@ -37,16 +53,39 @@ export interface Result {
   readonly measured: readonly Measured[];
   /** Ours divided by the best other one; undefined where nobody else can do it. */
   readonly ratio?: number;
+  readonly verdicts: readonly Verdict[];
 }
 
 /** The middle of a peer's samples. */
 export const middle = ({ samples }: Measured): number => median(samples.map(({ value }) => value));
 
-function ratioOf(row: Row, measured: readonly Measured[]): number | undefined {
-  const ours = measured.find(({ peer }) => peer === ourName);
-  const others = measured.filter(({ peer, samples }) => peer !== ourName && samples.length > 0).map(middle);
+/** The middle of a figure that was measured beside the row's own one; NaN: there is none. */
+export const middleAlso = ({ samples }: Measured, label: string): number =>
+  median(samples.map(({ also }) => also?.[label] ?? NaN).filter((value) => !Number.isNaN(value)));
+
+/** @param peer default: the best of the others. */
+function ratioOf(row: Row, measured: readonly Measured[], peer?: string): number | undefined {
+  const ours = measured.find((one) => one.peer === ourName);
+  const others = measured
+    .filter((one) => one.peer !== ourName && one.samples.length > 0 && (peer ?? one.peer) === one.peer)
+    .map(middle);
   if (ours === undefined || ours.samples.length === 0 || others.length === 0) return undefined;
   return middle(ours) / (row.better === "more" ? Math.max(...others) : Math.min(...others));
+}
+
+function verdictOf(row: Row, measured: readonly Measured[], goal: Goal): Verdict | undefined {
+  const ours = measured.find(({ peer }) => peer === ourName);
+  const value = "ratio" in goal ? ratioOf(row, measured, goal.peer) : ours && middleAlso(ours, goal.also);
+  if (value === undefined || Number.isNaN(value)) return undefined;
+  const atLeast = "atLeast" in goal || ("ratio" in goal && row.better === "more");
+  const bound = "ratio" in goal ? goal.ratio : "atLeast" in goal ? goal.atLeast : goal.atMost;
+  const met = atLeast ? value >= bound : value <= bound;
+  const sign = atLeast ? "≥" : "≤";
+  const text =
+    "ratio" in goal
+      ? `${sign} ${bound} × ${goal.peer ?? "the best"} (${value.toFixed(2)})`
+      : `${goal.also} ${sign} ${bound}`;
+  return { text, met };
 }
 
 /** Runs a row: one repeat of each peer, then the next, so that what else the machine does meets all of them. */
@@ -70,5 +109,8 @@ export async function runRow(row: Row, peers: readonly RunningPeer[], repeats: n
     return { peer: name, samples: samples.get(name) ?? [], ...(failure === undefined ? {} : { failure }) };
   });
   const ratio = ratioOf(row, measured);
-  return { row, measured, ...(ratio === undefined ? {} : { ratio }) };
+  const verdicts = (row.goals ?? [])
+    .map((goal) => verdictOf(row, measured, goal))
+    .filter((verdict) => verdict !== undefined);
+  return { row, measured, verdicts, ...(ratio === undefined ? {} : { ratio }) };
 }
