@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { outsiderOf } from "../../src/model/outside";
 import fc from "fast-check";
 import { concat } from "../../src/protocol/bytes";
-import { decodePacket, encodePacket, shortestMessage } from "../../src/protocol/bootp/packet";
+import { decodePacket, encodePacket, parseMac, shortestMessage } from "../../src/protocol/bootp/packet";
 import type { BootpPacket } from "../../src/protocol/bootp/packet";
 import { network, options, otherMac, situation, dhcp, lab } from "../support/bootp";
 import { aRequest, bench, Bench, boardMac, broadcaster } from "../support/bootp";
@@ -410,6 +410,18 @@ describe("clients that nobody listed", () => {
     assert.equal(rows.size, 101);
     assert.ok(rows.has(boardMac));
     assert.equal(bench1.reply(aRequest()).packet.yiaddr, listed.address);
+  });
+
+  it("are who their hardware says where their identifier is longer than an option: it is not remembered (X27)", () => {
+    const bench1 = server({ boot }, { answer: "everyone" });
+    const who = (length: number, chaddr: Uint8Array): readonly string[] => {
+      bench1.ask(dhcp("DISCOVER", { clientIdentifier: new Uint8Array(length).fill(1) }, { chaddr }));
+      return bench1.last!.clients.map(({ id }) => id);
+    };
+    const [none, mac] = [new Uint8Array(0), parseMac(otherMac)!];
+    assert.deepEqual(who(255, none), [`id:${"01".repeat(255)}`]);
+    assert.deepEqual(who(256, none), []);
+    assert.deepEqual(who(1_000, mac), [otherMac]);
   });
 
   it("do not starve the listed ones of the pool: the last addresses are theirs (S7)", () => {

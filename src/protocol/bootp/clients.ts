@@ -58,12 +58,16 @@ export interface Identity {
   readonly verification: boolean;
 }
 
+/** Bytes of one option. Longer ones, of several (RFC 3396), are no client's: RFC 4361 §6.1 knows 135 at most. */
+const longestIdentifier = 255;
+
 /** Who sent this; undefined for a packet that names nobody (hlen 0 and no option 61, RFC 4390 §2.1). */
 export function identify(request: BootpPacket): Identity | undefined {
   const mac = formatMac(request.chaddr);
   const identifier = request.options && getOption(request.options, "clientIdentifier");
   const hardware = `${request.htype}:${mac}`;
-  if (identifier === undefined || identifier.length === 0) {
+  // Strangers are many, and of each its identifier is remembered.
+  if (identifier === undefined || identifier.length === 0 || identifier.length > longestIdentifier) {
     return mac === "" ? undefined : { id: mac, mac, leaseKey: hardware, verification: false };
   }
   if (equalBytes(identifier.subarray(0, verificationBytes.length), verificationBytes)) {
