@@ -415,7 +415,13 @@ describe("clients that nobody listed", () => {
   it("are who their hardware says where their identifier is longer than an option: it is not remembered (X27)", () => {
     const bench1 = server({ boot }, { answer: "everyone" });
     const who = (length: number, chaddr: Uint8Array): readonly string[] => {
-      bench1.ask(dhcp("DISCOVER", { clientIdentifier: new Uint8Array(length).fill(1) }, { chaddr }));
+      bench1.ask(
+        dhcp(
+          "DISCOVER",
+          { clientIdentifier: new Uint8Array(length).fill(1) },
+          { chaddr, hlen: chaddr.length },
+        ),
+      );
       return bench1.last!.clients.map(({ id }) => id);
     };
     const [none, mac] = [new Uint8Array(0), parseMac(otherMac)!];
