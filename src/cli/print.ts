@@ -1,7 +1,7 @@
 /** What verify and fetch say to people: one line for each step, and the report. Pure text; the sink writes it. */
 
 import type { ReportRow, StepRow } from "../model/events";
-import { formatDuration, formatSize, printable, printableJson } from "../model/text";
+import { formatDuration, formatSize, printable, printableJson, visible } from "../model/text";
 import { isFileStep } from "../model/verdict";
 import { describeProblem, PlanError } from "../engine/planFile";
 import type { Subject } from "../engine/verification/boards";
@@ -109,12 +109,15 @@ export function formatBoard(client: string): string[] {
 
 /** The end of a run: what it does not show, and the verdict as the last line. */
 export function formatReport(report: ReportRow, paint: Paint): string[] {
-  const refused = Object.entries(report.refused).map(([rule, count]) => `${count} by the rule ${rule}`);
+  const refused = Object.entries(report.refused).map(
+    ([rule, count]) => `${count} by the rule ${visible(rule)}`,
+  );
   const notes = [
     ...(refused.length === 0 ? [] : [`Not served, and so not compared: ${refused.join(", ")}.`]),
     ...report.notes,
   ];
-  const verdict = report.ok ? paint("good", `✓ ${report.verdict}`) : paint("bad", `✗ ${report.verdict}`);
+  const said = visible(report.verdict);
+  const verdict = report.ok ? paint("good", `✓ ${said}`) : paint("bad", `✗ ${said}`);
   return [
     "",
     ...notes.map((note) => paint("faint", printable(note))),

@@ -3,7 +3,7 @@
 import { describeBootLine } from "../model/bootLog";
 import type { BootLineRow, ClientRow, LogRow, Row, ServerRow, TransferRow, Trouble } from "../model/events";
 import { describeQuirks, describeTransferQuirks } from "../model/quirkWords";
-import { formatDuration, formatSize, printable } from "../model/text";
+import { formatDuration, formatSize, printable, visible } from "../model/text";
 import type { Repeats } from "./refusals";
 
 /** How a line is to be read at a glance; the sink colours it where there is colour. */
@@ -134,7 +134,7 @@ function describeLine(row: BootLineRow): Line {
   const text = [`${printable(client)} boot ${boot}`, describeBootLine(row)].join(" · ");
   return diagnosis === undefined
     ? { tone: "faint", text }
-    : { tone: "warning", text: `${text} · ${diagnosis.message}` };
+    : { tone: "warning", text: `${text} · ${visible(diagnosis.message)}` };
 }
 
 const logTones: Readonly<Record<LogRow["level"], Tone | undefined>> = {

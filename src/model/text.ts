@@ -41,7 +41,12 @@ export function printable(text: string): string {
 
 /** A value as one line of JSON that steers no terminal either: what `printable` escapes is written `\uNNNN`, which means the same. */
 export function printableJson(value: unknown): string {
-  return JSON.stringify(value).replace(unprintable, (character) =>
+  return visibleInJson(JSON.stringify(value));
+}
+
+/** A part of a JSON text that is no layout: what cannot be seen as `\uNNNN`. */
+export function visibleInJson(json: string): string {
+  return json.replace(unprintable, (character) =>
     character
       .split("")
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)

@@ -12,6 +12,7 @@ import {
 import { parseMac } from "../../model/mac";
 import { normalizeName } from "../../model/names";
 import { readTree } from "../../model/planReader";
+import { visibleInJson } from "../../model/text";
 
 /** What a new plan begins as. */
 export const newPlan = `// What is served from this folder, and to whom. Hover over a key to read what it means.
@@ -44,10 +45,15 @@ const formattingOptions = (text: string): { insertSpaces: boolean; tabSize: numb
 });
 
 function editsOf(text: string, { path, value, append }: Change): Edit[] {
-  return modify(text, path, value, {
+  const edits = modify(text, path, value, {
     formattingOptions: formattingOptions(text),
     ...(append && { isArrayInsertion: true }),
   });
+  // A name that a board asked for must not turn the plan's own text around.
+  return edits.map(({ content, ...edit }) => ({
+    ...edit,
+    content: content.replace(/[^\r\n\t]+/g, visibleInJson),
+  }));
 }
 
 /** The object that the text is, as far as it can be read: it may be half written. */
