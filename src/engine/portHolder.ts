@@ -102,7 +102,11 @@ export function bindError(
       );
     default:
       return new EngineError(
-        { code: "port.failed", message: `cannot listen on ${where}: ${errorMessage(error)}` },
+        {
+          code: "port.failed",
+          message: `cannot listen on ${where}: ${errorMessage(error)}`,
+          remedy: "Try another port or address.",
+        },
         cause,
       );
   }

@@ -112,7 +112,16 @@ export async function listensOn(
 /** What its row says of a server that could not be started. */
 export function failureOf(error: unknown): ["failed" | "waiting", { readonly trouble: Trouble }] {
   if (!(error instanceof EngineError))
-    return ["failed", { trouble: { code: "server.failed", message: errorMessage(error) } }];
+    return [
+      "failed",
+      {
+        trouble: {
+          code: "server.failed",
+          message: errorMessage(error),
+          remedy: "See the log, and start again.",
+        },
+      },
+    ];
   const { code, message, remedy, fixes } = error;
   const trouble = {
     code,

@@ -143,7 +143,11 @@ export async function routeTo(host: string): Promise<{ readonly local: string; r
     return { local: socket.address().address, remote: socket.remoteAddress().address };
   } catch (error) {
     throw new EngineError(
-      { code: "host.unreachable", message: `nothing leads to ${host}: ${errorMessage(error)}` },
+      {
+        code: "host.unreachable",
+        message: `nothing leads to ${host}: ${errorMessage(error)}`,
+        remedy: "Look at its address, and at this computer's cable and routes.",
+      },
       { cause: error },
     );
   } finally {

@@ -38,7 +38,13 @@ export interface Ends {
 }
 
 const noConnection = (message: string): Failure =>
-  new Failure(425, { code: "ftp.noDataConnection", message });
+  new Failure(425, {
+    code: "ftp.noDataConnection",
+    message,
+    remedy: "Look at the firewalls between: FTP has a connection of its own for each file, at any port.",
+  });
+
+const passiveInstead = "Have the client use passive mode.";
 
 /** Ports to try: any, or those of the range from a random one on, so that a port is not reused at once. */
 function* candidates(range: readonly [number, number] | undefined): Generator<number> {
@@ -212,16 +218,22 @@ export function activePort(
     throw new Failure(504, {
       code: "ftp.bounce",
       message: "the data connection must go to your own address",
+      remedy: passiveInstead,
     });
   }
   if (port < 1024) {
     throw new Failure(504, {
       code: "ftp.bounce",
       message: "the data connection must go to a port above 1023",
+      remedy: passiveInstead,
     });
   }
   if (taken.has(port)) {
-    throw new Failure(504, { code: "ftp.bounce", message: "the data connection must not go to this server" });
+    throw new Failure(504, {
+      code: "ftp.bounce",
+      message: "the data connection must not go to this server",
+      remedy: passiveInstead,
+    });
   }
   return port;
 }

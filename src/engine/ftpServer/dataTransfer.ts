@@ -31,7 +31,11 @@ async function soonOr(first: Promise<void>, clock: Clock): Promise<void> {
 }
 
 const lost = (): Failure =>
-  new Failure(426, { code: "ftp.dataLost", message: "the client closed the data connection" });
+  new Failure(426, {
+    code: "ftp.dataLost",
+    message: "the client closed the data connection",
+    remedy: "Look at the board's console: it broke off.",
+  });
 
 /** Ends the socket with a reset when the activity ends early: a clean end would look like the end of the file. */
 function tie(socket: Socket, activity: Activity): void {

@@ -5,7 +5,7 @@ import type { Entry } from "../servedRoot/servedRoot";
 import { outgoing, watchStall } from "./dataTransfer";
 import { baseName, factsLine, listable, listLine, timeValue } from "./listing";
 import { tellRefused } from "./refusals";
-import { Failure, failureOf, replyText } from "./replies";
+import { Failure, failureOf, noChannel, replyText } from "./replies";
 import type { Session } from "./session";
 
 /** Lines that are formatted in one go: a folder of 100,000 files must not hold up the others (X15). */
@@ -51,7 +51,7 @@ export async function sendListing(session: Session, verb: string, argument: stri
     try {
       const { entries, line } = await listing(session, verb, argument);
       if (channel === undefined) {
-        throw new Failure(425, { code: "ftp.noDataConnection", message: "use PASV or PORT first" });
+        throw new Failure(425, noChannel);
       }
       const socket = await channel.connect(activity.signal);
       await session.reply(150, "Here comes the listing");
@@ -62,7 +62,10 @@ export async function sendListing(session: Session, verb: string, argument: stri
         onChange: () => undefined,
         onStill: () => undefined,
         onStall: () => {
-          activity.abort(new Failure(426, { code: "ftp.stalled", message: "the listing was not read" }));
+          const remedy = "Look at the client; --limit ftpDataSeconds= gives it more time.";
+          activity.abort(
+            new Failure(426, { code: "ftp.stalled", message: "the listing was not read", remedy }),
+          );
         },
       });
       try {

@@ -32,6 +32,12 @@ export function replyLines(code: number, letters: readonly Letter[]): string {
     .join("");
 }
 
+export const noChannel: Trouble = {
+  code: "ftp.noDataConnection",
+  message: "use PASV or PORT first",
+  remedy: "Have the client ask for a data connection before the file.",
+};
+
 /** 450 is temporary: the other writer will be done some time (RFC 959 §4.2.1). */
 const refusalCodes: Readonly<Record<RefusalKind, number>> = {
   missing: 550,
@@ -52,7 +58,7 @@ export function failureOf(error: unknown): Failure {
   }
   const code = systemCode(error);
   const message = code === undefined ? "local error" : `local error ${code}`;
-  return new Failure(451, { code: "ftp.local", message });
+  return new Failure(451, { code: "ftp.local", message, remedy: "Look at the disk of the served root." });
 }
 
 /** One line of reply text: whatever a peer or a system put into it cannot start another line. */

@@ -380,4 +380,8 @@ const aborted = (): Failure =>
   new Failure(426, { code: "ftp.aborted", message: "the client ended the transfer (ABOR)" });
 
 const connectionLost = (): Failure =>
-  new Failure(426, { code: "ftp.connectionLost", message: "the client's control connection ended" });
+  new Failure(426, {
+    code: "ftp.connectionLost",
+    message: "the client's control connection ended",
+    remedy: "Look at the board and its cable; it has to ask again.",
+  });

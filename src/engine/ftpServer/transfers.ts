@@ -2,11 +2,12 @@
 
 import { Checksums, type Sums } from "../checksums";
 import { delay, type Timer } from "../clock";
+import { fileChanged } from "../servedRoot/refusal";
 import type { OpenedFile, Upload } from "../servedRoot/servedRoot";
 import { fromNetworkLines, toNetworkLines } from "./asciiType";
 import { incoming, outgoing, watchStall, type Activity } from "./dataTransfer";
 import { nearestNames } from "./refusals";
-import { Failure, failureOf, replyText } from "./replies";
+import { Failure, failureOf, noChannel, replyText } from "./replies";
 import type { Session } from "./session";
 import { TransferRecord } from "./transferRecord";
 import type { Socket } from "node:net";
@@ -73,7 +74,7 @@ async function sendFile(
       );
       // Never bytes of two states of the file: what was read is sent only if the file is still the same (X5).
       await file.assertUnchanged();
-      if (length === 0) throw new Failure(451, { code: "file.changed", message: "the file became shorter" });
+      if (length === 0) throw fileChanged();
       const chunk = buffer.subarray(0, length);
       file.sums.pass(chunk, position);
       await writing;
@@ -181,11 +182,15 @@ async function assertComplete(
   activity.signal.throwIfAborted();
   if (session.isDeaf) {
     const message = "so many commands wait that the end of the control connection would not be seen";
-    throw new Failure(426, { code: "ftp.flood", message });
+    throw new Failure(426, {
+      code: "ftp.flood",
+      message,
+      remedy: "Wait for the replies before more is sent.",
+    });
   }
   if (announced !== undefined && !session.ascii && received < announced) {
     const message = `${received} bytes came, ALLO said ${announced}`;
-    throw new Failure(426, { code: "ftp.short", message });
+    throw new Failure(426, { code: "ftp.short", message, remedy: "Send the file again." });
   }
 }
 
@@ -217,7 +222,7 @@ async function transfer(
     try {
       const digest = await work(activity, record, async () => {
         if (channel === undefined) {
-          throw new Failure(425, { code: "ftp.noDataConnection", message: "use PASV or PORT first" });
+          throw new Failure(425, noChannel);
         }
         const socket = await channel.connect(activity.signal);
         return { socket, watch: (bytes) => watchTransfer(session, activity, record, socket, bytes) };

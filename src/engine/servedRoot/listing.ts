@@ -175,13 +175,21 @@ export function requireFile(place: ServedPlace): void {
     "forbidden",
     place.stat.isDirectory()
       ? { code: "file.folder", message: "it is a folder", remedy: "Name a file in it." }
-      : { code: "file.special", message: "only regular files are served" },
+      : {
+          code: "file.special",
+          message: "only regular files are served",
+          remedy: "Put a file there, or name another one.",
+        },
   );
 }
 
 function requireFolder(place: ServedPlace): void {
   if (place.stat.isDirectory()) return;
-  throw new Refusal("forbidden", { code: "file.notFolder", message: "it is not a folder" });
+  throw new Refusal("forbidden", {
+    code: "file.notFolder",
+    message: "it is not a folder",
+    remedy: "Name the folder that it is in.",
+  });
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

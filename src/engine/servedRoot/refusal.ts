@@ -22,6 +22,14 @@ export class Refusal extends Error implements Trouble {
   }
 }
 
+/** A transfer ends rather than mix the bytes of two states of its file (X5). */
+export const fileChanged = (): Refusal =>
+  new Refusal("changed", {
+    code: "file.changed",
+    message: "the file changed during the transfer",
+    remedy: "Ask for it again. A file that is replaced by rename is served to its end.",
+  });
+
 type Sentence = readonly [kind: RefusalKind, code: string, message: string, remedy?: string];
 
 const missing: Sentence = ["missing", "file.missing", "there is no such file in the served root"];
@@ -43,15 +51,20 @@ const tooManyFiles: Sentence = [
 const sentences: Readonly<Record<string, Sentence>> = {
   ENOENT: missing,
   ENOTDIR: missing,
-  ELOOP: ["missing", "file.linkLoop", "the link leads in a circle"],
-  ENAMETOOLONG: ["forbidden", "name.tooLong", "the name is too long for this disk"],
+  ELOOP: ["missing", "file.linkLoop", "the link leads in a circle", "Mend the link."],
+  ENAMETOOLONG: ["forbidden", "name.tooLong", "the name is too long for this disk", "Choose a shorter one."],
   EACCES: permission,
   EPERM: permission,
-  EROFS: ["forbidden", "disk.readOnly", "the disk is read only"],
+  EROFS: ["forbidden", "disk.readOnly", "the disk is read only", "Serve a folder that can be written."],
   EEXIST: ["exists", "upload.exists", "a file of this name exists"],
   ENOSPC: full,
   EDQUOT: full,
-  EFBIG: ["full", "upload.tooLarge", "the file is larger than this disk can hold"],
+  EFBIG: [
+    "full",
+    "upload.tooLarge",
+    "the file is larger than this disk can hold",
+    "Serve a folder of another disk.",
+  ],
   EMFILE: tooManyFiles,
   ENFILE: tooManyFiles,
   EBADF: ["changed", "file.closed", "the file was closed"],

@@ -12,7 +12,7 @@ import { openDoor, type Door } from "./door";
 import { knownSums, type SumsOf } from "./knownSums";
 import { listFolder, namesNearRoot, placeEntry, requireFile, walkFiles } from "./listing";
 import { newSearch } from "./nearest";
-import { Refusal, refusalFrom } from "./refusal";
+import { fileChanged, refusalFrom } from "./refusal";
 import { newSweep } from "./uploadLeftovers";
 import { beginUpload, denied } from "./uploads";
 
@@ -103,7 +103,7 @@ async function openOnce(door: Door, sumsOf: SumsOf, name: string): Promise<Opene
         const now = await handle.stat({ bigint: true }).catch((error: unknown) => {
           throw refusalFrom(error);
         });
-        if (!(await isUnchanged(now))) throw changed();
+        if (!(await isUnchanged(now))) throw fileChanged();
       },
       close: () => handle.close(),
     };
@@ -131,10 +131,3 @@ function watchBytes(opened: BigIntStats, path: string): (now: BigIntStats) => Pr
     return true;
   };
 }
-
-const changed = (): Refusal =>
-  new Refusal("changed", {
-    code: "file.changed",
-    message: "the file changed during the transfer",
-    remedy: "Ask for it again. A file that is replaced by rename is served to its end.",
-  });

@@ -2,7 +2,7 @@
 
 import { encodeNetascii, NetasciiDecoder } from "../../protocol/tftp/netascii";
 import type { Checksums } from "../checksums";
-import { Refusal } from "../servedRoot/refusal";
+import { fileChanged } from "../servedRoot/refusal";
 import type { OpenedFile, Upload } from "../servedRoot/servedRoot";
 import type { Store } from "../tftpExchange";
 
@@ -29,8 +29,7 @@ export async function* readChunks(file: OpenedFile, options: ReadOptions): Async
     let filled = 0;
     while (filled < wanted) {
       const count = await file.read(buffer.subarray(filled, wanted), position + filled);
-      if (count === 0)
-        throw new Refusal("changed", { code: "file.changed", message: "the file has changed" });
+      if (count === 0) throw fileChanged();
       filled += count;
     }
     // After the read: what stands in the buffer is the file that was opened (T45).

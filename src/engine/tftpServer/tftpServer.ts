@@ -315,9 +315,10 @@ function peerKey(localAddress: string, { address, port }: Endpoint): string {
 function modeTrouble(mode: string): Trouble | undefined {
   if (mode === "octet" || mode === "netascii") return undefined;
   const code = "tftp.mode";
+  const remedy = "Ask in octet or netascii.";
   // RFC 1123 §4.2.2.1: mail mode should not be supported.
-  if (mode === "mail") return { code, message: "mail mode is not supported" };
-  return { code, message: `unknown mode "${printable(mode)}"`, remedy: "Ask in octet or netascii." };
+  if (mode === "mail") return { code, message: "mail mode is not supported", remedy };
+  return { code, message: `unknown mode "${printable(mode)}"`, remedy };
 }
 
 /** One listener for each address. IPv6 addresses listen on IPv6 alone. */

@@ -79,7 +79,10 @@ export function verdictOf(
     case "refused":
       return { state: began ? "failed" : "refused", trouble: plainTrouble(end.refusal) };
     case "violation":
-      return { state: "failed", trouble: { code: `tftp.${end.code}`, message: end.message } };
+      return {
+        state: "failed",
+        trouble: { code: `tftp.${end.code}`, message: end.message, remedy: "Send it again." },
+      };
     case "timeout":
       return { state: "failed", trouble: silence(end.answered, row, giveUpSeconds) };
     case "peerError": {
@@ -90,7 +93,11 @@ export function verdictOf(
       if (row.direction === "read" && end.early && isProbe) return { state: "probe" };
       return {
         state: "failed",
-        trouble: { code: "tftp.peerError", message: `the client ended it ${progress(row)}: ${text}` },
+        trouble: {
+          code: "tftp.peerError",
+          message: `the client ended it ${progress(row)}: ${text}`,
+          remedy: "Look at the board's console: it says why.",
+        },
       };
     }
   }

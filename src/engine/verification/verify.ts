@@ -137,7 +137,11 @@ async function startOwnServers(settings: VerifySettings, environment: RunEnviron
       const row = servers.get(protocol);
       if (row?.state === "running") return row.port;
       throw new EngineError(
-        row?.trouble ?? { code: "server.failed", message: `the ${protocol} server did not start` },
+        row?.trouble ?? {
+          code: "server.failed",
+          message: `the ${protocol} server did not start`,
+          remedy: "See the log, and run again.",
+        },
       );
     };
     const ports = { bootp: portOf("bootp"), tftp: portOf("tftp"), ftp: portOf("ftp") };

@@ -72,7 +72,11 @@ function request(conversation: Conversation): void {
     conversation.lease((leases, key) => {
       leases.forgetOffers(key, now);
     });
-    conversation.warn({ code: "dhcp.otherServer", message: `took the offer of the DHCP server ${server}` });
+    conversation.warn({
+      code: "dhcp.otherServer",
+      message: `took the offer of the DHCP server ${server}`,
+      remedy: "Serve beside that one (--answer proxy), or take it off this network.",
+    });
     return;
   }
   const renewing = server === undefined && ciaddr !== unspecified;

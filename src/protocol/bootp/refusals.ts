@@ -4,7 +4,11 @@ import type { Notice } from "./clients";
 import type { Arrival } from "./networks";
 import { unspecified } from "./packet";
 
-export const noNetwork: Notice = { code: "network.none", message: "no network is served at the moment" };
+export const noNetwork: Notice = {
+  code: "network.none",
+  message: "no network is served at the moment",
+  remedy: "See what the servers wait for.",
+};
 
 export const unlistedCode = "client.unlisted";
 
