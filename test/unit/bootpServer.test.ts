@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { outsiderOf } from "../../src/model/outside";
 import fc from "fast-check";
 import { concat } from "../../src/protocol/bytes";
-import { decodePacket, encodePacket, parseMac, shortestMessage } from "../../src/protocol/bootp/packet";
+import { decodePacket, encodePacket, shortestMessage } from "../../src/protocol/bootp/packet";
 import type { BootpPacket } from "../../src/protocol/bootp/packet";
 import { network, options, otherMac, situation, dhcp, lab } from "../support/bootp";
 import { aRequest, bench, Bench, boardMac, broadcaster } from "../support/bootp";
@@ -412,17 +412,19 @@ describe("clients that nobody listed", () => {
     assert.equal(bench1.reply(aRequest()).packet.yiaddr, listed.address);
   });
 
-  it("are who their hardware says where their identifier is longer than an option: it is not remembered (X27)", () => {
-    const bench1 = server({ boot }, { answer: "everyone" });
-    const who = (length: number, chaddr: Uint8Array): readonly string[] => {
-      const hardware = { chaddr, hlen: chaddr.length, htype: chaddr.length === 0 ? 32 : 1 }; // 32: RFC 4390.
-      bench1.ask(dhcp("DISCOVER", { clientIdentifier: new Uint8Array(length).fill(1) }, hardware));
-      return bench1.last!.clients.map(({ id }) => id);
-    };
-    const [none, mac] = [new Uint8Array(0), parseMac(otherMac)!];
-    assert.deepEqual(who(255, none), [`id:${"01".repeat(255)}`]);
-    assert.deepEqual(who(256, none), []);
-    assert.deepEqual(who(1_000, mac), [otherMac]);
+  it("are told apart by identifiers of any length, of which little is remembered (X27, RFC 4361)", () => {
+    const bench1 = server({ boot });
+    const ids = [20, 64, 65, 1_000, 1_001].flatMap((length) =>
+      [1, 2].flatMap((last) => {
+        const clientIdentifier = new Uint8Array(length).fill(7).fill(last, length - 1);
+        // Hardware without an address: RFC 4390.
+        const hardware = { chaddr: new Uint8Array(0), hlen: 0, htype: 32 };
+        bench1.ask(dhcp("DISCOVER", { clientIdentifier }, hardware));
+        return bench1.last!.clients.map(({ id }) => id);
+      }),
+    );
+    assert.deepEqual([ids.length, new Set(ids).size], [10, 10]);
+    for (const id of ids) assert.ok(id.length < 160 && /^[\x20-\x7e]+$/.test(id), id);
   });
 
   it("do not starve the listed ones of the pool: the last addresses are theirs (S7)", () => {

@@ -58,23 +58,40 @@ export interface Identity {
   readonly verification: boolean;
 }
 
-/** Bytes of one option. Longer ones, of several (RFC 3396), are no client's: RFC 4361 §6.1 knows 135 at most. */
-const longestIdentifier = 255;
+/** Bytes of an identifier that its key holds as they are: strangers are many, and of each its key is remembered. */
+const mostInKey = 64;
+
+/** The key of an identifier. Of a long one: its beginning, its length, and sums of all of it. No secret hangs on them. */
+function keyOf(identifier: Uint8Array): string {
+  if (identifier.length <= mostInKey) return `id:${toHex(identifier)}`;
+  // FNV-1a, with two primes.
+  let [one, two] = [0x811c9dc5, 0x811c9dc5];
+  for (const byte of identifier) {
+    one = Math.imul(one ^ byte, 0x01000193);
+    two = Math.imul(two ^ byte, 0x85ebca6b);
+  }
+  const sums = [one, two].map((sum) => (sum >>> 0).toString(16).padStart(8, "0"));
+  return `id:${toHex(identifier.subarray(0, mostInKey))}+${identifier.length}:${sums.join("")}`;
+}
 
 /** Who sent this; undefined for a packet that names nobody (hlen 0 and no option 61, RFC 4390 §2.1). */
 export function identify(request: BootpPacket): Identity | undefined {
   const mac = formatMac(request.chaddr);
   const identifier = request.options && getOption(request.options, "clientIdentifier");
   const hardware = `${request.htype}:${mac}`;
-  // Strangers are many, and of each its identifier is remembered.
-  if (identifier === undefined || identifier.length === 0 || identifier.length > longestIdentifier) {
+  if (identifier === undefined || identifier.length === 0) {
     return mac === "" ? undefined : { id: mac, mac, leaseKey: hardware, verification: false };
   }
   if (equalBytes(identifier.subarray(0, verificationBytes.length), verificationBytes)) {
     // One run plays several boards. It is answered as that MAC would be, so it looks for that MAC's lease.
-    return { id: `${decodeText(identifier)} ${mac}`, mac, leaseKey: hardware, verification: true };
+    return {
+      id: `${decodeText(identifier.subarray(0, mostInKey))} ${mac}`,
+      mac,
+      leaseKey: hardware,
+      verification: true,
+    };
   }
-  const leaseKey = `id:${toHex(identifier)}`;
+  const leaseKey = keyOf(identifier);
   return { id: mac === "" ? leaseKey : mac, mac, leaseKey, verification: false };
 }
 
