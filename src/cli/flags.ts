@@ -1,5 +1,6 @@
 /** Every flag of the command line, in one table: parsing, checks and `--help` all come from it (DESIGN §3). */
 
+import { randomInt } from "node:crypto";
 import { isIP } from "node:net";
 import { protocols, type Protocol } from "../model/events";
 import {
@@ -9,6 +10,8 @@ import {
   type Limits,
   type UploadPolicy,
 } from "../model/settings";
+import { describeMistake, parseProfile } from "../model/faults/parser";
+import { faultsOf, shownSeeds, type Faults, type FaultProfile } from "../model/faults/profile";
 import { isInterfaceName } from "../model/networks";
 import { isStationMac, parseMac } from "../model/mac";
 import type { BootpWay } from "../engine/clients/boardIo";
@@ -155,6 +158,16 @@ const option: Read<readonly [code: number, value: Uint8Array]> = (value) => {
   return [code, Uint8Array.from(bytes)];
 };
 
+const fault: Read<FaultProfile> = (value) => {
+  const parsed = parseProfile(value);
+  if ("mistake" in parsed) throw new UsageError(describeMistake(parsed.mistake));
+  return parsed.profile;
+};
+
+/** The profiles with a seed, drawn where none has one. */
+export const withSeed = (profiles: readonly FaultProfile[]): Faults =>
+  faultsOf(profiles, randomInt(shownSeeds));
+
 const portMeaning = (usual: number): Meaning => ({
   serve: `default ${usual}; 0: any free port`,
   verify: `default ${usual} of a target; without one: any free port`,
@@ -222,6 +235,12 @@ export const flags = {
     "NAME=VALUE",
     `one of: ${Object.keys(limitDefinitions).join(", ")} (may be repeated)`,
     limit,
+  ),
+  fault: many(
+    ["serve"],
+    "PROFILE",
+    'misbehave, to see a boot loader recover: "loss=5,delay=20-50,seed=7", "drop data 17 x2; stall data 100 20s", "for bench-1: drop last-ack"; docs/faults.md has them all (may be repeated)',
+    fault,
   ),
   linger: one(
     ["serve"],

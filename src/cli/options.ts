@@ -17,7 +17,7 @@ import type { VerifySettings } from "../engine/verification/verify";
 import { optionTable } from "../protocol/bootp/options";
 import { pcapOf, type Captured } from "./captureFile";
 import type { DoctorOptions } from "./doctor";
-import { commands, isCommand, UsageError, type FlagValues } from "./flags";
+import { commands, isCommand, UsageError, withSeed, type FlagValues } from "./flags";
 import { helpText } from "./help";
 import type { ServeOptions } from "./serve";
 import type { StdioOptions } from "./stdio";
@@ -139,6 +139,7 @@ function serveOptions(
       ftpUser: values["ftp-user"] ?? defaultWanted.ftpUser,
       ...(password !== undefined && password !== "" && { ftpPassword: password }),
       limits,
+      ...(values.fault !== undefined && { faults: withSeed(values.fault) }),
     },
     lingerSeconds: values.linger ?? defaultLingerSeconds,
     asRoot: values["as-root"] ?? false,

@@ -113,6 +113,7 @@ function describeTransfer(row: TransferRow): Line {
   }
   const byQuirk = describeTransferQuirks(row);
   if (byQuirk.length > 0) parts.push(byQuirk.join(", "));
+  if (row.injected !== undefined) parts.push(`injected: ${row.injected.join(", ")}`);
   return { tone: transferTones[row.state], text: parts.join(" · ") };
 }
 

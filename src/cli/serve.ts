@@ -33,7 +33,9 @@ export async function serve(options: ServeOptions, giveRootUp?: GiveRootUp): Pro
 
 async function serveCaptured(options: ServeOptions, capture?: CaptureSink): Promise<number> {
   const engine = createEngine(capture && { capture });
-  const report: ServeReporter = options.json ? jsonReporter() : peopleReporter(options.wanted);
+  const report: ServeReporter = options.json
+    ? jsonReporter(process.stdout, options.wanted.faults)
+    : peopleReporter(options.wanted);
   const stop = stopRequests();
   const exitCode = watchRights(engine, stop);
   // What happens before all servers are settled is told after the line that says so.

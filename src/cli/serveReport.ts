@@ -4,7 +4,10 @@ import { basename } from "node:path";
 import type { Writable } from "node:stream";
 import manifest from "../../package.json";
 import { systemClock } from "../engine/clock";
+import { posixWord } from "../engine/pasting";
 import type { Row, ServerRow, TransferRow, Trouble } from "../model/events";
+import type { Faults } from "../model/faults/profile";
+import { describeFaults, faultsInjected, replayTexts } from "../model/faults/words";
 import type { Wanted } from "../model/settings";
 import { printable, printableJson } from "../model/text";
 import { paintFor, type Paint } from "./print";
@@ -38,7 +41,7 @@ const mostUnread = 10_000;
  * One object a line, as DESIGN §3 says: first `ready`, then whole rows. Where nobody reads for a while only the
  * latest row of each id is kept: it says all that there is to know.
  */
-export function jsonReporter(out: Writable = process.stdout): ServeReporter {
+export function jsonReporter(out: Writable = process.stdout, faults?: Faults): ServeReporter {
   const unread = new Map<string, Row>();
   const write = (value: unknown): void => {
     out.write(`${printableJson(value)}\n`);
@@ -55,7 +58,7 @@ export function jsonReporter(out: Writable = process.stdout): ServeReporter {
   };
   return {
     ready: (servers) => {
-      write({ type: "ready", servers });
+      write({ type: "ready", servers, ...(faults && { faults: replayTexts(faults) }) });
     },
     row: (row) => {
       if (unread.size === 0 && !out.writableNeedDrain) {
@@ -92,9 +95,21 @@ function formatServer(row: ServerRow, paint: Paint): string[] {
     state === "running" ? `listening on ${describeAddresses(row)}, nothing received yet` : state;
   return [
     `  ${row.protocol.padEnd(6)}${paint(stateTones[state], listens)}`,
-    ...troublesOf(row).map((remark) => `        ${describeTrouble(remark)}`),
+    // The banner says it for all of them.
+    ...troublesOf(row)
+      .filter(({ code }) => code !== faultsInjected)
+      .map((remark) => `        ${describeTrouble(remark)}`),
   ];
 }
+
+/** What nobody must overlook while faults are injected. */
+const bannerOf = (faults: Faults | undefined, paint: Paint): string[] =>
+  faults === undefined
+    ? []
+    : [
+        paint("bad", `  INJECTING FAULTS: ${printable(describeFaults(faults))}`),
+        ...replayTexts(faults).map((text) => paint("faint", `  the same again: --fault ${posixWord(text)}`)),
+      ];
 
 /** All that a person may have to mend in a server. */
 const troublesOf = ({ trouble, warnings }: ServerRow): Trouble[] =>
@@ -146,6 +161,7 @@ export function peopleReporter(wanted: Wanted): ServeReporter {
     ready: (servers) => {
       screen.line(
         `Boot Servers ${manifest.version} · serving ${printable(basename(wanted.folder))} · uploads: ${wanted.uploads}`,
+        ...bannerOf(wanted.faults, paint),
         ...servers.flatMap((row) => formatServer(row, paint)),
         ...describeFixes(servers.flatMap(troublesOf), "  "),
         ...(servers.some(isUseful) ? ["Ctrl+C stops them."] : []),

@@ -16,7 +16,8 @@ import { drainAll } from "./draining";
 import { checkMachine } from "./doctor/doctor";
 import { EngineError } from "./errors";
 import { everyBoard } from "./everyBoard";
-import { followPlan, onceUsable, usableNow } from "./following";
+import { FaultWatch } from "./faults";
+import { followPlan, onceUsable, usableNow, type Service } from "./following";
 import { listeningAddresses, watchInterfaces, type InterfaceTable } from "./interfaces";
 import { Journal } from "./journal";
 import { Recorder } from "./packets/recorder";
@@ -29,18 +30,12 @@ import { currentRow, hear, type Slot } from "./slot";
 import { failureOf, listensOn, rowFor, starters, startServer, waitingFor, warningsOf } from "./starting";
 import type { Surroundings } from "./starting";
 
-/** What is served and followed. */
-interface Service {
-  readonly wanted: Wanted;
-  readonly loaded: LoadedPlan;
-  readonly stopPlan: () => void;
-}
-
 class BootEngine implements Engine {
   private readonly clock: Clock;
   private readonly journal: Journal;
   private readonly bootLog: BootLog;
   private readonly planNews: PlanNews;
+  private readonly faults: FaultWatch;
   private readonly recorder: Recorder;
   /** Absent before the first `configure` and after a stop. */
   private service: Service | undefined;
@@ -55,8 +50,6 @@ class BootEngine implements Engine {
   private interfaces: InterfaceTable = {};
   private stopInterfaces: (() => void) | undefined;
   private stopAddresses: () => void = () => undefined;
-  /** Why what the plan says now is not what is served. */
-  private planTrouble: Trouble | undefined;
   /** Changes are made one after the other. */
   private lastChange: Promise<void> = Promise.resolve();
 
@@ -65,6 +58,7 @@ class BootEngine implements Engine {
     this.journal = new Journal(this.clock);
     this.bootLog = new BootLog(this.journal);
     this.planNews = new PlanNews(this.journal);
+    this.faults = new FaultWatch(this.journal);
     this.recorder = new Recorder(this.clock, surroundings.capture, () => this.situation);
   }
 
@@ -167,13 +161,15 @@ class BootEngine implements Engine {
 
   /** Every server's row says that the plan was not taken, or no longer. */
   private warnOfPlan(trouble: Trouble | undefined): void {
-    if (this.planTrouble?.message === trouble?.message) return;
-    this.planTrouble = trouble;
+    if (this.planNews.warns(trouble)) this.reportAll();
+  }
+
+  private reportAll(): void {
     for (const slot of this.slots.values()) this.journal.report(this.rowNow(slot));
   }
 
   private rowNow(slot: Slot): ServerRow {
-    return currentRow(slot, this.planTrouble);
+    return currentRow(slot, [...this.planNews.warnings, ...this.faults.warnings]);
   }
 
   /** Makes what runs equal to what is wanted. @throws EngineError when the served root is not to be served. */
@@ -186,7 +182,8 @@ class BootEngine implements Engine {
     const unusable = ipv6.filter((address) => !usableIpv6.includes(address));
     const access = accessFor(wanted.allow, networks, ipv6);
     if (this.situation !== undefined && !haveSameBoards(this.situation.wanted, wanted)) this.forgetBoards();
-    this.situation = { wanted, plan, networks, access, rootOf };
+    const others = this.faults.adopt(wanted.faults, plan);
+    this.situation = { wanted, plan, networks, access, rootOf, injection: this.faults.injection };
     this.journal.transfersKept = wanted.limits.transfersKept;
     this.planNews.taken(loaded);
     this.stopAddresses();
@@ -201,6 +198,7 @@ class BootEngine implements Engine {
         this.settle(protocol, wanted, protocol === "bootp" ? ipv4 : [...ipv4, ...usableIpv6], absent, all),
       ),
     );
+    if (others) this.reportAll();
     await this.bootp?.planChanged();
   }
 
@@ -308,7 +306,8 @@ class BootEngine implements Engine {
   private closeAll(): Promise<void> {
     this.service?.stopPlan();
     this.service = undefined;
-    this.planTrouble = undefined;
+    this.planNews.warns(undefined);
+    this.faults.end();
     this.stopInterfaces?.();
     this.stopInterfaces = undefined;
     this.stopAddresses();

@@ -1,5 +1,6 @@
 /** What the engine follows while it serves: the plan with the files it names, and this computer's addresses. */
 
+import type { Wanted } from "../model/settings";
 import type { Clock, Timer } from "./clock";
 import { systemCode } from "./errors";
 import { loadPlan, watchPlan, type LoadedPlan } from "./planFile";
@@ -9,6 +10,11 @@ import { openUdp } from "./udp";
 export interface Followed {
   readonly loaded: LoadedPlan;
   readonly stopPlan: () => void;
+}
+
+/** What is served and followed. */
+export interface Service extends Followed {
+  readonly wanted: Wanted;
 }
 
 /**

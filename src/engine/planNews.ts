@@ -1,5 +1,6 @@
 /** What the log says of the plan: each problem once, what a new plan changes, and why one was not taken. */
 
+import type { Trouble } from "../model/events";
 import { errorMessage, printable } from "../model/text";
 import type { Journal } from "./journal";
 import { describeProblem, PlanError, type LoadedPlan } from "./planFile";
@@ -7,8 +8,17 @@ import { describeProblem, PlanError, type LoadedPlan } from "./planFile";
 export class PlanNews {
   /** Problems that were told: a plan that is read again tells what is new. */
   private told: ReadonlySet<string> = new Set();
+  /** Why what the plan says now is not what is served; for every server's row. */
+  warnings: readonly Trouble[] = [];
 
   constructor(private readonly journal: Journal) {}
+
+  /** @returns true when the rows say something else from now on. */
+  warns(trouble: Trouble | undefined): boolean {
+    const isNews = this.warnings[0]?.message !== trouble?.message;
+    this.warnings = trouble === undefined ? [] : [trouble];
+    return isNews;
+  }
 
   /** The warnings that were not told yet. */
   taken({ problems }: LoadedPlan): void {

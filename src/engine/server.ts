@@ -3,6 +3,7 @@
 import type { BootpMachine } from "../protocol/bootp/server";
 import type { Network } from "../protocol/ipv4";
 import type { Protocol, Trouble } from "../model/events";
+import type { Injection } from "../model/faults/injection";
 import type { Plan } from "../model/plan";
 import type { Wanted } from "../model/settings";
 import type { Access } from "./access";
@@ -31,6 +32,8 @@ export interface Situation {
   readonly access: Access;
   /** The served IPv4 networks, loopback included. */
   readonly networks: readonly Network[];
+  /** Absent: no fault profile is set. */
+  readonly injection?: Injection | undefined;
 }
 
 export interface ServerContext {

@@ -19,9 +19,9 @@ export interface Slot {
   lastPacketAt?: number;
 }
 
-/** The row of a server with what changes between its states; `planTrouble`: why the plan of now is not served. */
-export function currentRow({ row, server, lastPacketAt }: Slot, planTrouble: Trouble | undefined): ServerRow {
-  const news = [...(server?.news?.() ?? []), ...(planTrouble ? [planTrouble] : [])];
+/** The row of a server with what changes between its states; `common`: what the rows of all three say. */
+export function currentRow({ row, server, lastPacketAt }: Slot, common: readonly Trouble[]): ServerRow {
+  const news = [...(server?.news?.() ?? []), ...common];
   return {
     ...row,
     ...(lastPacketAt !== undefined && { lastPacketAt }),

@@ -119,6 +119,8 @@ export interface TransferRow extends Measured {
   /** The quirks of the plan that made a difference to it. */
   readonly quirks?: Quirks;
   readonly retransmissions: number;
+  /** What a fault profile did to it: "DATA 17 dropped ×2". */
+  readonly injected?: readonly string[];
   /** Since when nothing came from the peer, once that is worth saying. */
   readonly waitingSince?: number;
   /** Lower-case hex over the bytes of the file; only when all of it went. */

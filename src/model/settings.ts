@@ -1,6 +1,7 @@
 /** What the user wants the engine to do, and the limits of it. One value says it all: `Wanted`. */
 
 import type { Protocol } from "./events";
+import type { Faults } from "./faults/profile";
 
 export type Answer = "listed" | "boards" | "everyone" | "proxy";
 export type UploadPolicy = "deny" | "new" | "keep" | "overwrite";
@@ -109,6 +110,8 @@ export interface Wanted {
   /** First and last passive port; absent: any. */
   readonly ftpPassivePorts?: readonly [first: number, last: number];
   readonly limits: Limits;
+  /** How to misbehave towards which boards; absent: not at all. Never a setting, never in a workspace. */
+  readonly faults?: Faults;
   /** Absolute path of a folder for what outlasts a run (leases); absent: nothing is written. Never in the workspace. */
   readonly stateFolder?: string;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { flagList } from "../../src/cli/flags";
 import { parseCommandLine, type Parsed } from "../../src/cli/options";
-import { defaultWanted, limitDefinitions } from "../../src/model/settings";
+import { defaultWanted, limitDefinitions, type Wanted } from "../../src/model/settings";
 
 const parse = (line: string, env: Record<string, string> = {}): Parsed =>
   parseCommandLine(line === "" ? [] : line.split(" "), env);
@@ -18,6 +18,13 @@ function serve(line: string, env?: Record<string, string>): Extract<Parsed, { co
   const parsed = parse(line, env);
   assert.equal(parsed.command, "serve", JSON.stringify(parsed));
   return parsed;
+}
+
+/** What is to be served, with words that hold blanks. */
+function parseServe(words: readonly string[]): Wanted {
+  const parsed = parseCommandLine(["serve", ...words], {});
+  assert.equal(parsed.command, "serve", JSON.stringify(parsed));
+  return parsed.wanted;
 }
 
 function verify(line: string, env?: Record<string, string>): Extract<Parsed, { command: "verify" }> {
@@ -45,6 +52,24 @@ describe("the command line (DESIGN §3)", () => {
       lingerSeconds: 5,
       asRoot: true,
     });
+  });
+
+  it("takes fault profiles, with a seed that is drawn where none has one", () => {
+    const { faults } = parseServe(["--fault", "loss=5,seed=7", "--fault", "for bench-1: drop data 17 x2"]);
+    assert.equal(faults?.seed, 7);
+    assert.deepEqual(
+      faults.profiles.map(({ board }) => board),
+      [undefined, "bench-1"],
+    );
+    const drawn = parseServe(["--fault", "loss=5"]).faults?.seed ?? -1;
+    assert.ok(Number.isInteger(drawn) && drawn >= 0 && drawn < 10_000);
+    assert.equal(parseServe([]).faults, undefined);
+    assert.deepEqual(parseCommandLine(["serve", "--fault", "lss=5"], {}), {
+      command: "usage",
+      message:
+        '--fault lss=5: at character 1: there is no rate "lss". Did you mean loss? Allowed: loss, duplicate, reorder, delay, seed.',
+    });
+    assert.match(wrong("verify --fault loss=5"), /--fault is a flag of serve, not of verify/);
   });
 
   it("takes every flag of serve", () => {
@@ -196,7 +221,7 @@ describe("the command line (DESIGN §3)", () => {
       }
     }
     for (const [command, repeated] of [
-      ["serve", ["address", "allow", "limit"]],
+      ["serve", ["address", "allow", "limit", "fault"]],
       ["verify", ["option"]],
       ["fetch", ["option"]],
       ["doctor", ["address"]],

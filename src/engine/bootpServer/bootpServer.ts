@@ -8,18 +8,19 @@ import { defaultPool } from "../../protocol/bootp/defaultPool";
 import { Leases, type Lease } from "../../protocol/bootp/leases";
 import { bootServerPort } from "../../protocol/bootp/packet";
 import { BootpMachine, type Datagram, type Reaction } from "../../protocol/bootp/server";
-import { toHex } from "../../protocol/bytes";
 import { isLoopback, type Network } from "../../protocol/ipv4";
 import { DelayedAnswers } from "./delayedAnswers";
+import { DisturbedAnswers } from "./disturbedAnswers";
 import { fromStored, LeaseStore, toStored } from "./leaseStore";
 import { ProxyPort } from "./proxyPort";
 import { Rivals } from "./rivals";
 import { questionOf } from "./questions";
 import { isOwnProbe } from "../rivalSearch";
+import { once, type Receive } from "./once";
 import { openBootpSockets, type BootpSockets } from "./sockets";
 import type { Timer } from "../clock";
 import type { BootServer, Departure, ServerContext } from "../server";
-import type { Endpoint, UdpOptions } from "../udp";
+import type { UdpOptions } from "../udp";
 
 export interface BootpServer extends BootServer {
   /** A stage of a TFTP or FTP transfer: what the boot sequences move by. */
@@ -33,8 +34,6 @@ export interface BootpServer extends BootServer {
   planChanged(): Promise<void>;
 }
 
-/** Windows hands a broadcast to the wildcard's socket and the address's alike, this close together. */
-const twiceMs = 100;
 /** A line of the log for what was dropped, at most one in this time. */
 const dropLogMs = 1_000;
 
@@ -106,26 +105,10 @@ function leaseStore(context: ServerContext): LeaseStore | undefined {
   });
 }
 
-type Receive = (packet: Uint8Array, from: Endpoint, on: string | undefined) => void;
-
-/** Passes on the first of two equal datagrams (chaddr, xid and all other bytes) that come at the same time. */
-function once({ clock }: ServerContext, receive: Receive): Receive {
-  let seenAt = -Infinity;
-  const seen = new Set<string>();
-  return (packet, from, on) => {
-    const now = clock.now();
-    if (now - seenAt > twiceMs) seen.clear();
-    const bytes = toHex(packet);
-    if (seen.has(bytes)) return;
-    if (seen.size === 0) seenAt = now;
-    seen.add(bytes);
-    receive(packet, from, on);
-  };
-}
-
 class Service {
   private readonly machine: BootpMachine;
   private readonly delayed: DelayedAnswers;
+  private readonly disturbed: DisturbedAnswers;
   private revision: number;
   private sockets: BootpSockets | undefined;
   private timer: Timer | undefined;
@@ -145,6 +128,7 @@ class Service {
     this.revision = this.machine.leases.revision;
     this.shownAt = context.clock.now();
     this.delayed = new DelayedAnswers(context.clock);
+    this.disturbed = new DisturbedAnswers(context);
   }
 
   /** @param proxyPort where PXE clients ask once more, under `proxy`; 0: any free port. */
@@ -180,6 +164,7 @@ class Service {
     this.sockets = undefined;
     this.timer?.cancel();
     this.delayed.close();
+    this.disturbed.close();
     this.context.bootLog.settle();
     await Promise.all([this.rivals?.close(), this.proxyPort?.close(), sockets?.close(), this.store?.close()]);
   }
@@ -218,8 +203,11 @@ class Service {
   ): void {
     const [client] = clients;
     if (client === undefined || replies.length === 0) return;
-    this.delayed.send(client.id, delayMs, () => {
+    const send = (): void => {
       for (const { packet, via, to } of replies) sender?.send(packet, via, to);
+    };
+    this.delayed.send(client.id, delayMs, () => {
+      this.disturbed.carry(client, send);
     });
   }
 

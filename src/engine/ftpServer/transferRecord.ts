@@ -109,6 +109,11 @@ export class TransferRecord {
     this.row = { ...moving, ...this.waits.told() };
   }
 
+  /** A fault profile has done this to it. */
+  injected(what: string): void {
+    this.report({ injected: [...(this.row.injected ?? []), what] });
+  }
+
   /** Nothing moves. @returns for how many ms */
   standsStill(): number {
     const idle = this.context.clock.now() - this.lastMoved;

@@ -5,6 +5,7 @@ import { delay, type Timer } from "../clock";
 import { fileChanged } from "../servedRoot/refusal";
 import type { OpenedFile, Upload } from "../servedRoot/servedRoot";
 import { fromNetworkLines, toNetworkLines } from "./asciiType";
+import { assertNoFault, disturbedData } from "./disturbedData";
 import { incoming, outgoing, watchStall, type Activity } from "./dataTransfer";
 import { nearestNames } from "./refusals";
 import { Failure, failureOf, noChannel, replyText } from "./replies";
@@ -18,7 +19,9 @@ const chunkBytes = 256 * 1024;
 type Work = (activity: Activity, record: TransferRecord, connect: Connect) => Promise<Sums | undefined>;
 /** Watches the transfer from here on; `bytes` says how far it is. */
 type Watch = (bytes: () => number) => Timer;
-type Connect = () => Promise<{ socket: Socket; watch: Watch }>;
+type Carry = (bytes: Uint8Array) => Promise<void>;
+/** @param watch watches the transfer; `past` puts what a fault profile does to the bytes before what carries them. */
+type Connect = () => Promise<{ socket: Socket; watch: Watch; past: (carry: Carry) => Carry }>;
 
 /** RETR. */
 export async function retrieve(session: Session, name: string): Promise<void> {
@@ -34,12 +37,12 @@ export async function retrieve(session: Session, name: string): Promise<void> {
         });
       }
       record.started(file.name, file.size);
-      const { socket, watch } = await connect();
+      const { socket, watch, past } = await connect();
       await session.reply(
         150,
         session.ascii ? "Opening data connection" : `Opening data connection (${file.size} bytes)`,
       );
-      return await sendFile(session, activity, record, { file, offset, socket, watch });
+      return await sendFile(session, activity, record, { file, offset, socket, watch, past });
     } finally {
       await file.close();
     }
@@ -51,15 +54,17 @@ interface Sending {
   readonly offset: number;
   readonly socket: Socket;
   readonly watch: Watch;
+  readonly past: (carry: Carry) => Carry;
 }
 
 async function sendFile(
   session: Session,
   activity: Activity,
   record: TransferRecord,
-  { file, offset, socket, watch }: Sending,
+  { file, offset, socket, watch, past }: Sending,
 ): Promise<Sums | undefined> {
   const out = outgoing(socket, activity, session.context.clock);
+  const write = past((chunk) => out.write(chunk));
   const buffers = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(chunkBytes, Math.max(1, file.size))));
   let sent = 0;
   const stall = watch(() => sent);
@@ -80,7 +85,7 @@ async function sendFile(
       await writing;
       record.begins();
       record.progress(sent);
-      writing = out.write(session.ascii ? toNetworkLines(chunk) : chunk).then(() => {
+      writing = write(session.ascii ? toNetworkLines(chunk) : chunk).then(() => {
         sent += length;
       });
       writing.catch(() => undefined); // Awaited above and below; the next read may come first.
@@ -115,9 +120,9 @@ export async function store(session: Session, name: string): Promise<void> {
     const upload = await session.root.create(session.resolve(name), announced);
     try {
       record.started(upload.name, announced);
-      const { socket, watch } = await connect();
+      const { socket, watch, past } = await connect();
       await session.reply(150, "Ready for the data");
-      const digest = await receiveFile(session, activity, record, { upload, announced, socket, watch });
+      const digest = await receiveFile(session, activity, record, { upload, announced, socket, watch, past });
       await upload.commit();
       return digest;
     } finally {
@@ -134,25 +139,26 @@ interface Receiving {
   readonly announced: number | undefined;
   readonly socket: Socket;
   readonly watch: Watch;
+  readonly past: (carry: Carry) => Carry;
 }
 
 async function receiveFile(
   session: Session,
   activity: Activity,
   record: TransferRecord,
-  { upload, announced, socket, watch }: Receiving,
+  { upload, announced, socket, watch, past }: Receiving,
 ): Promise<Sums> {
   const digest = new Checksums();
   const lines = session.ascii ? fromNetworkLines() : undefined;
   let received = 0;
-  const take = async (chunk: Uint8Array): Promise<void> => {
+  const take = past(async (chunk) => {
     if (chunk.length === 0) return;
     await upload.write(chunk);
     digest.update(chunk);
     received += chunk.length;
     record.begins();
     record.progress(received);
-  };
+  });
   const stall = watch(() => received);
   try {
     for await (const chunk of incoming(socket, activity)) await take(lines?.push(chunk) ?? chunk);
@@ -217,15 +223,19 @@ async function transfer(
     options,
     session.ownRoot,
   );
+  const { faults } = session;
   let reply: readonly [number, string] = [226, "Transfer complete"];
   await session.transferring(record.id, async (activity) => {
     try {
+      assertNoFault(faults, record);
       const digest = await work(activity, record, async () => {
         if (channel === undefined) {
           throw new Failure(425, noChannel);
         }
         const socket = await channel.connect(activity.signal);
-        return { socket, watch: (bytes) => watchTransfer(session, activity, record, socket, bytes) };
+        const past = (carry: Carry): Carry =>
+          faults === undefined ? carry : disturbedData(faults, context.clock, activity.signal, record, carry);
+        return { socket, past, watch: (bytes) => watchTransfer(session, activity, record, socket, bytes) };
       });
       record.finished(digest);
     } catch (error) {
@@ -236,7 +246,10 @@ async function transfer(
       channel?.close();
     }
   });
-  await session.reply(...reply);
+  const [code, text] = reply;
+  // RFC 959 §4.2.2: 421 closes the control connection.
+  if (code === 421) session.end({ code, text });
+  else await session.reply(code, text);
 }
 
 function watchTransfer(

@@ -1,6 +1,7 @@
 /** One transfer of the server, from the request to the last packet: its socket, its file, its row. */
 
 import type { Trouble } from "../../model/events";
+import type { Disturber } from "../../model/faults/disturber";
 import { type Agreement, announcedSize, type Offer } from "../../protocol/tftp/options";
 import { encodeAck, encodeError, encodeOack, type Request } from "../../protocol/tftp/packet";
 import type { Patience } from "../../protocol/tftp/patience";
@@ -9,15 +10,14 @@ import { Receiver } from "../../protocol/tftp/receiver";
 import { Sender } from "../../protocol/tftp/sender";
 import type { Choice } from "../../protocol/bootp/choice";
 import { Checksums, type Sums } from "../checksums";
-import { boardAt } from "../boardAt";
-import { systemCode } from "../errors";
-import { Refusal, refusalFrom } from "../servedRoot/refusal";
+import { boardAt, namesAt } from "../boardAt";
+import { refusalFrom } from "../servedRoot/refusal";
 import type { OpenedFile, ServedRoot } from "../servedRoot/servedRoot";
 import type { Departure, ServerContext, Situation } from "../server";
 import { type Exchange, type ExchangeEvents, ReceivingExchange, SendingExchange } from "../tftpExchange";
 import { readChunks, uploadStore } from "./file";
 import { TransferRecord } from "./record";
-import { Twice } from "./twice";
+import { Wire } from "./wire";
 import { farewell, type ServedEnd } from "./words";
 import type { Endpoint, UdpSocket } from "../udp";
 
@@ -41,14 +41,6 @@ const uploadDallyMs = 6000;
 /** A request that comes again this long after the last packet is no late copy: the board was reset. */
 const resetMs = 1000;
 
-/** The listening port as a transfer's own, which it does not close. */
-const shared = (listener: Pick<UdpSocket, "send">): Pick<UdpSocket, "send" | "close"> => ({
-  send: (packet, to, note) => {
-    listener.send(packet, to, note);
-  },
-  close: () => Promise.resolve(),
-});
-
 export class ServedTransfer {
   /** Resolves when socket and file are closed; never rejects. */
   readonly closed: Promise<void>;
@@ -59,8 +51,9 @@ export class ServedTransfer {
   private readonly record: TransferRecord;
   /** Of what was sent or came, once it is whole. */
   private sums: () => Sums | undefined = () => undefined;
-  private socket: Pick<UdpSocket, "send" | "close"> | undefined;
-  private twice: Twice | undefined;
+  /** Set where a fault profile is about the peer. */
+  private readonly disturber: Disturber | undefined;
+  private readonly wire: Wire;
   private exchange: Exchange | undefined;
   private outcome: ServedEnd | undefined;
   private hasAnswered = false;
@@ -74,8 +67,7 @@ export class ServedTransfer {
     private readonly request: Request,
     readonly peer: Endpoint,
     readonly localAddress: string,
-    /** Speaks for the transfer until it has a port of its own, or all the time (the quirk `singlePort`). */
-    private readonly listener: Pick<UdpSocket, "send">,
+    listener: Pick<UdpSocket, "send">,
     /** Resolves when an earlier transfer of the same peer has let go of its file. */
     private readonly earlier?: Promise<void>,
   ) {
@@ -85,6 +77,17 @@ export class ServedTransfer {
     this.root = this.situation.rootOf(this.board);
     const { giveUpSeconds } = this.situation.wanted.limits;
     this.record = new TransferRecord(home.context, request, peer, localAddress, giveUpSeconds, this.board);
+    this.disturber = this.situation.injection?.transfer(namesAt(home.context, peer.address));
+    const { duplicatePackets: twice = false } = this.board.quirks;
+    const options = {
+      peer,
+      localAddress,
+      listener,
+      shares: this.sharesPort,
+      twice,
+      disturber: this.disturber,
+    };
+    this.wire = new Wire(home, options, this.take);
     this.over = new Promise((resolve) => {
       this.leave = resolve;
     });
@@ -127,14 +130,14 @@ export class ServedTransfer {
   private async run(): Promise<void> {
     try {
       await this.earlier;
-      this.socket = this.sharesPort ? shared(this.listener) : await this.openPort();
+      await this.wire.open();
       await this.delay(this.board.quirks.answerDelayMs);
       if (this.outcome === undefined)
         await (this.request.op === "RRQ" ? this.serveRead() : this.serveWrite());
     } catch (error) {
       this.refuse(error);
     }
-    await this.socket?.close();
+    await this.wire.close();
   }
 
   /** The board is not ready yet for what it has asked for. */
@@ -148,23 +151,6 @@ export class ServedTransfer {
         resolve();
       });
     });
-  }
-
-  private async openPort(): Promise<UdpSocket> {
-    try {
-      return await this.home.openPort(this.localAddress, (bytes, from) => {
-        this.receive(bytes, from);
-      });
-    } catch (error) {
-      // Out of descriptors or ports, or the address has just gone.
-      const cause = systemCode((error as Error).cause);
-      const message = `no port for the transfer can be had${cause === undefined ? "" : ` (${cause})`}`;
-      throw new Refusal("busy", {
-        code: "tftp.noPort",
-        message,
-        remedy: "Try again when other transfers have ended.",
-      });
-    }
   }
 
   private async serveRead(): Promise<void> {
@@ -199,7 +185,7 @@ export class ServedTransfer {
       };
       this.depart(file, "started");
       const end = await this.runExchange(
-        new SendingExchange(clock, this.sendData(), sender, chunks, blksize, events),
+        new SendingExchange(clock, this.wire.sendData, sender, chunks, blksize, events),
       );
       if (end?.kind === "complete") this.depart(file, "fetched");
       this.depart(file, "ended");
@@ -223,7 +209,8 @@ export class ServedTransfer {
           windowsize,
           patience: this.patience(agreement),
           opening: options.size === 0 ? encodeAck(0) : encodeOack(options),
-          dallyMs: uploadDallyMs,
+          // The last ACK may be held back.
+          dallyMs: uploadDallyMs + (this.disturber?.longestStallMs ?? 0),
           // Some clients send a size of 0 for "unknown".
           ...(announced === undefined || announced === 0 ? {} : { expectedSize: announced }),
         },
@@ -238,7 +225,7 @@ export class ServedTransfer {
           this.conclude({ kind: "complete" });
         },
       };
-      await this.runExchange(new ReceivingExchange(clock, this.send, receiver, store, events));
+      await this.runExchange(new ReceivingExchange(clock, this.wire.send, receiver, store, events));
     } finally {
       // After a commit this does nothing; else nothing may be left behind.
       await upload.abort();
@@ -272,31 +259,19 @@ export class ServedTransfer {
     };
   }
 
-  private readonly send = (packet: Uint8Array): void => {
-    (this.socket ?? this.listener).send(packet, this.peer);
-  };
-
-  private sendData(): (packet: Uint8Array) => void {
-    if (this.board.quirks.duplicatePackets !== true) return this.send;
-    this.twice = new Twice(this.home.context.clock, this.send);
-    return this.twice.send;
-  }
-
   /** A packet came to its port. */
   receive(bytes: Uint8Array, from: Endpoint): void {
-    if (this.socket === undefined) return;
-    // The TID is the pair of ports, and the peer's address belongs to it (RFC 1350 §4).
-    if (from.port !== this.peer.port || from.address !== this.peer.address) {
-      this.home.foreign(this.socket, bytes, from);
-      return;
-    }
+    this.wire.receive(bytes, from);
+  }
+
+  private readonly take = (bytes: Uint8Array): void => {
     this.home.context.heard("tftp");
     if (this.exchange !== undefined) this.record.heard(this.exchange.machine);
     this.exchange?.receive(bytes);
     if (this.hasAnswered || this.exchange?.machine.everAnswered !== true) return;
     this.hasAnswered = true;
     this.home.answered(this);
-  }
+  };
 
   private refuse(error: unknown): void {
     const refusal = refusalFrom(error);
@@ -318,9 +293,9 @@ export class ServedTransfer {
   private conclude(end: ServedEnd): void {
     if (this.outcome !== undefined) return;
     this.outcome = end;
-    this.twice?.close();
+    this.wire.concluded();
     const words = farewell(end);
-    if (words !== undefined) this.send(encodeError(words.code, words.message));
+    if (words !== undefined) this.wire.send(encodeError(words.code, words.message));
     const sums = end.kind === "complete" ? this.sums() : {};
     this.record.add({ endedAt: this.home.context.clock.wallTime(), ...sums });
     this.report();
@@ -331,6 +306,7 @@ export class ServedTransfer {
     const { maxBlksize, maxWindowsize } = this.situation.wanted.limits;
     const offer = { maxBlksize, maxWindowsize, ...file };
     const { agreement, inForce } = negotiateWith(this.request, offer, this.board.quirks);
+    if (this.disturber !== undefined) this.disturber.blksize = agreement.blksize;
     this.record.granted(agreement, inForce);
     return agreement;
   }
@@ -349,6 +325,8 @@ export class ServedTransfer {
   }
 
   private report(): void {
+    const { lines: injected = [] } = this.disturber ?? {};
+    if (injected.length > 0) this.record.add({ injected });
     this.record.report(this.exchange, this.outcome);
   }
 }

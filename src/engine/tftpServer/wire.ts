@@ -1,0 +1,131 @@
+/** The way between a transfer and its peer: its port, and what stands between: a quirk of the board, a fault profile. */
+
+import type { Disturber } from "../../model/faults/disturber";
+import { systemCode } from "../errors";
+import { Late } from "../faults";
+import { Refusal } from "../servedRoot/refusal";
+import type { Endpoint, UdpSocket } from "../udp";
+import type { TransferHome } from "./transfer";
+import { Twice } from "./twice";
+
+export interface WireOptions {
+  readonly peer: Endpoint;
+  readonly localAddress: string;
+  /** Speaks for the transfer until it has a port of its own, or all the time. */
+  readonly listener: Pick<UdpSocket, "send">;
+  /** The quirk `singlePort`: the peer's packets come to the listening port. */
+  readonly shares: boolean;
+  /** The quirk `duplicatePackets`. */
+  readonly twice: boolean;
+  /** Set where a fault profile is about the peer. */
+  readonly disturber: Disturber | undefined;
+}
+
+type Send = (packet: Uint8Array) => void;
+
+export class Wire {
+  private port: UdpSocket | undefined;
+  /** Has nothing to do with the transfer, for faults that come from elsewhere. */
+  private foreignPort: UdpSocket | undefined;
+  private isOpen = false;
+  private readonly twice: Twice | undefined;
+  private readonly late: Late;
+
+  /** @param onPacket takes what the peer sends. */
+  constructor(
+    private readonly home: TransferHome,
+    private readonly options: WireOptions,
+    private readonly onPacket: (bytes: Uint8Array) => void,
+  ) {
+    const { clock } = home.context;
+    if (options.twice) this.twice = new Twice(clock, this.send);
+    this.late = new Late(clock);
+  }
+
+  /** @throws Refusal when no port can be had. */
+  async open(): Promise<void> {
+    const { shares, disturber } = this.options;
+    if (!shares)
+      this.port = await this.openPort((bytes, from) => {
+        this.receive(bytes, from);
+      });
+    // What comes there is not looked at: whether the peer goes on is what matters.
+    if (disturber?.wantsForeignPort === true) this.foreignPort = await this.openPort(() => undefined);
+    this.isOpen = true;
+  }
+
+  readonly send: Send = (packet) => {
+    const { disturber } = this.options;
+    if (disturber === undefined) {
+      this.sendNow(packet);
+      return;
+    }
+    for (const { packet: carried, at, note, foreign } of disturber.disturb("out", packet, this.now())) {
+      // Acknowledged, its memory is another one's (`Sender`).
+      const kept = at === undefined ? carried : carried.slice();
+      this.late.add(at, () => {
+        if (foreign) this.foreignPort?.send(kept, this.options.peer, note);
+        else this.sendNow(kept, note);
+      });
+    }
+  };
+
+  get sendData(): Send {
+    return this.twice?.send ?? this.send;
+  }
+
+  /** A packet came to its port. */
+  receive(bytes: Uint8Array, from: Endpoint): void {
+    if (!this.isOpen) return;
+    const { peer, listener, disturber } = this.options;
+    // The TID is the pair of ports, and the peer's address belongs to it (RFC 1350 §4).
+    if (from.port !== peer.port || from.address !== peer.address) {
+      this.home.foreign(this.port ?? listener, bytes, from);
+      return;
+    }
+    if (disturber === undefined) {
+      this.onPacket(bytes);
+      return;
+    }
+    for (const { packet, at } of disturber.disturb("in", bytes, this.now()))
+      this.late.add(at, () => {
+        this.onPacket(packet);
+      });
+  }
+
+  /** The outcome is known: no more copies of what was sent. */
+  concluded(): void {
+    this.twice?.close();
+  }
+
+  /** What waits still is lost. */
+  async close(): Promise<void> {
+    this.isOpen = false;
+    this.late.close();
+    await this.foreignPort?.close();
+    await this.port?.close();
+  }
+
+  private readonly sendNow = (packet: Uint8Array, note?: string): void => {
+    (this.port ?? this.options.listener).send(packet, this.options.peer, note);
+  };
+
+  private now(): number {
+    return this.home.context.clock.now();
+  }
+
+  private async openPort(onPacket: (bytes: Uint8Array, from: Endpoint) => void): Promise<UdpSocket> {
+    try {
+      return await this.home.openPort(this.options.localAddress, onPacket);
+    } catch (error) {
+      // Out of descriptors or ports, or the address has just gone.
+      const cause = systemCode((error as Error).cause);
+      const message = `no port for the transfer can be had${cause === undefined ? "" : ` (${cause})`}`;
+      throw new Refusal("busy", {
+        code: "tftp.noPort",
+        message,
+        remedy: "Try again when other transfers have ended.",
+      });
+    }
+  }
+}
