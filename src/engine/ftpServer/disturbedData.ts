@@ -1,9 +1,15 @@
 /** What a fault profile does to FTP: the code instead of a transfer, and the data connection that is cut or stands still. */
 
 import type { BoardFaults } from "../../model/faults/injection";
+import { namesAt } from "../boardAt";
 import { delay, type Clock } from "../clock";
 import { Failure } from "./replies";
+import type { Session } from "./session";
 import type { TransferRecord } from "./transferRecord";
+
+/** What happens to a session's transfers from now on; undefined: nothing. */
+export const faultsFor = ({ context, peer }: Pick<Session, "context" | "peer">): BoardFaults | undefined =>
+  context.situation().injection?.board(namesAt(context, peer.address));
 
 const injected = (code: number, message: string): Failure =>
   new Failure(code, { code: "fault.injected", message: `${message} (injected by the fault profile)` });

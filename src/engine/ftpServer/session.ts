@@ -3,11 +3,10 @@
  * Its state beyond ftp-srv's own (user name, TYPE) is here.
  */
 
-import type { BoardFaults } from "../../model/faults/injection";
 import type { Limits } from "../../model/settings";
 import { isLocal, unmapped } from "../access";
 import type { Timer } from "../clock";
-import { boardAt, namesAt, senderAt } from "../boardAt";
+import { boardAt, senderAt } from "../boardAt";
 import type { SessionLines } from "../bootLog/sessionLines";
 import type { ServerContext, Situation } from "../server";
 import type { ServedRoot } from "../servedRoot/servedRoot";
@@ -113,11 +112,6 @@ export class Session {
   /** What the board at the other end saw when it logged in; another one only after the plan has changed. */
   get root(): ServedRoot {
     return this.sees().root;
-  }
-
-  /** What a fault profile does to its transfers; undefined: nothing. */
-  get faults(): BoardFaults | undefined {
-    return this.context.situation().injection?.board(namesAt(this.context, this.peer.address));
   }
 
   /** Its own root's folder below the served root; undefined: it sees everybody's. */

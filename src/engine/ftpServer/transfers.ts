@@ -5,7 +5,7 @@ import { delay, type Timer } from "../clock";
 import { fileChanged } from "../servedRoot/refusal";
 import type { OpenedFile, Upload } from "../servedRoot/servedRoot";
 import { fromNetworkLines, toNetworkLines } from "./asciiType";
-import { assertNoFault, disturbedData } from "./disturbedData";
+import { assertNoFault, disturbedData, faultsFor } from "./disturbedData";
 import { incoming, outgoing, watchStall, type Activity } from "./dataTransfer";
 import { nearestNames } from "./refusals";
 import { Failure, failureOf, noChannel, replyText } from "./replies";
@@ -223,7 +223,7 @@ async function transfer(
     options,
     session.ownRoot,
   );
-  const { faults } = session;
+  const faults = faultsFor(session);
   let reply: readonly [number, string] = [226, "Transfer complete"];
   await session.transferring(record.id, async (activity) => {
     try {
