@@ -54,7 +54,9 @@ describe("the FTP password of serve, verify and fetch (F29, S32)", function () {
   };
 
   it("stands in no row, no reply, no argument and no file, whatever a client does with it", async () => {
-    const served = await serve(thisHost, folder.path, [...freePorts, "--uploads", "new"], { env: env() });
+    const capture = beside.at("state/capture.pcapng");
+    const flags = [...freePorts, "--uploads", "new", "--pcap", capture];
+    const served = await serve(thisHost, folder.path, flags, { env: env() });
     try {
       const replies: string[] = [];
       for (const lines of [
@@ -82,6 +84,7 @@ describe("the FTP password of serve, verify and fetch (F29, S32)", function () {
       }
       await served.stop();
       assert.ok(!served.running.output.includes(canary), served.running.output);
+      assert.ok(readFileSync(capture, "latin1").includes("RETR fw.bin"), "the capture has the commands");
       assertInNoFile();
     } finally {
       await served.running.kill();
