@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { Disturber } from "../../src/model/faults/disturber";
 import { BoardFaults, Injection } from "../../src/model/faults/injection";
@@ -8,6 +10,7 @@ import {
   faultsOf,
   faultTable,
   formOf,
+  packetTable,
   rateNames,
   rateTable,
   type FaultProfile,
@@ -206,6 +209,27 @@ describe("a fault profile as text", () => {
   it("is written as the table says", () => {
     assert.equal(formOf("stall"), "stall PACKET TIME [xN]");
     assert.equal(formOf("wrong-tid"), "wrong-tid [PACKET] [xN]");
+  });
+});
+
+describe("docs/faults.md", () => {
+  const page = readFileSync(join(__dirname, "../../docs/faults.md"), "utf8").replace(/ +/g, " ");
+
+  it("has every rate, fault and packet with the words of the table", () => {
+    for (const name of rateNames)
+      assert.ok(page.includes(`| \`${rateTable[name].example}\` | ${rateTable[name].meaning} |`), name);
+    for (const name of faultNames)
+      assert.ok(page.includes(`| \`${formOf(name)}\` | ${faultTable[name].meaning} |`), name);
+    for (const [name, meaning] of Object.entries(packetTable)) {
+      const written = name === "data" || name === "ack" ? `${name} N` : name;
+      assert.ok(page.includes(`| \`${written}\` | ${meaning} |`), name);
+    }
+  });
+
+  it("shows profiles that are ones", () => {
+    const shown = [...page.matchAll(/--fault '([^']*)'/g)].map(([, text = ""]) => text);
+    assert.equal(shown.length, 2);
+    for (const text of shown) profile(text);
   });
 });
 
