@@ -45,7 +45,7 @@ module.exports = [
   {
     ...base,
     name: "cli",
-    entry: { cli: "./src/cli/main.ts" },
+    entry: { cli: "./src/cli/entry.ts" },
     resolve: {
       ...base.resolve,
       alias: {

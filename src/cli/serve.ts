@@ -12,6 +12,7 @@ import { formatError } from "./print";
 import type { GiveRootUp } from "./root";
 import { isUseful, jsonReporter, peopleReporter, type ServeReporter } from "./serveReport";
 import { stateFolder } from "./stateFolder";
+import { startThread } from "./thread";
 import { linger, stopRequests, watchRights } from "./stopping";
 
 export interface ServeOptions extends Captured {
@@ -32,7 +33,7 @@ export async function serve(options: ServeOptions, giveRootUp?: GiveRootUp): Pro
 }
 
 async function serveCaptured(options: ServeOptions, capture?: CaptureSink): Promise<number> {
-  const engine = createEngine(capture && { capture });
+  const engine = createEngine({ ...(capture && { capture }), startThread });
   const report: ServeReporter = options.json
     ? jsonReporter(process.stdout, options.wanted.faults)
     : peopleReporter(options.wanted);

@@ -9,6 +9,7 @@ import { createEngine } from "../engine/engine";
 import { createVerifier } from "../engine/verification/verifier";
 import { serveEngine } from "../rpc/serve";
 import type { GiveRootUp } from "./root";
+import { startThread } from "./thread";
 import { linger, stopRequests, watchRights } from "./stopping";
 
 export interface StdioOptions {
@@ -21,7 +22,7 @@ export interface StdioOptions {
 /** @returns the exit code, once the other end has gone and the last transfer has ended. */
 export async function serveStdio({ lingerSeconds }: StdioOptions, prepare?: GiveRootUp): Promise<number> {
   const output = takeStdout();
-  const engine = createEngine();
+  const engine = createEngine({ startThread });
   const stop = stopRequests();
   const exitCode = watchRights(engine, stop);
   const options = { lingerSeconds, ...(prepare && { prepare }) };

@@ -35,9 +35,14 @@ export class SharedSums {
   /** Bytes of the file on their way, from `position`. What would leave a gap is passed over. */
   pass(bytes: Uint8Array, position: number): void {
     const known = this.position - position;
-    if (known < 0 || known >= bytes.length) return;
+    if (this.sums !== undefined || known < 0 || known >= bytes.length) return;
     this.checksums.update(known === 0 ? bytes : bytes.subarray(known));
     this.position = position + bytes.length;
+  }
+
+  /** A thread has summed it, or another one is told what is known here. */
+  learn(sums: Sums | undefined): void {
+    this.sums ??= sums;
   }
 
   /** Undefined until all bytes have passed: those of whoever sends the whole file have. */

@@ -288,6 +288,7 @@ class BootEngine implements Engine {
         const slot = this.slots.get(changed);
         if (slot !== undefined) this.journal.report(this.rowNow(slot));
       },
+      startThread: this.surroundings.startThread,
       departed: (departure) => {
         this.bootp?.departed(departure);
       },

@@ -1,8 +1,6 @@
 /** What is measured of a transfer, as rows have it: times, the rate, and the waits for the peer. */
 
 import type { Measured, Wait } from "../model/measured";
-import type { Receiver } from "../protocol/tftp/receiver";
-import { Sender } from "../protocol/tftp/sender";
 
 /** A shorter silence is no wait: a lost packet alone costs a fifth of a second. */
 export const waitMs = 300;
@@ -16,17 +14,23 @@ export const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
 export const rateOf = (bytes: number, ms: number): { readonly bytesPerSecond?: number } =>
   ms > 0 ? { bytesPerSecond: Math.round((bytes * 1000) / ms) } : {};
 
+/** What the machine of a TFTP transfer measures, on its clock: its `Sender` or `Receiver`, or what a thread told of one. */
+export interface Measuring {
+  readonly firstDataAt: number | undefined;
+  /** Absent where the file comes: to one who gets it each DATA is an answer. */
+  readonly firstAckAt?: number | undefined;
+  readonly roundTripMs: number | undefined;
+}
+
 /**
  * What the machine of a TFTP transfer has measured.
  * @param askedAt when the request was sent, or came, on the machine's clock.
  */
-export function measuredOf(machine: Sender | Receiver, askedAt: number): Measured {
-  const { firstDataAt, answeredAt, roundTripMs } = machine;
+export function measuredOf(machine: Measuring, askedAt: number): Measured {
+  const { firstDataAt, firstAckAt, roundTripMs } = machine;
   return {
     ...(firstDataAt !== undefined && { firstByteMs: rounded(firstDataAt - askedAt) }),
-    // To one who gets the file each DATA is an answer, and the first one was told.
-    ...(machine instanceof Sender &&
-      answeredAt !== undefined && { firstAckMs: rounded(answeredAt - askedAt) }),
+    ...(firstAckAt !== undefined && { firstAckMs: rounded(firstAckAt - askedAt) }),
     ...(roundTripMs !== undefined && { roundTripMs: rounded(roundTripMs) }),
   };
 }

@@ -1,5 +1,6 @@
 /** What the three servers have in common: what they are given, and how they are run. */
 
+import type { Worker } from "node:worker_threads";
 import type { BootpMachine } from "../protocol/bootp/server";
 import type { Network } from "../protocol/ipv4";
 import type { Protocol, Trouble } from "../model/events";
@@ -51,6 +52,8 @@ export interface ServerContext {
   heard(protocol: Protocol): void;
   /** What a server's `news` says is another than before. */
   changed(protocol: Protocol): void;
+  /** Starts a thread that runs `sendInThread`; absent: everything stays on this one. */
+  readonly startThread?: (() => Worker) | undefined;
   /** Tells the boot sequences about a transfer. */
   departed(departure: Departure): void;
 }

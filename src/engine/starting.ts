@@ -31,6 +31,7 @@ export interface Surroundings {
   readonly starters: Starters;
   /** Is told each packet of the servers; absent: no capture runs. */
   readonly capture?: CaptureSink;
+  readonly startThread?: ServerContext["startThread"];
 }
 
 export interface Started {

@@ -11,6 +11,7 @@ import type { Receiver } from "../protocol/tftp/receiver";
 import type { Sender } from "../protocol/tftp/sender";
 import type { Clock } from "./clock";
 import { Driver } from "./driver";
+import type { Measuring } from "./measuring";
 import { Blocks } from "./tftpBlocks";
 
 /** What the owner of an exchange hears. */
@@ -29,8 +30,18 @@ export interface ExchangeEvents {
   failed(error: unknown): void;
 }
 
+/** What is known of the machine of an exchange. */
+export interface ExchangeMachine extends Measuring {
+  /** Packets sent again. */
+  readonly retransmissions: number;
+  /** True once the peer answered anything. */
+  readonly everAnswered: boolean;
+  /** The block that the peer is to acknowledge, or acknowledged last. */
+  readonly position: number;
+}
+
 export interface Exchange {
-  readonly machine: Sender | Receiver;
+  readonly machine: ExchangeMachine;
   /** Bytes of DATA that got through. */
   readonly bytes: number;
   start(): void;

@@ -119,6 +119,11 @@ export class Running {
     }
   }
 
+  /** Of the program, or of what starts it. */
+  get pid(): number {
+    return this.child.pid ?? -1;
+  }
+
   /** Types at its keyboard (option `typed`). */
   type(text: string): void {
     this.child.stdin!.write(text);

@@ -22,6 +22,8 @@ export interface TftpServerOptions {
   readonly clock?: Clock;
   /** Default: any free port. */
   readonly port?: number;
+  /** Default: everything is sent by the server's own thread. */
+  readonly startThread?: ServerContext["startThread"];
   /** Networks that may ask; default: loopback. */
   readonly allow?: readonly string[];
 }
@@ -81,6 +83,7 @@ export async function startTestedServer(options: TftpServerOptions = {}): Promis
       tested.heard += 1;
     },
     boards: {},
+    startThread: options.startThread,
     departed: (departure) => departures.push(departure),
   };
   const server = await startTftpServer(context, addresses, options.port ?? 0);

@@ -64,6 +64,7 @@ describe("comparing what comes with the workspace", () => {
         return Math.min(buffer.length, content.length - position);
       },
       assertUnchanged: () => Promise.resolve(),
+      lend: () => assert.fail("no thread compares"),
       close: () => Promise.resolve(),
     };
     const reception = comparison(opened, Infinity, ({ firstDifference }) => {

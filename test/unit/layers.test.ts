@@ -14,9 +14,11 @@ const filesWith = (pattern: RegExp): string[] => sources.filter((name) => patter
 const openers: Readonly<Record<string, string>> = {
   "engine/servedRoot/containment.ts": "the door",
   "engine/servedRoot/door.ts": "the door",
+  "engine/servedRoot/lentFile.ts": "the door, which opened it; reads",
   "engine/servedRoot/listing.ts": "the door",
   "engine/servedRoot/servedRoot.ts": "the door",
   "engine/servedRoot/uploads.ts": "the door",
+  "engine/servedRoot/watchedBytes.ts": "the door, which opened it; looks",
   "engine/servedRoot/uploadLeftovers.ts": "the door",
   "engine/servedRoot/uploadNames.ts": "the door",
   "engine/verification/fetchInto.ts": "the folder that the user named",

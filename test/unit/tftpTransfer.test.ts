@@ -39,6 +39,7 @@ describe("TFTP transfer of the server", () => {
       answered: () => assert.fail("nobody answers"),
       concluded: () => (concluded += 1),
       chunkSize: () => 65536,
+      inThread: () => undefined,
     };
     const listener: UdpSocket = {
       local: { address: "127.0.0.1", port: 69 },

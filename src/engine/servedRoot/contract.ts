@@ -2,6 +2,7 @@
 
 import type { UploadPolicy } from "../../model/settings";
 import type { SharedSums } from "../checksums";
+import type { LentFile } from "./lentFile";
 
 export interface DoorOptions {
   /** Absolute path of the workspace folder. */
@@ -19,18 +20,24 @@ export interface DoorOptions {
   readonly uploadSize: number;
 }
 
-/** An open regular file. It stays the same file whatever happens to its name. */
-export interface OpenedFile {
-  /** In the served root, with `/`, aliases resolved. */
-  readonly name: string;
+/** The bytes of an open file, as long as it is open. */
+export interface FileBytes {
   readonly size: number;
-  readonly mtimeMs: number;
   /** Of these very bytes: a changed file has others. */
   readonly sums: SharedSums;
   /** Fills `buffer` from `position`; resolves to the number of bytes, 0 at the end. */
   read(buffer: Uint8Array, position: number): Promise<number>;
   /** @throws Refusal `file.changed` when its bytes may not be what they were at the opening. */
   assertUnchanged(): Promise<void>;
+}
+
+/** An open regular file. It stays the same file whatever happens to its name. */
+export interface OpenedFile extends FileBytes {
+  /** In the served root, with `/`, aliases resolved. */
+  readonly name: string;
+  readonly mtimeMs: number;
+  /** For `lentFile` in a thread of this process, while this one is open. */
+  readonly lend: () => LentFile;
   close(): Promise<void>;
 }
 

@@ -3,8 +3,6 @@
  * Normalise, refuse, resolve, check that it is inside the served root, open, check again on the descriptor.
  */
 
-import type { BigIntStats } from "node:fs";
-import { lstat } from "node:fs/promises";
 import { normalizeName } from "../../model/names";
 import { locateHere, type Locate } from "./containment";
 import type { DoorOptions, OpenedFile, ServedRoot } from "./contract";
@@ -12,11 +10,12 @@ import { openDoor, type Door } from "./door";
 import { knownSums, type SumsOf } from "./knownSums";
 import { listFolder, namesNearRoot, placeEntry, requireFile, walkFiles } from "./listing";
 import { newSearch } from "./nearest";
-import { fileChanged, refusalFrom } from "./refusal";
+import { refusalFrom } from "./refusal";
 import { newSweep } from "./uploadLeftovers";
 import { beginUpload, denied } from "./uploads";
+import { stateOf, watchedBytes } from "./watchedBytes";
 
-export type { DoorOptions, Entry, OpenedFile, ServedRoot, Upload } from "./contract";
+export type { DoorOptions, Entry, FileBytes, OpenedFile, ServedRoot, Upload } from "./contract";
 export { Refusal, type RefusalKind } from "./refusal";
 
 /** How many files are looked at for a name that is like a missing one. */
@@ -84,50 +83,24 @@ async function openOnce(door: Door, sumsOf: SumsOf, name: string): Promise<Opene
   try {
     requireFile(place);
     const { handle, stat: opened } = await place.openFile();
-    const { size, mtimeNs } = opened;
-    const isUnchanged = watchBytes(opened, place.real);
+    const state = stateOf(opened);
+    const sums = sumsOf(state);
     return {
       name,
-      size: Number(size),
-      mtimeMs: Number(mtimeNs) / 1e6,
-      sums: sumsOf(opened),
-      async read(buffer, position) {
-        try {
-          return (await handle.read(buffer, 0, buffer.length, position)).bytesRead;
-        } catch (error) {
-          throw refusalFrom(error);
-        }
-      },
-      // The file stays open while its name may go to another one: only what was opened can change under us.
-      async assertUnchanged() {
-        const now = await handle.stat({ bigint: true }).catch((error: unknown) => {
-          throw refusalFrom(error);
-        });
-        if (!(await isUnchanged(now))) throw fileChanged();
-      },
+      mtimeMs: Number(opened.mtimeNs) / 1e6,
+      ...watchedBytes(
+        {
+          read: async (buffer, position) => (await handle.read(buffer, 0, buffer.length, position)).bytesRead,
+          stat: () => handle.stat({ bigint: true }),
+        },
+        state,
+        place.real,
+        sums,
+      ),
+      lend: () => ({ descriptor: handle.fd, opened: state, path: place.real, sums: sums.result() }),
       close: () => handle.close(),
     };
   } finally {
     await place.close();
   }
-}
-
-/**
- * Tells of an open file whether its bytes are what they were. Size and mtime are not enough: who writes in place can
- * set both back (`rsync --inplace -t`), but nobody can set back the ctime. That one also moves when the file gets or
- * loses a name, by which no byte changes: then the number of its names is another one, or its name leads no longer,
- * or again, to it. What else moves the ctime, chmod too, counts as a change: bytes are never mixed (DESIGN §2.1).
- * @param path where the file was found.
- */
-function watchBytes(opened: BigIntStats, path: string): (now: BigIntStats) => Promise<boolean> {
-  let known = { ctimeNs: opened.ctimeNs, nlink: opened.nlink, named: true };
-  return async (now) => {
-    if (now.size !== opened.size || now.mtimeNs !== opened.mtimeNs) return false;
-    if (now.ctimeNs === known.ctimeNs) return true;
-    const there = await lstat(path, { bigint: true }).catch(() => undefined);
-    const named = there?.ino === now.ino && there.dev === now.dev;
-    if (now.nlink === known.nlink && named === known.named) return false;
-    known = { ctimeNs: now.ctimeNs, nlink: now.nlink, named };
-    return true;
-  };
 }

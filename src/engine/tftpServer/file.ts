@@ -3,7 +3,7 @@
 import { encodeNetascii, NetasciiDecoder } from "../../protocol/tftp/netascii";
 import type { Checksums } from "../checksums";
 import { fileChanged } from "../servedRoot/refusal";
-import type { OpenedFile, Upload } from "../servedRoot/servedRoot";
+import type { FileBytes, Upload } from "../servedRoot/servedRoot";
 import type { Store } from "../tftpExchange";
 
 export interface ReadOptions {
@@ -17,7 +17,7 @@ export interface ReadOptions {
  * The wire form of a file, chunk by chunk. Two buffers in turn: a chunk is valid until the next but one.
  * @throws Refusal `file.changed` before a byte of the changed file leaves.
  */
-export async function* readChunks(file: OpenedFile, options: ReadOptions): AsyncGenerator<Uint8Array> {
+export async function* readChunks(file: FileBytes, options: ReadOptions): AsyncGenerator<Uint8Array> {
   // Whole blocks, so that no block is put together from two chunks.
   const whole = Math.max(1, Math.floor(options.chunkSize / options.blksize)) * options.blksize;
   const chunkSize = Math.min(whole, Math.max(1, file.size));

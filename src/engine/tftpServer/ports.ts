@@ -2,6 +2,7 @@
 
 import { randomInt } from "node:crypto";
 import { systemCode } from "../errors";
+import { Refusal } from "../servedRoot/refusal";
 import { openUdp, type UdpOptions, type UdpSocket } from "../udp";
 
 /** The dynamic ports (RFC 6335 §6). */
@@ -12,6 +13,17 @@ const neighbourhood = 4;
 /** A late packet of an ended transfer must not meet a new one on its port: these are not used again soon. */
 const remembered = 256;
 const attempts = 8;
+
+/** Out of descriptors or ports, or the address has just gone. */
+export function noPort(error: unknown): Refusal {
+  const cause = systemCode((error as Error).cause);
+  const message = `no port for the transfer can be had${cause === undefined ? "" : ` (${cause})`}`;
+  return new Refusal("busy", {
+    code: "tftp.noPort",
+    message,
+    remedy: "Try again when other transfers have ended.",
+  });
+}
 
 /** Opens TIDs, and remembers which were used last. */
 export class TransferPorts {

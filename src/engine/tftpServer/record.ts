@@ -79,13 +79,12 @@ export class TransferRecord {
     });
   }
 
-  /** A packet of the peer came; it is dealt with after this. */
-  heard(machine: Exchange["machine"]): void {
-    const now = this.context.clock.now();
+  /** A packet of the peer came then; it is dealt with after this. */
+  heard(machine: Exchange["machine"], at: number): void {
     const { retransmissions } = machine;
-    if (now - this.heardNow >= waitMs) this.waited(now, retransmissions);
-    this.lines.heard(machine, retransmissions - this.sentAgain, now - this.heardNow);
-    this.heardNow = now;
+    if (at - this.heardNow >= waitMs) this.waited(at, retransmissions);
+    this.lines.heard(machine, retransmissions - this.sentAgain, at - this.heardNow);
+    this.heardNow = at;
     this.sentAgain = retransmissions;
   }
 

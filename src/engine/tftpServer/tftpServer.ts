@@ -19,6 +19,7 @@ import type { BootServer, ServerContext, StartServer } from "../server";
 import { Admission } from "./admission";
 import { Listener, Listeners } from "./listeners";
 import { TransferPorts } from "./ports";
+import { Threads } from "./threads";
 import { ServedTransfer, type TransferHome } from "./transfer";
 import { plainTrouble } from "./words";
 import type { Endpoint, UdpOptions, UdpSocket } from "../udp";
@@ -57,11 +58,13 @@ class TftpServer implements BootServer {
   private readonly refusals = new Recent<string>();
   private readonly home: TransferHome;
   private readonly tap: Pick<UdpOptions, "tap">;
+  private readonly threads: Threads;
 
   constructor(private readonly context: ServerContext) {
     const { tap } = context;
     this.tap = tap === undefined ? {} : { tap: (local) => tap.udp("tftp", local) };
     this.admission = new Admission(context.clock);
+    this.threads = new Threads(context.clock, this.ownPorts, context.startThread);
     this.errorTo = new OncePerSecond(context.clock);
     this.listeners = new Listeners((address) => this.openListener(address));
     this.home = {
@@ -76,6 +79,8 @@ class TftpServer implements BootServer {
       concluded: (transfer) => {
         this.forget(transfer);
       },
+      inThread: (file, task, events) =>
+        this.threads.carry(this.admission.transfers - this.threads.carried, file, task, events),
       chunkSize: () => Math.min(maxChunk, Math.max(minChunk, readAheadBytes / this.admission.transfers)),
     };
   }
@@ -109,6 +114,7 @@ class TftpServer implements BootServer {
   async drain(): Promise<void> {
     await this.listeners.close();
     while (this.transfers.size > 0) await Promise.all([...this.transfers].map(({ closed }) => closed));
+    await this.threads.close();
   }
 
   async stopNow(): Promise<void> {

@@ -4,19 +4,20 @@ import type { Trouble } from "../../model/events";
 import type { Disturber } from "../../model/faults/disturber";
 import { type Agreement, announcedSize, type Offer } from "../../protocol/tftp/options";
 import { encodeAck, encodeError, encodeOack, type Request } from "../../protocol/tftp/packet";
-import type { Patience } from "../../protocol/tftp/patience";
 import { negotiateWith } from "../../protocol/tftp/quirks";
 import { Receiver } from "../../protocol/tftp/receiver";
-import { Sender } from "../../protocol/tftp/sender";
 import type { Choice } from "../../protocol/bootp/choice";
 import { Checksums, type Sums } from "../checksums";
 import { boardAt, namesAt } from "../boardAt";
 import { refusalFrom } from "../servedRoot/refusal";
 import type { OpenedFile, ServedRoot } from "../servedRoot/servedRoot";
 import type { Departure, ServerContext, Situation } from "../server";
-import { type Exchange, type ExchangeEvents, ReceivingExchange, SendingExchange } from "../tftpExchange";
-import { readChunks, uploadStore } from "./file";
+import { type Exchange, type ExchangeEvents, ReceivingExchange } from "../tftpExchange";
+import { uploadStore } from "./file";
 import { TransferRecord } from "./record";
+import { patienceOf, type Sending, sendingExchange, sendingOf } from "./sending";
+import type { ThreadTask } from "./threadMessages";
+import type { ThreadEvents, ThreadExchange } from "./threads";
 import { Wire } from "./wire";
 import { farewell, type ServedEnd } from "./words";
 import type { Endpoint, UdpSocket } from "../udp";
@@ -34,6 +35,8 @@ export interface TransferHome {
   concluded(transfer: ServedTransfer): void;
   /** Bytes of one chunk of read-ahead. */
   chunkSize(): number;
+  /** The transfer in a thread; undefined: it is not worth it. */
+  inThread(file: OpenedFile, task: ThreadTask, events: ThreadEvents): ThreadExchange | undefined;
 }
 
 /** A client whose last ACK was lost repeats its last block after its own timeout; tftp-hpa's is 5 s. */
@@ -159,23 +162,11 @@ export class ServedTransfer {
       if (this.outcome !== undefined) return;
       this.record.names(file.name, file.size);
       const agreement = this.agree({ size: file.size });
-      const { blksize, windowsize, options } = agreement;
-      const { clock } = this.home.context;
-      const sender = new Sender(
-        {
-          blksize,
-          windowsize,
-          patience: this.patience(agreement),
-          ...(options.size === 0 ? {} : { oack: encodeOack(options) }),
-          rollover: this.board.quirks.rollover === 1 ? 1 : 0,
-        },
-        clock.now(),
-      );
-      const chunks = readChunks(file, {
-        netascii: this.request.mode === "netascii",
-        blksize,
-        chunkSize: this.home.chunkSize(),
-      });
+      const rollover = this.board.quirks.rollover === 1 ? 1 : 0;
+      const sending: Sending = {
+        ...sendingOf(this.request, agreement, this.situation.wanted.limits),
+        ...{ rollover, chunkSize: this.home.chunkSize() },
+      };
       this.sums = () => file.sums.result();
       const events = {
         ...this.events(),
@@ -184,14 +175,42 @@ export class ServedTransfer {
         },
       };
       this.depart(file, "started");
-      const end = await this.runExchange(
-        new SendingExchange(clock, this.wire.sendData, sender, chunks, blksize, events),
+      // Not after the closing, for which a thread takes its time: the board goes on meanwhile.
+      void this.over.then(() => {
+        if (this.outcome?.kind === "complete") this.depart(file, "fetched");
+      });
+      await this.runExchange(
+        this.inThread(file, sending, events) ??
+          sendingExchange(this.home.context.clock, this.wire.sendData, file, sending, events),
       );
-      if (end?.kind === "complete") this.depart(file, "fetched");
       this.depart(file, "ended");
     } finally {
       await file.close();
     }
+  }
+
+  /** Gives the transfer to a thread, where it has another port; undefined: it stays. */
+  private inThread(file: OpenedFile, sending: Sending, events: ExchangeEvents): Exchange | undefined {
+    const { id, peer, localAddress } = this;
+    const disturbed = this.disturber !== undefined || this.board.quirks.duplicatePackets === true;
+    if (disturbed || this.sharesPort || this.home.context.tap?.tapsWhole(peer.address) === true)
+      return undefined;
+    const exchange = this.home.inThread(
+      file,
+      { id, sending, peer, localAddress },
+      {
+        ...events,
+        heard: (at) => {
+          this.heard(at);
+          this.noteAnswer();
+        },
+        foreign: (bytes, from) => {
+          this.receive(bytes, from);
+        },
+      },
+    );
+    if (exchange !== undefined) this.wire.moveTo(exchange.send);
+    return exchange;
   }
 
   private async serveWrite(): Promise<void> {
@@ -207,7 +226,7 @@ export class ServedTransfer {
         {
           blksize,
           windowsize,
-          patience: this.patience(agreement),
+          patience: patienceOf(agreement, this.situation.wanted.limits),
           opening: options.size === 0 ? encodeAck(0) : encodeOack(options),
           // The last ACK may be held back.
           dallyMs: uploadDallyMs + (this.disturber?.longestStallMs ?? 0),
@@ -232,13 +251,12 @@ export class ServedTransfer {
     }
   }
 
-  private async runExchange(exchange: Exchange): Promise<ServedEnd | undefined> {
+  private async runExchange(exchange: Exchange): Promise<void> {
     this.exchange = exchange;
     exchange.start();
     this.report();
     await this.over;
     await exchange.close();
-    return this.outcome;
   }
 
   private events(): ExchangeEvents {
@@ -265,13 +283,21 @@ export class ServedTransfer {
   }
 
   private readonly take = (bytes: Uint8Array): void => {
-    this.home.context.heard("tftp");
-    if (this.exchange !== undefined) this.record.heard(this.exchange.machine);
+    this.heard(this.home.context.clock.now());
     this.exchange?.receive(bytes);
+    this.noteAnswer();
+  };
+
+  private heard(at: number): void {
+    this.home.context.heard("tftp");
+    if (this.exchange !== undefined) this.record.heard(this.exchange.machine, at);
+  }
+
+  private noteAnswer(): void {
     if (this.hasAnswered || this.exchange?.machine.everAnswered !== true) return;
     this.hasAnswered = true;
     this.home.answered(this);
-  };
+  }
 
   private refuse(error: unknown): void {
     const refusal = refusalFrom(error);
@@ -309,15 +335,6 @@ export class ServedTransfer {
     if (this.disturber !== undefined) this.disturber.blksize = agreement.blksize;
     this.record.granted(agreement, inForce);
     return agreement;
-  }
-
-  private patience({ timeoutSeconds }: Agreement): Patience {
-    const { giveUpSeconds, firstPackets } = this.situation.wanted.limits;
-    return {
-      giveUpMs: giveUpSeconds * 1000,
-      firstPackets,
-      ...(timeoutSeconds === undefined ? {} : { timeoutMs: timeoutSeconds * 1000 }),
-    };
   }
 
   private depart(file: OpenedFile, stage: Departure["stage"]): void {

@@ -1,10 +1,9 @@
 /** The way between a transfer and its peer: its port, and what stands between: a quirk of the board, a fault profile. */
 
 import type { Disturber } from "../../model/faults/disturber";
-import { systemCode } from "../errors";
 import { Late } from "../faults";
-import { Refusal } from "../servedRoot/refusal";
 import type { Endpoint, UdpSocket } from "../udp";
+import { noPort } from "./ports";
 import type { TransferHome } from "./transfer";
 import { Twice } from "./twice";
 
@@ -24,7 +23,7 @@ export interface WireOptions {
 type Send = (packet: Uint8Array) => void;
 
 export class Wire {
-  private port: UdpSocket | undefined;
+  private port: Pick<UdpSocket, "send" | "close"> | undefined;
   /** Has nothing to do with the transfer, for faults that come from elsewhere. */
   private foreignPort: UdpSocket | undefined;
   private isOpen = false;
@@ -52,6 +51,12 @@ export class Wire {
     // What comes there is not looked at: whether the peer goes on is what matters.
     if (disturber?.wantsForeignPort === true) this.foreignPort = await this.openPort(() => undefined);
     this.isOpen = true;
+  }
+
+  /** The transfer goes on at a port elsewhere, by which this sends; its own is closed. */
+  moveTo(send: UdpSocket["send"]): void {
+    const closing = this.port?.close() ?? Promise.resolve();
+    this.port = { send, close: () => closing };
   }
 
   readonly send: Send = (packet) => {
@@ -118,14 +123,7 @@ export class Wire {
     try {
       return await this.home.openPort(this.options.localAddress, onPacket);
     } catch (error) {
-      // Out of descriptors or ports, or the address has just gone.
-      const cause = systemCode((error as Error).cause);
-      const message = `no port for the transfer can be had${cause === undefined ? "" : ` (${cause})`}`;
-      throw new Refusal("busy", {
-        code: "tftp.noPort",
-        message,
-        remedy: "Try again when other transfers have ended.",
-      });
+      throw noPort(error);
     }
   }
 }

@@ -82,11 +82,6 @@ export class Receiver {
     return this.timing.everAnswered;
   }
 
-  /** When the peer first answered. */
-  get answeredAt(): number | undefined {
-    return this.timing.answeredAt;
-  }
-
   /** The smoothed round trip in ms, once it was measured. */
   get roundTripMs(): number | undefined {
     return this.timing.roundTripMs;

@@ -73,8 +73,8 @@ export class Sender {
     return this.timing.everAnswered;
   }
 
-  /** When the peer first answered. */
-  get answeredAt(): number | undefined {
+  /** When the first ACK came. */
+  get firstAckAt(): number | undefined {
     return this.timing.answeredAt;
   }
 

@@ -1,0 +1,43 @@
+/**
+ * A file that the door has opened, in a thread of the same process: it is read by the number of its descriptor, which
+ * whoever opened it keeps open meanwhile. A thread opens nothing itself.
+ */
+
+import { fstat, read, type BigIntStats } from "node:fs";
+import { promisify } from "node:util";
+import type { Sums } from "../checksums";
+import type { FileBytes } from "./contract";
+import type { SumsOf } from "./knownSums";
+import { watchedBytes, type FileState } from "./watchedBytes";
+
+/** Plain data. */
+export interface LentFile {
+  readonly descriptor: number;
+  readonly opened: FileState;
+  /** Where it was found. */
+  readonly path: string;
+  /** Where they are known already. */
+  readonly sums: Sums | undefined;
+}
+
+const stat: (descriptor: number, options: { bigint: true }) => Promise<BigIntStats> = promisify(fstat);
+
+export function lentFile({ descriptor, opened, path, sums }: LentFile, sumsOf: SumsOf): FileBytes {
+  const shared = sumsOf(opened);
+  shared.learn(sums);
+  return watchedBytes(
+    {
+      read: (buffer, position) =>
+        new Promise((resolve, reject) => {
+          read(descriptor, buffer, 0, buffer.length, position, (error, count) => {
+            if (error === null) resolve(count);
+            else reject(error);
+          });
+        }),
+      stat: () => stat(descriptor, { bigint: true }),
+    },
+    opened,
+    path,
+    shared,
+  );
+}
