@@ -38,7 +38,7 @@ describe("the program's bundle", function () {
       await served.stopNow();
     } finally {
       for (const client of waiting) await client.close();
-      served.running.kill();
+      await served.running.kill();
       await folder.remove();
     }
   });
