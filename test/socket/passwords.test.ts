@@ -132,7 +132,7 @@ describe("the FTP password of serve, verify and fetch (F29, S32)", function () {
 });
 
 describe("serve, started and ended again and again", function () {
-  this.timeout(120_000);
+  this.timeout(60_000 + 20_000 * times);
 
   it("has its ports again each time, and leaves no process and no file behind", async () => {
     const folder = await temporaryFolder({ "fw.bin": "firmware" });

@@ -11,6 +11,7 @@ const nothingToDo = new Set([
   "dhcp.asking",
   "dhcp.nak",
   "engine.gone",
+  "fault.injected",
   "ftp.aborted",
   "ftp.asciiSize",
   "ftp.command",
