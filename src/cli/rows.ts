@@ -129,10 +129,11 @@ export function describeRepeats({ address, times, files, normal }: Repeats): Lin
   return { tone: "warning", text: `${address} · asked again ${often} for ${what}` };
 }
 
-/** `52:54:00:12:34:56 boot 1 · DISCOVER … → OFFER …`, and what it means. */
-function describeLine(row: BootLineRow): Line {
-  const { client, boot, diagnosis } = row;
-  const text = [`${printable(client)} boot ${boot}`, describeBootLine(row)].join(" · ");
+/** `bench-1 boot 1 · DISCOVER … → OFFER …`, and what it means. @param client the row of its board, where it has one. */
+export function describeLine(row: BootLineRow, client: Row | undefined): Line {
+  const { diagnosis } = row;
+  const name = client?.type === "client" ? (client.name ?? client.id) : row.client;
+  const text = `${printable(name)} boot ${row.boot} · ${describeBootLine(row)}`;
   return diagnosis === undefined
     ? { tone: "faint", text }
     : { tone: "warning", text: `${text} · ${visible(diagnosis.message)}` };
@@ -171,6 +172,7 @@ export function describeRow(
       return tone === undefined ? undefined : { about: "note", tone, text: printable(row.message) };
     }
     case "bootLine":
-      return row.open === true ? undefined : { about: row.protocol, ...describeLine(row) };
+      // It needs the name of its board: `describeLine`.
+      return undefined;
   }
 }

@@ -36,7 +36,7 @@ async function serveCaptured(options: ServeOptions, capture?: CaptureSink): Prom
   const engine = createEngine({ ...(capture && { capture }), startThread });
   const report: ServeReporter = options.json
     ? jsonReporter(process.stdout, options.wanted.faults)
-    : peopleReporter(options.wanted);
+    : peopleReporter(options.wanted, options.bootLog);
   const stop = stopRequests();
   const exitCode = watchRights(engine, stop);
   // What happens before all servers are settled is told after the line that says so.

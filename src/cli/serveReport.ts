@@ -5,7 +5,7 @@ import type { Writable } from "node:stream";
 import manifest from "../../package.json";
 import { systemClock } from "../engine/clock";
 import { posixWord } from "../engine/pasting";
-import type { Row, ServerRow, TransferRow, Trouble } from "../model/events";
+import type { BootLineRow, Row, ServerRow, TransferRow, Trouble } from "../model/events";
 import type { Faults } from "../model/faults/profile";
 import { describeFaults, faultsInjected, replayTexts } from "../model/faults/words";
 import type { Wanted } from "../model/settings";
@@ -16,6 +16,7 @@ import { Refusals } from "./refusals";
 import {
   describeAddresses,
   describeFixes,
+  describeLine,
   describeRepeats,
   describeRow,
   describeTrouble,
@@ -80,6 +81,9 @@ export function jsonReporter(out: Writable = process.stdout, faults?: Faults): S
   };
 }
 
+/** Boot lines that are known to have been printed. */
+const mostPrinted = 1_000;
+
 const stateTones: Readonly<Record<ServerRow["state"], Tone>> = {
   running: "good",
   waiting: "warning",
@@ -130,8 +134,15 @@ function barOf(row: TransferRow, wallTime: number): Bar {
   };
 }
 
-/** People's text on stdout: lines that stay, and on a terminal a bar for each running transfer below them. */
-export function peopleReporter(wanted: Wanted): ServeReporter {
+/** The boot log says it in its own lines: what went well, and where a board stands. */
+const isInBootLog = (row: Row): boolean =>
+  row.type === "client" ? row.trouble === undefined : row.type === "transfer" && row.trouble === undefined;
+
+/**
+ * People's text on stdout: lines that stay, and on a terminal a bar for each running transfer below them.
+ * @param bootLog the lines of the boot log come as well.
+ */
+export function peopleReporter(wanted: Wanted, bootLog: boolean): ServeReporter {
   const screen = new Screen(process.stdout);
   const paint = paintFor(screen);
   /** The rows that a later one is compared with. */
@@ -142,6 +153,21 @@ export function peopleReporter(wanted: Wanted): ServeReporter {
   };
   const say = (at: number, about: string, { tone, text }: Line): void => {
     screen.line(`${new Date(at).toTimeString().slice(0, 8)}  ${about.padEnd(6)}${paint(tone, text)}`);
+  };
+  /** Boot lines in their final form: one that moves to its board, or is told as it was, is not printed again. */
+  const printed = new Map<string, string>();
+  const print = (row: BootLineRow): void => {
+    if (row.open === true) return;
+    const { text } = describeLine(row, undefined);
+    const what = text.slice(text.indexOf(" boot "));
+    if (printed.get(row.id) === what) return;
+    printed.delete(row.id);
+    printed.set(row.id, what);
+    for (const oldest of printed.keys()) {
+      if (printed.size <= mostPrinted) break;
+      printed.delete(oldest);
+    }
+    say(row.at, row.protocol, describeLine(row, earlier.get(row.client)));
   };
   const refusals = new Refusals(systemClock, {
     first: (row, at) => {
@@ -169,6 +195,10 @@ export function peopleReporter(wanted: Wanted): ServeReporter {
       servers.forEach(remember);
     },
     row: (row) => {
+      if (row.type === "bootLine") {
+        print(row);
+        return;
+      }
       const line = describeRow(row, earlier.get(row.id));
       remember(row);
       if (row.type === "transfer") {
@@ -179,7 +209,7 @@ export function peopleReporter(wanted: Wanted): ServeReporter {
           return;
         }
       }
-      if (line === undefined) return;
+      if (line === undefined || (bootLog && isInBootLog(row))) return;
       say(Date.now(), line.about, line);
       if (row.type === "server") screen.line(...describeFixes(troublesOf(row), " ".repeat(10)));
     },

@@ -1,7 +1,8 @@
 /** Boot firmware that nobody here wrote boots from our servers: U-Boot on an emulated board, at ports 67 and 69. */
 
 import assert from "node:assert/strict";
-import type { TransferRow } from "../../src/model/events";
+import { describeBootLine } from "../../src/model/bootLog";
+import type { BootLineRow, TransferRow } from "../../src/model/events";
 import { rolloverSize, sha256, unlikeBytes } from "../support/files";
 import { makeNetwork, twoNetworks, type TestNetwork } from "../support/namespace";
 import { serve, type Served } from "../support/ours";
@@ -33,7 +34,7 @@ describe("U-Boot boots from our servers", function () {
     need(this, "qemu-system-aarch64", "u-boot.bin", "python3");
     folder = await temporaryFolder({ ...files, ".vscode/boot-plan.json": JSON.stringify(plan) });
     network = await makeNetwork(this, layout);
-    const flags = ["--address", "10.77.0.1", "--address", "10.78.0.1"];
+    const flags = ["--address", "10.77.0.1", "--address", "10.78.0.1", "--boot-log"];
     served = await serve(network.host("server"), folder.path, flags);
     board = await UBoot.switchOn(network.host("board"), mac, placeOf("u-boot.bin"));
   });
@@ -72,6 +73,25 @@ describe("U-Boot boots from our servers", function () {
     );
     const { options } = await arrived("u-boot.bin");
     assert.deepEqual(options, { mode: "octet", blksize: 1468, windowsize: 1, timeout: 5 });
+  });
+
+  it("its boot log has what it asked and got, in the field's words", async () => {
+    const line = async (wanted: RegExp): Promise<BootLineRow> =>
+      served.row("bootLine", (row) => row.open !== true && wanted.test(describeBootLine(row)));
+    const told = [
+      await line(
+        /^DISCOVER xid [0-9a-f]{8} U-Boot\.armv8 arch 22 .*asks 1 3 .* → OFFER 10\.77\.0\.20 file u-boot\.bin /,
+      ),
+      await line(
+        /^REQUEST xid [0-9a-f]{8} .*requestedAddress 10\.77\.0\.20.* → ACK 10\.77\.0\.20 file u-boot\.bin /,
+      ),
+      await line(/^RRQ u-boot\.bin octet timeout 5 .*blksize 1468.* → OACK .*blksize 1468/),
+      await line(/^u-boot\.bin sent: 1\.0 MiB in /),
+    ];
+    assert.deepEqual(
+      told.map(({ client, boot }) => `${client} ${boot}`),
+      told.map(() => `${mac} 1`),
+    );
   });
 
   it("asked again, it gets the second file, which its retries with a new xid each do not skip", async () => {

@@ -142,6 +142,18 @@ describe("the boot log as the servers write it", () => {
       assert.deepEqual(codes(), ["bootp.startsOver", "bootp.startsOver"]);
     });
 
+    it("takes that back once the board goes on: the answer has arrived", () => {
+      for (let n = 0; n < 3; n += 1) ask({ next: "request" });
+      clock.advance(1_000);
+      assert.deepEqual(codes(), ["bootp.repeated"]);
+      ask({ type: "REQUEST", answer: "ACK 192.168.7.10", begins: false, next: "request" });
+      assert.deepEqual(codes(), []);
+      clock.advance(10_000);
+      assert.deepEqual(codes(), ["bootp.noRequest"]);
+      load();
+      assert.deepEqual(codes(), []);
+    });
+
     it("never says so of one that was not answered", () => {
       for (let n = 0; n < 5; n += 1) ask({ answered: false, answer: "no answer: it is not listed" });
       assert.deepEqual(codes(), []);

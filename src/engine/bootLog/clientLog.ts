@@ -82,6 +82,14 @@ export class Line {
     this.change({ times: this.times + 1, until: this.journal.clock.wallTime(), open: true, ...found });
   }
 
+  /** What came later shows that it was not so. */
+  retract(...codes: readonly DiagnosisCode[]): void {
+    const { diagnosis: found, ...row } = this.row;
+    if (!codes.some((code) => code === found?.code)) return;
+    this.row = row;
+    this.journal.report(row);
+  }
+
   /** It changes no more, unless it happens again. */
   close(patch: Partial<BootLineRow> = {}): void {
     const { open, ...row } = { ...this.row, ...patch };
@@ -181,6 +189,8 @@ export class ClientLog {
   private writeQuestion(question: Question, code: DiagnosisCode | undefined): Line {
     const { type, xid, about, answer } = question;
     this.settling?.line.close();
+    // Who goes on has got our answer, in the end.
+    this.questions.at(-1)?.line.retract("bootp.repeated");
     return this.write({
       protocol: "bootp",
       event: "question",
@@ -227,6 +237,7 @@ export class ClientLog {
     this.loads += 1;
     this.running += 1;
     this.settling?.line.close();
+    this.questions.at(-1)?.line.retract("bootp.repeated", "bootp.noRequest", "bootp.noFile");
     this.settling = undefined;
     this.waiting = undefined;
     this.questions = [];

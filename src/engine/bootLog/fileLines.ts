@@ -112,6 +112,7 @@ export class FileLines {
   answered(): void {
     this.isAnswered = true;
     this.current.answered(this.request);
+    this.line?.retract("tftp.repeated");
     this.line?.close();
   }
 

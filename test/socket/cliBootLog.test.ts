@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { describeBootLine } from "../../src/model/bootLog";
+import { encodePacket } from "../../src/protocol/bootp/packet";
+import { aRequest, boardMac } from "../support/bootp";
+import { tftpRead } from "../support/loopbackBoard";
+import { asRoot, serve, thisHost } from "../support/ours";
+import { Running } from "../support/processes";
+import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
+
+const freePorts = ["--bootp-port", "0", "--tftp-port", "0", "--ftp-port", "0"];
+
+/** Asks BOOTP as the board, and resolves once it is answered. */
+async function ask(port: number): Promise<void> {
+  const socket = createSocket("udp4");
+  const reply = once(socket, "message");
+  socket.send(encodePacket(aRequest({ ciaddr: "127.0.0.1" })), port, "127.0.0.1");
+  await reply.finally(() => socket.close());
+}
+
+describe("serve --boot-log", function () {
+  this.timeout(120_000);
+  let folder: TemporaryFolder;
+  let running: Running | undefined;
+
+  beforeEach(async () => {
+    const plan = { boot: "small.bin", clients: [{ name: "bench-1", mac: boardMac }] };
+    folder = await temporaryFolder({ "small.bin": "boot", ".vscode/boot-plan.json": JSON.stringify(plan) });
+  });
+  afterEach(async () => {
+    await running?.kill();
+    await folder.remove();
+  });
+
+  for (const flags of [[], ["--boot-log"]]) {
+    it(`--json ${flags.join("")} prints ${flags.length === 0 ? "no boot line" : "the boot lines"}`, async () => {
+      const served = await serve(thisHost, folder.path, [...freePorts, ...flags]);
+      running = served.running;
+      await ask(served.server("bootp").port);
+      await tftpRead(served.server("tftp").port, "small.bin");
+      await served.row("transfer", ({ state }) => state === "finished");
+      if (flags.length > 0) await served.row("bootLine", ({ event }) => event === "end");
+      await served.stop();
+      const lines = served.rows().flatMap((row) => (row.type === "bootLine" ? [describeBootLine(row)] : []));
+      if (flags.length === 0) assert.deepEqual(lines, []);
+      else
+        assert.match(
+          lines[0] ?? "",
+          /^BOOTREQUEST xid 12345678 ciaddr 127\.0\.0\.1 → BOOTREPLY file small\.bin /,
+        );
+    });
+  }
+
+  it("prints each line once, when it is final, with the board's name, and nothing else of what went well", async () => {
+    const command = ["--import", "tsx", "src/cli/main.ts", "serve", folder.path, asRoot, ...freePorts];
+    running = new Running([process.execPath, ...command, "--boot-log"]);
+    const said = (pattern: RegExp): Promise<RegExpExecArray> =>
+      running!.waitFor(pattern.source, (output) => pattern.exec(output) ?? undefined);
+    const port = async (protocol: string): Promise<number> =>
+      Number((await said(new RegExp(`${protocol} +listening on 127\\.0\\.0\\.1:(\\d+)`)))[1]);
+    await said(/Ctrl\+C stops them/);
+    await tftpRead(await port("tftp"), "small.bin");
+    await said(/\d\d:\d\d:\d\d {2}tftp {2}127\.0\.0\.1 boot 1 · small\.bin sent: 4 B in /);
+    await ask(await port("bootp"));
+    await said(/ bootp bench-1 boot 1 · BOOTREQUEST xid 12345678 .* → BOOTREPLY file small\.bin /);
+    // What came from its address is the board's now, and is not printed again for that.
+    assert.equal(running.output.match(/small\.bin sent: /g)?.length, 1);
+    assert.doesNotMatch(running.output, /sha256|answered/);
+  });
+});
