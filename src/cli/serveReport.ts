@@ -5,9 +5,16 @@ import type { Writable } from "node:stream";
 import manifest from "../../package.json";
 import { systemClock } from "../engine/clock";
 import { posixWord } from "../engine/pasting";
-import type { BootLineRow, Row, ServerRow, TransferRow, Trouble } from "../model/events";
+import {
+  faultsInjected,
+  type BootLineRow,
+  type Row,
+  type ServerRow,
+  type TransferRow,
+  type Trouble,
+} from "../model/events";
 import type { Faults } from "../model/faults/profile";
-import { describeFaults, faultsInjected, replayTexts } from "../model/faults/words";
+import { describeFaults, replayTexts } from "../model/faults/words";
 import type { Wanted } from "../model/settings";
 import { printable, printableJson } from "../model/text";
 import { paintFor, type Paint } from "./print";

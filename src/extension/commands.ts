@@ -15,6 +15,7 @@ import { describeProblems, unadorned } from "./words";
 /** What the commands do is a bundle of its own, loaded when it is first needed: activation stays quick. */
 const network = () => import(/* webpackChunkName: "commands" */ "./network/networkCommands");
 const plan = () => import(/* webpackChunkName: "commands" */ "./plan/planCommands");
+const faults = () => import(/* webpackChunkName: "commands" */ "./faults/injectFaults");
 const rows = () => import(/* webpackChunkName: "commands" */ "./views/rowCommands");
 
 const bootLog = () => import(/* webpackChunkName: "commands" */ "./bootLog/bootLogCommand");
@@ -74,6 +75,7 @@ export function registerCommands(
     allowUploads: async (policy) => (await network()).allowUploads(servers, policy),
     checkThisMachine: async () => (await network()).checkThisMachine(servers),
     allowThisNetwork: async (row, which) => (await network()).allowThisNetwork(servers, rowId(row), which),
+    injectFaults: async (profile) => (await faults()).injectFaults(servers, profile),
     copyCommand: (row) => copyCommand(row),
     verify: async (folder) => (await drops.tests()).verify(folder),
     verifyOnTarget: async (folder, target) => (await drops.tests()).verifyOnTarget(folder, target),
@@ -161,6 +163,7 @@ async function showMenu(store: Store): Promise<void> {
     ...(serving || store.hasRunning()
       ? [{ label: "$(debug-stop) Stop Boot Servers", command: commandIds.stop as string }]
       : []),
+    ...(serving ? [{ label: "$(bug) Inject Faults…", command: commandIds.injectFaults as string }] : []),
     { label: "$(plug) Choose Network…", command: commandIds.chooseNetwork as string },
     { label: "$(beaker) Verify Firmware Drop", command: commandIds.verify as string },
     { label: "$(pulse) Check This Machine", command: commandIds.checkThisMachine as string },

@@ -30,6 +30,7 @@ export const commandIds = {
   allowUploads: "bootServers.allowUploads",
   checkThisMachine: "bootServers.checkThisMachine",
   allowThisNetwork: "bootServers.allowThisNetwork",
+  injectFaults: "bootServers.injectFaults",
   copyCommand: "bootServers.copyCommand",
   verify: "bootServers.verify",
   verifyOnTarget: "bootServers.verifyOnTarget",

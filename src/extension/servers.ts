@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
 import type { Engine } from "../model/api";
 import type { LogRow, Row } from "../model/events";
+import type { Faults } from "../model/faults/profile";
 import { onlyLoopback, type NetworkInterface } from "../model/networks";
 import type { Verifier } from "../model/verification";
 import { errorMessage } from "../model/text";
@@ -51,6 +52,8 @@ export class Servers implements vscode.Disposable {
   private shown: Serving | undefined;
   /** What was taken last: where a start fails, that goes on, or went on last. */
   private taken: Serving | undefined;
+  /** What is injected until the servers stop: no setting, and kept nowhere. */
+  private faults: Faults | undefined;
   private lastFollow: Promise<void> = Promise.resolve();
   private agreements: Agreements | undefined;
   /** The failures that the user was told of. */
@@ -91,6 +94,7 @@ export class Servers implements vscode.Disposable {
           store.ended(runs);
         },
         gaveUp: (message) => {
+          this.faults = undefined;
           this.ending.fire("gaveUp");
           void this.sayTrouble(`${message} Nothing is served any more.`);
         },
@@ -127,6 +131,7 @@ export class Servers implements vscode.Disposable {
     }
     const settings = await this.agreedSettings(folder, "start");
     if (settings === undefined || folderAt(servedAs(folder)) === undefined) return false;
+    this.faults = undefined;
     await this.serve({ folder: servedAs(folder), settings });
     this.sayFailures("always");
     return true;
@@ -146,7 +151,8 @@ export class Servers implements vscode.Disposable {
   }
 
   private async serve(serving: Serving): Promise<void> {
-    const { wanted, problems } = serving.settings;
+    const { problems } = serving.settings;
+    const wanted = { ...serving.settings.wanted, ...(this.faults && { faults: this.faults }) };
     for (const problem of problems) this.write("warning", problem);
     this.show(serving);
     const takeBack = this.store.isWanted() ? () => undefined : this.store.announce(wanted);
@@ -169,9 +175,16 @@ export class Servers implements vscode.Disposable {
 
   /** Closes the listening sockets at once. Resolves when the last running transfer has ended. */
   async stop(how: "whenFinished" | "now"): Promise<void> {
+    this.faults = undefined;
     this.ending.fire("stopped");
     const child = await this.ask();
     await (how === "now" ? child.stopNow() : child.drain());
+  }
+
+  /** Has the servers that run misbehave; undefined: no longer. What runs keeps what it was started with. */
+  injectFaults(faults: Faults | undefined): Promise<void> {
+    this.faults = faults;
+    return this.follow();
   }
 
   cancelTransfer(id: string): void {

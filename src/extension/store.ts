@@ -4,7 +4,7 @@
  */
 
 import { BootLogs } from "../model/bootLog";
-import { protocols, type Row, type ServerRow, type TransferRow } from "../model/events";
+import { faultsInjected, protocols, type Row, type ServerRow, type TransferRow } from "../model/events";
 import { defaultLimits, type Wanted } from "../model/settings";
 import { applyRow, newState, snapshotOf, type Snapshot, type State } from "../model/snapshot";
 
@@ -157,6 +157,11 @@ export class Store {
   /** True while a server starts, waits or runs. */
   isServing(): boolean {
     return this.serverRows().some(({ state }) => state !== "stopped" && state !== "failed");
+  }
+
+  /** True while a fault profile holds. */
+  injectsFaults(): boolean {
+    return this.serverRows().some(({ warnings }) => warnings.some(({ code }) => code === faultsInjected));
   }
 
   /** True from a start to the next stop, also where every server failed. */

@@ -36,6 +36,9 @@ export interface Trouble {
 /** The code of the warning that a plan was changed and not taken: the one before it is served. */
 export const planNotTaken = "plan.notTaken";
 
+/** The code of the warning that a fault profile holds. */
+export const faultsInjected = "faults.injected";
+
 export type ServerState = "stopped" | "starting" | "waiting" | "running" | "failed";
 
 export interface ServerRow {

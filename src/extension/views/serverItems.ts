@@ -1,6 +1,12 @@
 /** The Servers view as data. */
 
-import { planNotTaken, type Protocol, type ServerRow, type ServerState } from "../../model/events";
+import {
+  faultsInjected,
+  planNotTaken,
+  type Protocol,
+  type ServerRow,
+  type ServerState,
+} from "../../model/events";
 import { onlyLoopback } from "../../model/networks";
 import { commandIds } from "../ids";
 import { ago, colours, describeTrouble, joined, troubleItem, type Item } from "./item";
@@ -66,10 +72,14 @@ function nothingArrives(row: ServerRow): Item {
   };
 }
 
-/** What the view says above its rows: that the plan was changed and is not the one that is served. */
+/** What concerns all servers alike: that faults are injected, that the plan was changed and is not the one served. */
+const common = [faultsInjected, planNotTaken];
+
+/** What the view says above its rows. */
 export function serversMessage(rows: readonly ServerRow[]): string | undefined {
-  const trouble = rows.flatMap(({ warnings }) => warnings).find(({ code }) => code === planNotTaken);
-  return trouble && describeTrouble(trouble);
+  const warnings = rows.flatMap((row) => row.warnings);
+  const told = common.flatMap((code) => warnings.find((warning) => warning.code === code) ?? []);
+  return told.length === 0 ? undefined : told.map(describeTrouble).join(" ");
 }
 
 /**
@@ -85,8 +95,8 @@ export function serverItems(
   if (rows.every(({ state }) => state === "stopped")) return [];
   return rows.map((row) => {
     const { id, protocol, state, trouble } = row;
-    // It concerns all three: the view says it once.
-    const warnings = row.warnings.filter(({ code }) => code !== planNotTaken);
+    // The view says these once.
+    const warnings = row.warnings.filter(({ code }) => !common.includes(code));
     const silentSince = row.lastPacketAt === undefined ? runningSince.get(id) : undefined;
     const silent = state === "running" && silentSince !== undefined && now - silentSince >= silenceMs;
     const children = [

@@ -15,7 +15,7 @@ export function createStatus(store: Store): { dispose(): void } {
   let timer: NodeJS.Timeout | undefined;
   const draw = (): void => {
     timer = undefined;
-    const { text, tooltip, spoken, failed } = statusText(
+    const { text, tooltip, spoken, failed, injecting } = statusText(
       store.serverRows(),
       store.runningTransfers(),
       store.folder?.name,
@@ -23,7 +23,8 @@ export function createStatus(store: Store): { dispose(): void } {
     item.text = text;
     item.tooltip = tooltip;
     item.accessibilityInformation = { label: spoken };
-    item.backgroundColor = failed ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
+    const background = failed ? "error" : injecting ? "warning" : undefined;
+    item.backgroundColor = background && new vscode.ThemeColor(`statusBarItem.${background}Background`);
     if (store.folder !== undefined) item.show();
   };
   const changes = store.onChange(() => {

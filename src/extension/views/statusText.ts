@@ -1,6 +1,6 @@
 /** What the status bar says, as data. */
 
-import type { ServerRow, TransferRow } from "../../model/events";
+import { faultsInjected, type ServerRow, type TransferRow } from "../../model/events";
 import { describeTrouble, joined } from "./item";
 import { listensOn } from "./serverItems";
 import { count, percent, quoted, unadorned } from "../words";
@@ -12,6 +12,8 @@ export interface StatusText {
   readonly spoken: string;
   /** Set when a person should act. */
   readonly failed: boolean;
+  /** Set while a fault profile holds. */
+  readonly injecting: boolean;
 }
 
 /** @param folder name of the folder that is served. */
@@ -39,7 +41,13 @@ export function statusText(
               ? ["loading~spin", `stopping · ${busy}`]
               : ["circle-slash", "stopped"];
   const ill = up.length > 0 && failed.length + waiting.length > 0;
-  const said = joined(" · ", words, ill && `not ${[...failed, ...waiting].map(nameOf).join(", ")}`);
+  const injecting = up.some(({ warnings }) => warnings.some(({ code }) => code === faultsInjected));
+  const said = joined(
+    " · ",
+    words,
+    injecting && "injecting faults",
+    ill && `not ${[...failed, ...waiting].map(nameOf).join(", ")}`,
+  );
   return {
     text: `$(${icon}) Boot: ${unadorned(said)}`,
     tooltip: joined(
@@ -50,6 +58,7 @@ export function statusText(
       "Click for what can be done now.",
     ),
     spoken: `Boot Servers: ${said}`,
+    injecting,
     failed: failed.length > 0 && up.length === 0 && waiting.length === 0,
   };
 }

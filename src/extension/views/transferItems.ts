@@ -78,6 +78,7 @@ function tooltip(row: TransferRow, name: string): string {
     nearest.length > 0 && `Nearest in the served root: ${formatList(nearest.map(quoted))}`,
     isMissing(row) && wordOnMissing(file),
     quoted(describeTransferOptions(row).join(", ")),
+    row.injected && `Injected: ${row.injected.join(", ")}`,
     retransmissions > 0 && count(retransmissions, "retransmission"),
     capitalized(describeMeasured(row).join(", ")),
     sha256 && `SHA-256 ${sha256}`,
@@ -91,10 +92,11 @@ export function transferItem(row: TransferRow, nameOf: NameOf, now: number, time
   const arrow = row.direction === "read" ? "→" : "←";
   const said = row.state === "running" ? progress(row, now) : outcome(row, times);
   const missing = isMissing(row);
+  const injected = row.injected && `injected: ${row.injected.join(", ")}`;
   return {
     id: row.id,
     label: quoted(row.file),
-    description: `${arrow} ${name} · ${said}`,
+    description: joined(" · ", `${arrow} ${name}`, said, injected),
     tooltip: tooltip(row, name),
     ...(row.normal === undefined ? looks[row.state] : { icon: "circle-outline" }),
     ...(missing && row.normal === undefined && { icon: "question" }),

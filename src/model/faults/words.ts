@@ -1,11 +1,8 @@
 /** What people are told of the faults that are injected. */
 
-import type { Trouble } from "../events";
+import { faultsInjected, type Trouble } from "../events";
 import { formatProfile } from "./parser";
 import type { FaultProfile, Faults, RateName, Rates } from "./profile";
-
-/** The code of the warning in the servers' rows. */
-export const faultsInjected = "faults.injected";
 
 const rateWords: Readonly<Record<Exclude<RateName, "seed">, (value: string) => string>> = {
   loss: (value) => `loss ${value} %`,
