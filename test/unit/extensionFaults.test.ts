@@ -8,7 +8,7 @@ import { faultsWarning } from "../../src/model/faults/words";
 
 const profile = (text: string): FaultProfile => {
   const read = readProfile(text);
-  assert.ok(typeof read !== "string", String(read));
+  assert.ok(typeof read !== "string", text);
   return read;
 };
 
@@ -25,7 +25,7 @@ const server = (protocol: ServerRow["protocol"], warnings: ServerRow["warnings"]
 describe("Inject Faults…", () => {
   it("offers profiles that are ones, and says of others what is wrong with them", () => {
     for (const { text } of offeredProfiles) profile(text);
-    assert.match(String(readProfile("lss=5")), /^at character 1: there is no rate "lss"/);
+    assert.match(JSON.stringify(readProfile("lss=5")), /at character 1: there is no rate/);
   });
 
   it("offers each board by what a profile calls it, and no verification", () => {
