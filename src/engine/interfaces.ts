@@ -77,12 +77,23 @@ const infoOf = (address: string, table: InterfaceTable): NetworkInterfaceInfo | 
     .flatMap((infos) => infos ?? [])
     .find((info) => info.address === address);
 
+/** Asking takes a descriptor: where none is left Node throws, and nothing is known (EMFILE). */
+function tableOf(read: () => InterfaceTable): InterfaceTable | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+const ownTable = (): InterfaceTable => tableOf(networkInterfaces) ?? {};
+
 /** True for an address of this computer. */
-export const isOwnAddress = (address: string): boolean => infoOf(address, networkInterfaces()) !== undefined;
+export const isOwnAddress = (address: string): boolean => infoOf(address, ownTable()) !== undefined;
 
 /** The hardware address of the interface that has this address; zeros where the system does not tell. */
 export const hardwareAddress = (address: string): Uint8Array =>
-  parseMac(infoOf(address, networkInterfaces())?.mac ?? "") ?? new Uint8Array(6);
+  parseMac(infoOf(address, ownTable())?.mac ?? "") ?? new Uint8Array(6);
 
 /** Node tells nothing about a link that comes or goes; looking twice a second costs less than 0.1 ms. */
 const lookEveryMs = 500;
@@ -100,7 +111,8 @@ export function watchInterfaces(
   let timer: Timer;
   const look = (): void => {
     timer = clock.at(clock.now() + lookEveryMs, look);
-    if (JSON.stringify(read()) !== JSON.stringify(taken())) onChange();
+    const table = tableOf(read);
+    if (table !== undefined && JSON.stringify(table) !== JSON.stringify(taken())) onChange();
   };
   timer = clock.at(clock.now() + lookEveryMs, look);
   return () => {

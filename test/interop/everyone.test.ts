@@ -150,7 +150,7 @@ describe("--answer everyone", function () {
     await served.stop();
   });
 
-  it("one that starts later is heard by what it tells a board: strangers are left to it, listed clients are not", async () => {
+  it("one that starts later is heard by what it tells a board: strangers are left to it, listed clients are not (X28)", async () => {
     const served = await start();
     assert.match((await boot()).address, /^10\.77\.0\.1\d\d$/);
     const rival = await startRival();

@@ -66,7 +66,7 @@ describe("a network that comes and goes", function () {
     });
   const all = (state: ServerRow["state"]): Promise<ServerRow> => settled(state, "tftp", "bootp", "ftp");
 
-  it("without link the servers wait and say so, with it they are back by themselves, in the same process", async function () {
+  it("without link the servers wait and say so, with it they are back by themselves, in the same process (X13)", async function () {
     const { ready } = await start("--address", "eth1");
     assert.deepEqual(
       ready.servers.map(({ state }) => state),

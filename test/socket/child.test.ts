@@ -50,6 +50,11 @@ describe("the servers' process as the extension tends it (DESIGN §2.1)", functi
     await all.until(() => all.store.hasRunning());
     return board;
   };
+  const tenReaders = async (): Promise<SlowBoard[]> => {
+    const boards: SlowBoard[] = [];
+    while (boards.length < 10) boards.push(await reader());
+    return boards;
+  };
   const serve = (): Promise<void> => all.child.configure(wantedFor(folder.path));
   /** The same, started in another way. */
   const another = (): Command => ({ ...fromSource(), env: { ...fromSource().env, ANOTHER: "1" } });
@@ -247,14 +252,14 @@ describe("the servers' process as the extension tends it (DESIGN §2.1)", functi
     assert.deepEqual([all.ends, all.transfer("small.bin")?.state, all.gaveUp], [1, "failed", []]);
   });
 
-  it("a window that closes lets each of them end with its last transfer", async () => {
+  it("a window that closes or reloads lets each of them end with its last transfer, 20 of them (X20)", async () => {
     await serve();
-    const first = await reader();
+    const boards = await tenReaders();
     command = another();
     await serve();
-    const second = await reader();
+    boards.push(...(await tenReaders()));
     all.child.dispose();
-    for (const board of [first, second]) {
+    for (const board of boards) {
       await board.finish();
       assert.ok(Buffer.from(board.bytes).equals(small));
     }

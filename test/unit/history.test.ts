@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { testNames } from "../support/testNames";
 
 const history: Readonly<Record<string, string>> = {
   S1: "dnsmasq CVE-2009-2957, CVE-2009-2958: long names, bad blksize",
@@ -37,14 +38,6 @@ const history: Readonly<Record<string, string>> = {
   S32: "passwords in files and logs",
 };
 
-/** The names of the tests and of their groups, of every suite. */
-const names = readdirSync("test", { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".test.ts"))
-  .flatMap((name) => {
-    const text = readFileSync(join("test", name), "utf8");
-    return [...text.matchAll(/\b(?:it|describe)\(\s*(["'`])(.*?)\1,/gs)].map(([, , title = ""]) => title);
-  });
-
 const sources = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
@@ -54,7 +47,7 @@ describe("the history of others (security §2)", () => {
   for (const [id, what] of Object.entries(history)) {
     it(`${id}, ${what}: has a test`, () => {
       assert.ok(
-        names.some((name) => new RegExp(`\\b${id}\\b`).test(name)),
+        testNames.some((name) => new RegExp(`\\b${id}\\b`).test(name)),
         `no test's name has (${id})`,
       );
     });

@@ -74,6 +74,28 @@ describe("the served addresses", () => {
 });
 
 describe("the watch on interfaces", () => {
+  it("looks again where no descriptor is left to look with, and ends nothing (X11)", () => {
+    const clock = new VirtualClock();
+    let told = 0;
+    let left = false;
+    const read = (): InterfaceTable => {
+      if (!left) throw new Error("uv_interface_addresses returned Unknown system error 24");
+      return { lo: [] };
+    };
+    const stop = watchInterfaces(
+      clock,
+      read,
+      () => ({}),
+      () => (told += 1),
+    );
+    clock.advance(2_000);
+    assert.equal(told, 0);
+    left = true;
+    clock.advance(1_000);
+    assert.notEqual(told, 0);
+    stop();
+  });
+
   it("tells a change within a second, until it is taken, and nothing after its end", () => {
     const clock = new VirtualClock();
     let now: InterfaceTable = table;
