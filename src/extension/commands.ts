@@ -10,6 +10,7 @@ import { Node } from "./views/nodes";
 import type { Servers } from "./servers";
 import { wasStopped } from "./process/stopped";
 import type { Store } from "./store";
+import type { TimelineBundle } from "./timeline/timelineBundle";
 import { describeProblems, unadorned } from "./words";
 
 /** What the commands do is a bundle of its own, loaded when it is first needed: activation stays quick. */
@@ -28,6 +29,12 @@ function rowId(given: unknown): string | undefined {
   return given instanceof Node ? given.item.row : undefined;
 }
 
+/** The board of a row of the Clients view, as the timeline knows it. */
+function clientOf(store: Store, id: string | undefined): string | undefined {
+  const row = id === undefined ? undefined : store.now.clients.get(id);
+  return row?.mac ?? id;
+}
+
 /** Registers all commands. */
 export function registerCommands(
   servers: Servers,
@@ -35,6 +42,7 @@ export function registerCommands(
   secrets: vscode.SecretStorage,
   drops: Drops,
   languages: LanguageBundle,
+  timeline: TimelineBundle,
 ): vscode.Disposable[] {
   const { store } = servers;
   const handlers: Readonly<Record<CommandName, Handler>> = {
@@ -44,6 +52,7 @@ export function registerCommands(
       log.show();
     },
     showBootLog: async (row) => (await bootLog()).showBootLog(store, rowId(row)),
+    showBootTimeline: async (row) => (await timeline.timeline()).show(clientOf(store, rowId(row))),
     showMenu: () => showMenu(store),
     clearFinishedTransfers: () => {
       store.clearFinished();
@@ -170,6 +179,7 @@ async function showMenu(store: Store): Promise<void> {
     { label: "$(server) Show the Servers", command: `${viewIds.servers}.focus` },
     { label: "$(arrow-swap) Show the Transfers", command: `${viewIds.transfers}.focus` },
     { label: "$(list-unordered) Show Boot Log", command: commandIds.showBootLog as string },
+    { label: "$(graph) Show Boot Timeline", command: commandIds.showBootTimeline as string },
     { label: "$(go-to-file) Open Boot Plan", command: commandIds.openBootPlan as string },
     { label: "$(output) Show Log", command: commandIds.showLog as string },
   ];

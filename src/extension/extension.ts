@@ -5,12 +5,15 @@ import { BootLogDocuments } from "./bootLog/bootLogDocuments";
 import { registerCommands } from "./commands";
 import { followContext } from "./context";
 import { Drops } from "./tests/drops";
-import { section } from "./ids";
+import { commandIds, section } from "./ids";
 import { LanguageBundle } from "./languages/follow";
 import { ftpPasswordKey, Servers } from "./servers";
 import { createStatus } from "./views/status";
 import { Store } from "./store";
 import { offerProgram } from "./tasks/tasks";
+import { BootHistory } from "./timeline/bootHistory";
+import { BootRecorder } from "./timeline/recorder";
+import { TimelineBundle } from "./timeline/timelineBundle";
 import { createViews, type Views } from "./views/views";
 
 /** What the tests ask of a running extension, so that no test reads the screen. */
@@ -23,6 +26,9 @@ export interface BootServersApi {
   readonly childPid: () => number | undefined;
   /** The Test Explorer's tests, and how they last ended. */
   readonly drops: Drops;
+  /** What the timeline draws, and its page. */
+  readonly recorder: BootRecorder;
+  readonly timeline: TimelineBundle;
 }
 
 export function activate(context: vscode.ExtensionContext): BootServersApi {
@@ -32,10 +38,20 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
   const views = createViews(store);
   const drops = new Drops(servers, context);
   const languages = new LanguageBundle(store, drops.outcomes);
+  const history = new BootHistory(context.storageUri?.fsPath, (message) => {
+    log.warn(message);
+  });
+  const recorder = new BootRecorder(store, history);
+  const timeline = new TimelineBundle(recorder, context.extensionUri, {
+    transfer: (id) => views.transfers.reveal(id),
+    log: (client) => {
+      void vscode.commands.executeCommand(commandIds.showBootLog, client);
+    },
+  });
   context.subscriptions.push(
     log,
     servers,
-    ...registerCommands(servers, log, context.secrets, drops, languages),
+    ...registerCommands(servers, log, context.secrets, drops, languages, timeline),
     views.servers,
     views.clients,
     views.transfers,
@@ -44,6 +60,8 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
     followContext(store),
     new BootLogDocuments(store),
     languages,
+    recorder,
+    timeline,
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(section)) void servers.follow();
     }),
@@ -53,5 +71,5 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
     }),
   );
   offerProgram(context, servers);
-  return { store, views, childPid: () => servers.pid, drops };
+  return { store, views, childPid: () => servers.pid, drops, recorder, timeline };
 }

@@ -6,6 +6,7 @@ export const commandIds = {
   stop: "bootServers.stop",
   showLog: "bootServers.showLog",
   showBootLog: "bootServers.showBootLog",
+  showBootTimeline: "bootServers.showBootTimeline",
   showMenu: "bootServers.showMenu",
   clearFinishedTransfers: "bootServers.clearFinishedTransfers",
   cancelTransfer: "bootServers.cancelTransfer",
@@ -46,6 +47,9 @@ export const viewIds = {
 
 /** Of the documents that show a board's boot log. */
 export const bootLogScheme = "boot-servers-log";
+
+/** Of the timeline's editor. */
+export const timelineViewType = "bootServers.timeline";
 
 /** Set by `context.ts`; menus ask for them. */
 export const contextKeys = {

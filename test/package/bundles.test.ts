@@ -6,8 +6,15 @@ import { join } from "node:path";
 
 const cli = "dist/cli.js";
 const extension = "dist/extension.js";
-/** What the extension loads when it is first needed: a process to ask, a command to run, a plan to read, files to hash, a drop to verify. */
-const later = ["child.js", "commands.js", "languages.js", "sha256Worker.js", "verification.js"];
+/** What the extension loads when it is first needed: a process to ask, a command to run, a plan to read, files to hash, a drop to verify, boots to draw. */
+const later = [
+  "child.js",
+  "commands.js",
+  "languages.js",
+  "sha256Worker.js",
+  "timeline.js",
+  "verification.js",
+];
 
 describe("the bundles", () => {
   it("hold the program in less than 700 KiB, ftp-srv included", () => {
@@ -101,6 +108,8 @@ describe("the package", () => {
           "media/bootmanifest.language.json",
           "media/bootmanifest.tmLanguage.json",
           "media/icon.png",
+          "media/timeline.css",
+          "media/timeline.js",
           "package.json",
           "package.nls.json",
           "readme.md",

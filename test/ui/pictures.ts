@@ -7,6 +7,10 @@ import { unlikeBytes } from "../support/files";
 import { askBootp, ftpRead, tftpRead } from "../support/loopbackBoard";
 import { heldBoard, portOf } from "../support/uiBoard";
 import { openUi } from "../support/uiServer";
+import { openTimeline } from "../support/uiTimeline";
+
+/** A board that writes what it got into its flash, which takes so long. */
+const writing = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 const rootfs = unlikeBytes(8 * 2 ** 20);
 
@@ -91,5 +95,57 @@ describe("the pictures of the README", function () {
     await page.locator(".test-output-peek, .zone-widget").first().waitFor();
     await ui.workbench.command("Notifications: Clear All Notifications");
     await ui.workbench.picture("drop-not-verified");
+  });
+});
+
+describe("the picture of the boot timeline", function () {
+  this.timeout(120_000);
+  this.bail(true);
+  const ui = openUi({
+    make: async (fixture) => {
+      const folder = fixture.at("firmware-drop");
+      await cp(resolve("samples/firmware-drop"), folder, { recursive: true });
+      return folder;
+    },
+    screen: { pictures: "docs/images", height: 640, deviceScaleFactor: 2 },
+  });
+
+  /** Loads a file and stops in the middle for so long. */
+  async function loads(port: number, file: string, ms: number): Promise<void> {
+    let stopped = false;
+    await tftpRead(port, file, (bytes) => {
+      if (stopped || bytes < 30_000) return undefined;
+      stopped = true;
+      return writing(ms);
+    });
+  }
+
+  async function boot(flashMs: number): Promise<void> {
+    const [bootp, tftp, ftp] = [
+      await portOf(ui.workbench, "BOOTP"),
+      await portOf(ui.workbench, "TFTP"),
+      await portOf(ui.workbench, "FTP"),
+    ];
+    await askBootp(bootp, bench1);
+    await loads(tftp, "bench1.bin", 350);
+    await writing(600);
+    await loads(tftp, "Image", flashMs);
+    await tftpRead(tftp, "board.dtb");
+    await writing(800);
+    await ftpRead(ftp, "etsw.b3");
+  }
+
+  it("two boots of a board, one of them slower", async () => {
+    await ui.workbench.show("Boot Servers");
+    await ui.workbench.command("Boot Servers: Start Boot Servers");
+    await portOf(ui.workbench, "FTP");
+    await boot(400);
+    await boot(2600);
+    const page = await openTimeline(ui.workbench);
+    for (const lane of [0, 1]) await page.locator(".compare").nth(lane).click();
+    await page.getByRole("heading", { name: /slower than/ }).waitFor();
+    await ui.workbench.command("View: Toggle Primary Side Bar Visibility");
+    await ui.workbench.command("Notifications: Clear All Notifications");
+    await ui.workbench.picture("timeline", ui.workbench.page.locator(".part.editor"));
   });
 });

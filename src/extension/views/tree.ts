@@ -90,6 +90,15 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     return node.parent;
   }
 
+  /** Shows a row and selects it. @returns false where it is not there any more. */
+  async reveal(id: string): Promise<boolean> {
+    this.nodes.update(this.items());
+    const node = this.nodes.find(id);
+    if (node === undefined) return false;
+    await this.view.reveal(node, { select: true, focus: true });
+    return true;
+  }
+
   /** What the view shows when it is drawn now, for tests. */
   shown(): readonly Item[] {
     return this.items();

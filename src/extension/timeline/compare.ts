@@ -1,0 +1,68 @@
+/** Two boots side by side: which one is slower, and where. */
+
+import { formatDuration } from "../../model/text";
+import { quoted } from "../words";
+import { durationOf, isLoaded, type Boot } from "./boot";
+import { sharesOf } from "./shares";
+
+/** One file in both boots, or what was no file. */
+export interface Difference {
+  readonly what: string;
+  /** In ms; undefined: this boot did not have it. */
+  readonly before: number | undefined;
+  readonly after: number | undefined;
+  /** How much longer it took in the later one. */
+  readonly ms: number;
+}
+
+export interface Comparison {
+  /** `42 s slower than yesterday 14:03: etsw.b3`. */
+  readonly sentence: string;
+  /** The largest first. */
+  readonly differences: readonly Difference[];
+}
+
+/** A smaller difference of two boots is none. */
+const sameMs = 100;
+const samePart = 0.03;
+
+/** The time of each file, by what it is called; a name that is loaded twice is two files. */
+function timesOf(boot: Boot): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const { file, protocol, ms } of boot.files.filter(isLoaded)) {
+    const name = `${quoted(file)} over ${protocol.toUpperCase()}`;
+    let what = name;
+    for (let again = 2; times.has(what); again += 1) what = `${name} (${again})`;
+    times.set(what, ms);
+  }
+  const { bootp, alone } = sharesOf(boot);
+  times.set("BOOTP/DHCP", bootp);
+  times.set("between the files", alone);
+  return times;
+}
+
+/** @param when how the earlier boot is called: `yesterday 14:03`. */
+export function compare(earlier: Boot, later: Boot, when: string): Comparison {
+  const [before, after] = [timesOf(earlier), timesOf(later)];
+  const differences = [...new Set([...before.keys(), ...after.keys()])]
+    .map((what) => {
+      const [was, is] = [before.get(what), after.get(what)];
+      return { what, before: was, after: is, ms: (is ?? 0) - (was ?? 0) };
+    })
+    .filter((difference) => difference.before !== 0 || difference.after !== 0)
+    .sort((a, b) => Math.abs(b.ms) - Math.abs(a.ms));
+  return { sentence: sentenceOf(earlier, later, when, differences), differences };
+}
+
+function sentenceOf(earlier: Boot, later: Boot, when: string, differences: readonly Difference[]): string {
+  const was = durationOf(earlier);
+  const ms = durationOf(later) - was;
+  if (Math.abs(ms) < Math.max(sameMs, samePart * was)) return `As fast as ${when}`;
+  // What made it so, and not what went the other way.
+  const because = differences.find((difference) => difference.ms * ms > 0);
+  const how = `${formatDuration(Math.abs(ms))} ${ms > 0 ? "slower" : "faster"} than ${when}`;
+  return because === undefined ? how : `${how}: ${because.what} ${signed(because.ms)}`;
+}
+
+/** `+1.2 s`, `−300 ms`. */
+export const signed = (ms: number): string => `${ms < 0 ? "−" : "+"}${formatDuration(Math.abs(ms))}`;

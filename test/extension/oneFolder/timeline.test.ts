@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { setTimeout as waited } from "node:timers/promises";
+import * as vscode from "vscode";
+import type { BootServersApi } from "../../../src/extension/extension";
+import { textOf } from "../../../src/extension/timeline/shape";
+import { tftpRead } from "../../support/loopbackBoard";
+import { activated, ended, start, stop } from "../editor";
+
+const isOurs = (tab: vscode.Tab): boolean =>
+  tab.input instanceof vscode.TabInputWebview && tab.input.viewType.includes("bootServers.timeline");
+const tabs = (): vscode.Tab[] => vscode.window.tabGroups.all.flatMap((group) => group.tabs.filter(isOurs));
+
+describe("the boot timeline", function () {
+  this.timeout(60_000);
+  let api: BootServersApi;
+
+  before(async () => {
+    api = await activated();
+  });
+
+  afterEach(async () => {
+    await vscode.window.tabGroups.close(tabs());
+    await stop(api);
+  });
+
+  /** Polled: the page is drawn when VS Code has loaded it. */
+  async function shows(text: RegExp): Promise<string> {
+    const timeline = await api.timeline.timeline();
+    for (;;) {
+      const shown = timeline.shown === undefined ? "" : textOf(timeline.shown);
+      if (text.test(shown)) return shown;
+      await waited(20);
+    }
+  }
+
+  async function boot(): Promise<void> {
+    const { tftp } = await start(api);
+    await tftpRead(tftp, "Image");
+    await ended(api, "tftp", "Image");
+  }
+
+  it("opens in an editor, with what a board has just loaded; once more it is the same editor", async () => {
+    await boot();
+    await vscode.commands.executeCommand("bootServers.showBootTimeline");
+    assert.match(await shows(/\bImage\s+TFTP\b/), /Longest: Image/);
+    await vscode.commands.executeCommand("bootServers.showBootTimeline");
+    assert.equal(tabs().length, 1);
+  });
+
+  it("comes back with what was chosen on it", async () => {
+    await boot();
+    const panel = vscode.window.createWebviewPanel(
+      "bootServers.timeline",
+      "Boot Timeline",
+      vscode.ViewColumn.One,
+    );
+    const timeline = await api.timeline.timeline();
+    timeline.restore(panel, { open: [], compare: ["a", 3, "b", "c"], zoom: 2 });
+    // Nothing is open: no file has a row.
+    while (timeline.shown === undefined || !/\btoday\b/.test(textOf(timeline.shown))) await waited(20);
+    const said = await shows(/\btoday\b/);
+    assert.doesNotMatch(said, /Longest:/);
+    assert.match(panel.webview.html, /default-src 'none'; style-src [^;"]+; script-src 'nonce-[^']{20,}'"/);
+  });
+});

@@ -1,0 +1,85 @@
+/** Boots and rows for tests of the timeline: each says only what it is about. */
+
+import type { Boot, BootFile } from "../../src/extension/timeline/boot";
+import type { BootLineRow, ClientRow, TransferRow } from "../../src/model/events";
+
+export const bootFile = (name: string, at: number, ms: number, more: Partial<BootFile> = {}): BootFile => ({
+  id: `1/${name}-${at}`,
+  protocol: "tftp",
+  direction: "read",
+  file: name,
+  state: "finished",
+  at,
+  ms,
+  bytes: 1024,
+  bytesPerSecond: ms > 0 ? Math.round(1_024_000 / ms) : 0,
+  retransmissions: 0,
+  options: { blksize: 1468 },
+  ...more,
+});
+
+export const bootOf = (files: readonly BootFile[], more: Partial<Boot> = {}): Boot => {
+  const { client = "52:54:00:12:34:56", startedAt = 1_000_000 } = more;
+  return {
+    id: `${client} ${startedAt}`,
+    client,
+    name: "bench-1",
+    startedAt,
+    marks: [],
+    files,
+    notes: [],
+    ...more,
+  };
+};
+
+export const bootClient = (lastSeenAt: number, more: Partial<ClientRow> = {}): ClientRow => ({
+  type: "client",
+  id: "52:54:00:12:34:56",
+  mac: "52:54:00:12:34:56",
+  name: "bench-1",
+  address: "192.168.7.10",
+  stage: "answered",
+  detail: "",
+  file: "u-boot.bin",
+  lastSeenAt,
+  verification: false,
+  ...more,
+});
+
+export const bootTransfer = (
+  file: string,
+  startedAt: number,
+  more: Partial<TransferRow> = {},
+): TransferRow => ({
+  type: "transfer",
+  id: `1/tftp-${file}-${startedAt}`,
+  protocol: "tftp",
+  direction: "read",
+  file,
+  address: "192.168.7.10",
+  port: 2000,
+  localAddress: "192.168.7.1",
+  state: "finished",
+  bytes: 1024,
+  size: 1024,
+  startedAt,
+  endedAt: startedAt + 500,
+  bytesPerSecond: 2048,
+  options: { mode: "octet", blksize: 1468 },
+  retransmissions: 0,
+  ...more,
+});
+
+/** Of a question, or of the request of a transfer, in the first boot of the client. */
+export const bootLine = (at: number, more: Partial<BootLineRow> = {}): BootLineRow => ({
+  type: "bootLine",
+  id: `1/boot-${at}`,
+  client: "52:54:00:12:34:56",
+  boot: 1,
+  at,
+  protocol: "bootp",
+  event: "question",
+  request: "BOOTP xid 1",
+  answer: "192.168.7.10 file u-boot.bin",
+  ...more,
+});

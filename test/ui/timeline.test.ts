@@ -1,0 +1,92 @@
+import { cp } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { FrameLocator } from "playwright-core";
+import { askBootp, ftpRead, tftpRead } from "../support/loopbackBoard";
+import { portOf } from "../support/uiBoard";
+import { openUi } from "../support/uiServer";
+import { openTimeline, timelinePage } from "../support/uiTimeline";
+
+const bench1 = "52:54:00:12:34:56";
+/** So long a board that writes its flash says nothing: longer than what is no wait. */
+const flashMs = 700;
+
+describe("the boot timeline in VS Code's user interface", function () {
+  this.timeout(60_000);
+  // Each step goes on from where the one before left the screen.
+  this.bail(true);
+  const ui = openUi({
+    make: async (fixture) => {
+      const folder = fixture.at("firmware-drop");
+      await cp(resolve("samples/firmware-drop"), folder, { recursive: true });
+      return folder;
+    },
+  });
+  const page = (): FrameLocator => timelinePage(ui.workbench);
+  const row = (label: RegExp) => page().getByRole("button", { name: label });
+
+  /** A board asks, loads two files over TFTP, is busy in the middle of one, and loads one over FTP. */
+  async function boot(busyMs: number): Promise<void> {
+    const [bootp, tftp, ftp] = [
+      await portOf(ui.workbench, "BOOTP"),
+      await portOf(ui.workbench, "TFTP"),
+      await portOf(ui.workbench, "FTP"),
+    ];
+    await askBootp(bootp, bench1);
+    await tftpRead(tftp, "bench1.bin");
+    let busy = false;
+    await tftpRead(tftp, "Image", (bytes) => {
+      if (busy || bytes < 300_000) return undefined;
+      busy = true;
+      return new Promise((done) => setTimeout(done, busyMs));
+    });
+    await ftpRead(ftp, "etsw.b3");
+  }
+
+  it("shows where the time of a boot went, each file with a text for screen readers", async () => {
+    await ui.workbench.show("Boot Servers");
+    await ui.workbench.command("Boot Servers: Start Boot Servers");
+    await portOf(ui.workbench, "FTP");
+    await boot(flashMs);
+    await openTimeline(ui.workbench);
+    await row(/^bench-1, today \d\d:\d\d:\d\d, .*3 files.*Longest: /).waitFor();
+    await row(/^bench1\.bin to the board over TFTP\. .*First byte after /).waitFor();
+    await row(/^Image to the board over TFTP\. .*nothing came from the board for/).waitFor();
+    await row(/^etsw\.b3 to the board over FTP\. /).waitFor();
+    await page()
+      .getByRole("note", { name: /^BOOTP and DHCP, \d+ questions?\. 0 ms: .*bench1\.bin/ })
+      .waitFor();
+    await ui.workbench.command("Notifications: Clear All Notifications");
+    await ui.workbench.picture("timeline");
+  });
+
+  it("a click on a file shows its row in the Transfers view", async () => {
+    await row(/^etsw\.b3 to the board over FTP/).click();
+    await ui.workbench.page
+      .locator('.monaco-list-row.selected[role="treeitem"]')
+      .filter({ hasText: "etsw.b3" })
+      .waitFor();
+  });
+
+  it("is moved through by keys", async () => {
+    await row(/^bench-1, today/).focus();
+    const focused = page().locator(":focus");
+    for (const key of ["ArrowDown", "ArrowDown", "ArrowDown"]) await ui.workbench.page.keyboard.press(key);
+    await focused.and(row(/^bench1\.bin to/)).waitFor();
+  });
+
+  it("the board boots again, and both stand side by side", async () => {
+    await boot(flashMs * 3);
+    await page().locator(".fold").nth(1).waitFor();
+    for (const lane of [0, 1]) await page().locator(".compare").nth(lane).click();
+    await page()
+      .getByRole("heading", { name: /^bench-1, today .*slower than today .*: Image over TFTP \+/ })
+      .waitFor();
+    await page()
+      .getByRole("row", { name: /^Image over TFTP/ })
+      .waitFor();
+    await ui.workbench.picture("timeline compared");
+    await ui.workbench.command("Preferences: Toggle between Light/Dark Themes");
+    await page().locator("body.vscode-dark").waitFor();
+    await ui.workbench.picture("timeline compared dark");
+  });
+});
