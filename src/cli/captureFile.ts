@@ -110,7 +110,7 @@ async function openCapture(path: string, served: Served): Promise<WritableFile> 
     throw new EngineError(
       {
         code: "pcap.unwritable",
-        message: `the file "${path}" of --pcap cannot be written: ${errorMessage(error)}`,
+        message: `"${basename(path)}" of --pcap cannot be written: ${errorMessage(error)}`,
         remedy: "Name a file in a folder that is there and may be written.",
       },
       { cause: error },
@@ -133,7 +133,7 @@ async function assertReplaceable(path: string): Promise<void> {
   }
   throw new EngineError({
     code: "pcap.exists",
-    message: `the file "${path}" of --pcap exists and is no capture, so it is not replaced`,
+    message: `"${basename(path)}" of --pcap exists and is no capture, so it is not replaced`,
     remedy: "Name another one.",
   });
 }
@@ -154,7 +154,7 @@ async function assertNotServed(path: string, { folder, planFile }: Served): Prom
   }
   throw new EngineError({
     code: "pcap.served",
-    message: `the file "${path}" of --pcap lies in the served root: boards could fetch it half-written`,
-    remedy: `Name a place outside of it, or a name that begins with a dot and is never served: .${basename(path)}`,
+    message: `"${basename(path)}" of --pcap lies in the served root: boards could fetch it half-written`,
+    remedy: `Name a place outside of it, or what is never served: .${basename(path)}`,
   });
 }

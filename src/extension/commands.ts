@@ -73,6 +73,7 @@ export function registerCommands(
       const id = rowId(row);
       if (id !== undefined) servers.restartSequence(id);
     },
+    savePackets: async (row, file) => (await rows()).savePackets(servers, rowId(row), file),
     answerThisBoard: async (row, name) => (await plan()).answerBoard(store, rowId(row), name),
     copyNextServerLines: async (row, program) =>
       (await rows()).copyNextServerLines(store, rowId(row), program),

@@ -21,6 +21,7 @@ export const commandIds = {
   copyBootCommands: "bootServers.copyBootCommands",
   serveFileAs: "bootServers.serveFileAs",
   restartSequence: "bootServers.restartSequence",
+  savePackets: "bootServers.savePackets",
   answerThisBoard: "bootServers.answerThisBoard",
   copyNextServerLines: "bootServers.copyNextServerLines",
   openBootPlan: "bootServers.openBootPlan",

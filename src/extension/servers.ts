@@ -195,6 +195,11 @@ export class Servers implements vscode.Disposable {
     this.child?.restartSequence(clientId);
   }
 
+  /** What is kept of a client's packets; undefined: nothing runs. @throws RemoteError */
+  async packets(clientId: string): Promise<Uint8Array | undefined> {
+    return this.store.isServing() ? this.child?.packets(clientId) : undefined;
+  }
+
   /** The computer's networks, to choose among. @throws RemoteError */
   async networks(): Promise<readonly NetworkInterface[]> {
     return (await this.ask()).networks();

@@ -33,7 +33,7 @@ export interface Engine {
    */
   everyBoard(wanted: Wanted): Promise<EveryBoard>;
   /**
-   * What is kept of a client's packets, as a pcapng file; from now on each packet of it is kept.
+   * What is kept of a client's packets, as a pcapng file, empty where nothing is; from now on each of them is kept.
    * @param clientId that of its row, or an address.
    */
   packets(clientId: string): Promise<Uint8Array>;

@@ -63,6 +63,8 @@ const dissectors = { bootp: "dhcp", tftp: "tftp", ftp: "ftp" } as const;
 
 /** How Wireshark is told what a packet to or from this port is; undefined: it knows. */
 export function decodeHint(protocol: SeenPacket["protocol"], port: number): string | undefined {
+  // The ports of data connections are told on their control connection.
+  if (protocol === "ftp-data") return undefined;
   if (knownPorts[protocol].some((known) => known === port)) return undefined;
   const transport = protocol === "ftp" ? "tcp" : "udp";
   return `Wireshark knows this port by "Decode As…": -d ${transport}.port==${port},${dissectors[protocol]}`;

@@ -32,6 +32,8 @@ const programs = {
   perfdhcp: { package: "kea-admin" },
   vsftpd: { package: "vsftpd" },
   lftp: { package: "lftp" },
+  tshark: { package: "tshark" },
+  dumpcap: { package: "wireshark-common" },
   curl: { package: "curl" },
   xmllint: { package: "libxml2-utils" },
   python3: { package: "python3" },

@@ -194,6 +194,7 @@ describe("package.json", () => {
         answerThisBoard,
         restartSequence,
         revealFile,
+        commandIds.savePackets,
         serveFileAs,
         showMenu,
       ].sort(),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { decodeHint, ordinal, packetComment, withoutSecrets } from "../../src/model/packetWords";
 import { encodeError, encodeOack, encodeRequest } from "../../src/protocol/tftp/packet";
 import { TftpWatch } from "../../src/protocol/capture/tftpWatch";
@@ -37,6 +38,21 @@ describe("the comment of a packet", () => {
   it("never throws at what is no packet", () => {
     assert.match(packetComment(seen(Uint8Array.of(0, 9))) ?? "", /^no TFTP packet: /);
     assert.match(packetComment(seen(Uint8Array.of(1), { protocol: "bootp" })) ?? "", /^no BOOTP packet: /);
+  });
+
+  it("never throws, whatever came", () => {
+    const protocol = fc.constantFrom("bootp", "tftp");
+    const near = fc.uint8Array({ maxLength: 600 }).chain((bytes) =>
+      fc.record({ protocol, sent: fc.boolean(), opcode: fc.nat(7) }).map(({ opcode, ...more }) => {
+        if (bytes.length > 1) bytes.set([0, opcode]);
+        return seen(bytes, more);
+      }),
+    );
+    fc.assert(
+      fc.property(near, (packet) => {
+        packetComment(packet);
+      }),
+    );
   });
 
   it("tells how Wireshark learns of a port that it does not know", () => {

@@ -40,13 +40,14 @@ export function tapConnection(
 ): void {
   const local = { address: unmapped(socket.localAddress ?? ""), port: socket.localPort ?? 0 };
   const remote = { address: unmapped(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0 };
+  const protocol = kind === "control" ? "ftp" : "ftp-data";
   const tell = (
     what: SeenPacket["kind"],
     sent: boolean,
     bytes: Uint8Array = nothing,
     note?: string,
   ): void => {
-    const about = { protocol: "ftp", kind: what, local, remote, sent, bytes } as const;
+    const about = { protocol, kind: what, local, remote, sent, bytes } as const;
     recorder.record(remote.address, { ...about, ...(note !== undefined && { note }) }, { says: true });
   };
   const side = (sent: boolean): Side => {
@@ -55,7 +56,7 @@ export function tapConnection(
         tell("bytes", sent, line, note);
       }, users);
     }
-    const about = { protocol: "ftp", kind: "bytes", local, remote, sent } as const;
+    const about = { protocol, kind: "bytes", local, remote, sent } as const;
     return new DataSide(
       (bytes, says) => {
         recorder.record(remote.address, { ...about, bytes }, { says, content: true });

@@ -83,20 +83,17 @@ export class Recorder implements Tap {
     this.sink !== undefined || (this.lookedAt.size > 0 && this.lookedAt.has(address));
 
   /**
-   * The capture of what is kept of a client; from now on each packet of it is.
+   * The capture of what is kept of a client, empty where nothing is; from now on each packet of it is.
    * @param clientId the id of its row, or an address.
    */
   captureOf(clientId: string, { mac = clientId, address = clientId }: Partial<ClientRow> = {}): Uint8Array {
     const keys = [clientId, mac, address];
     for (const key of keys) this.lookedAt.add(key);
+    const kept = this.rings.of(keys.flatMap((key) => [key, flowOf(key)]));
+    if (kept.length === 0) return new Uint8Array(0);
     const writer = new CaptureWriter();
     const commented = commenter();
-    return concat(
-      writer.head,
-      ...this.rings
-        .of(keys.flatMap((key) => [key, flowOf(key)]))
-        .flatMap((packet) => writer.blocksOf(packet, commented(packet))),
-    );
+    return concat(writer.head, ...kept.flatMap((packet) => writer.blocksOf(packet, commented(packet))));
   }
 
   /** Takes a packet. @param key whose it is: a MAC or an address. */

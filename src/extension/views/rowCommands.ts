@@ -1,15 +1,17 @@
 /** The commands on the rows of the views, and what is asked before a transfer is cut. Loaded when first used. */
 
+import { homedir } from "node:os";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import type { TransferRow } from "../../model/events";
 import { normalizeName } from "../../model/names";
 import { nextServerLines } from "../../model/nextServer";
+import { errorMessage } from "../../model/text";
 import { boardNames } from "./boardNames";
 import { folderAt } from "../folders";
 import { servedRootOf } from "../plan/plan";
 import { listensOn } from "./serverItems";
-import { ftpPasswordKey } from "../servers";
+import { ftpPasswordKey, type Servers } from "../servers";
 import type { Store } from "../store";
 import { count, percent, quoted, unadorned } from "../words";
 
@@ -122,6 +124,41 @@ export async function copyNextServerLines(
   if (item === undefined) return;
   await vscode.env.clipboard.writeText(item.text);
   vscode.window.setStatusBarMessage(unadorned(`Copied for ${item.label}: next-server, ${file}`), 5000);
+}
+
+/**
+ * Saves what is kept of a board's packets, for Wireshark.
+ * @param given the file, from a caller that knows; else the user is asked.
+ */
+export async function savePackets(servers: Servers, id: string | undefined, given: unknown): Promise<void> {
+  if (id === undefined) return;
+  const { name, mac, address } = servers.store.now.clients.get(id) ?? {};
+  const called = name ?? mac ?? address ?? id;
+  const bytes = await servers.packets(id);
+  if (bytes === undefined || bytes.length === 0) {
+    const text = `No packet of ${quoted(called)} is kept yet. From now on each of them is.`;
+    void vscode.window.showInformationMessage(unadorned(text));
+    return;
+  }
+  const file =
+    given instanceof vscode.Uri
+      ? given
+      : await vscode.window.showSaveDialog({
+          title: `Save Packets of ${unadorned(quoted(called))}`,
+          // Not in the folder: boards could fetch it from there.
+          defaultUri: vscode.Uri.file(join(homedir(), `${called.replace(/[^\w.-]/g, "-")}.pcapng`)),
+          filters: { "Captures for Wireshark": ["pcapng"] },
+        });
+  if (file === undefined) return;
+  try {
+    await vscode.workspace.fs.writeFile(file, bytes);
+  } catch (error) {
+    void vscode.window.showErrorMessage(unadorned(`The packets were not saved: ${errorMessage(error)}`));
+    return;
+  }
+  const saved =
+    "Packets saved: the begin and the end of each transfer, and what was sent again. From now on all are kept";
+  vscode.window.setStatusBarMessage(saved, 8000);
 }
 
 /** Kept in the secret storage; empty takes it away, and then anyone may log in and read. */

@@ -11,7 +11,8 @@ export interface SeenPacket {
   readonly at: number;
   /** True: from this host; false: to it. */
   readonly sent: boolean;
-  readonly protocol: "bootp" | "tftp" | "ftp";
+  /** `ftp` is a control connection, `ftp-data` a data connection. */
+  readonly protocol: "bootp" | "tftp" | "ftp" | "ftp-data";
   /** A UDP datagram, bytes of a TCP connection, or its begin, its end in one direction, or its reset. */
   readonly kind: "datagram" | "bytes" | "open" | "end" | "reset";
   readonly local: End;

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
+import { join } from "node:path";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
 import { encodePacket } from "../../../src/protocol/bootp/packet";
 import { dhcp } from "../../support/bootp";
 import { askBootp, tftpRead } from "../../support/loopbackBoard";
+import { readFrame, readPcapng, type ReadFrame } from "../../support/pcapng";
+import { temporaryFolder } from "../../support/temporaryFolder";
 import { activated, file, readText, start, stop, until } from "../editor";
 
 const plan = file(".vscode/boot-plan.json");
@@ -73,6 +76,29 @@ describe("the commands on boards", () => {
       }
     } finally {
       await answer();
+    }
+  });
+
+  it("Save Packets writes what is kept of a board, and keeps all of it from then on", async () => {
+    const { bootp, tftp } = await start(api);
+    await askBootp(bootp, mac);
+    await until(api, ({ clients }) => clients.get(mac)?.address);
+    await tftpRead(tftp, "u-boot.bin");
+    const folder = await temporaryFolder();
+    try {
+      const target = vscode.Uri.file(join(folder.path, "bench-7.pcapng"));
+      const saved = async (): Promise<ReadFrame[]> => {
+        await vscode.commands.executeCommand("bootServers.savePackets", mac, target);
+        return readPcapng(await vscode.workspace.fs.readFile(target)).packets.map(readFrame);
+      };
+      const before = await saved();
+      const asks = (port: number): boolean => before.some(({ ports }) => ports[1] === port);
+      assert.ok(asks(bootp), "no BOOTP request");
+      assert.ok(asks(tftp), "no RRQ");
+      await tftpRead(tftp, "u-boot.bin");
+      assert.ok((await saved()).length > before.length);
+    } finally {
+      await folder.remove();
     }
   });
 
