@@ -1,7 +1,7 @@
 /**
  * Records what the sockets tell: into a ring for each client, and into the capture that runs.
  *
- * A ring costs a running transfer nothing that can be measured (docs/packets.md): while nobody looks at a client, only what
+ * A ring costs a running transfer 0.01 to 0.02 s of CPU time for a GB (docs/packets.md): while nobody looks at a client, only what
  * says something by itself is kept of it (`TftpWatch`); once its packets were asked for, all of them.
  */
 
