@@ -70,7 +70,8 @@ describe("the boot timeline in VS Code's user interface", function () {
   it("is moved through by keys", async () => {
     await row(/^bench-1, today/).focus();
     const focused = page().locator(":focus");
-    for (const key of ["ArrowDown", "ArrowDown", "ArrowDown"]) await ui.workbench.page.keyboard.press(key);
+    // The lane's two buttons, the row of BOOTP, and the first file.
+    for (let each = 0; each < 4; each += 1) await ui.workbench.page.keyboard.press("ArrowDown");
     await focused.and(row(/^bench1\.bin to/)).waitFor();
   });
 
