@@ -19,7 +19,7 @@ describe("a storm of requests whose senders are forged (S6, X26)", function () {
     for (const victim of victims.splice(0)) await victim.close();
   });
 
-  it("sends each of 100 victims 5 packets at most, however often they are named, and then forgets them", async () => {
+  it("sends each of 100 victims 5 packets at most, however often they are named meanwhile, and then forgets them", async () => {
     const clock = new VirtualClock();
     const server = await startTestedServer({ files: { "fw.bin": unlikeBytes(100_000) }, clock });
     try {
@@ -29,7 +29,9 @@ describe("a storm of requests whose senders are forged (S6, X26)", function () {
       const request = requestFor("RRQ", "fw.bin");
       for (const victim of victims) victim.send(request, listener);
       await until(() => victims.every(({ waiting }) => waiting.length > 0));
-      for (let again = 0; again < 5; again += 1) {
+      // The fifth packet is out after the third of these seconds, and the transfer is given up in the fourth: what asks
+      // after that is a request of its own.
+      for (let again = 0; again < 4; again += 1) {
         const judged = server.heard + sources;
         for (const victim of victims) victim.send(request, listener);
         await until(() => server.heard === judged);
