@@ -130,12 +130,16 @@ export class Workbench {
     const menu = this.page.locator(".monaco-menu");
     const item = menu.locator(".action-item").filter({ hasText: action }).first();
     await item.waitFor();
-    // The menu takes the mouse only after it was opened for a moment: an earlier click is lost. Its own mark of
-    // the item under the mouse tells that it listens.
-    await item.hover();
-    await menu.locator(".action-item.focused").filter({ hasText: action }).first().waitFor();
-    await item.click();
-    await menu.first().waitFor({ state: "hidden" });
+    // A menu takes no click in its first moment, and nothing on the screen says when that is over: a click that was
+    // lost is made again, until the menu is gone.
+    for (const deadline = Date.now() + limitMs; await menu.first().isVisible();) {
+      if (Date.now() > deadline) throw new Error(`the menu does not take "${action}"`);
+      await item.click({ timeout: 2_000 }).catch(() => undefined);
+      await menu
+        .first()
+        .waitFor({ state: "hidden", timeout: 1_000 })
+        .catch(() => undefined);
+    }
   }
 
   /** A line of the list that is open, by a part of its text; waits until it is there. */
