@@ -10,13 +10,13 @@
   const root = document.getElementById("page");
   const kept = vscode.getState() ?? {};
   /** What is open and compared, as the extension said last. */
-  let choice = kept.choice ?? { compare: [] };
+  let choice = { compare: [] };
   let zoom = kept.zoom ?? 1;
   /** The `data-key` of the element that the keys are at. */
   let current = kept.current;
   const mostZoom = 200;
 
-  const keep = () => vscode.setState({ ...choice, choice, zoom, current, scroll: root.scrollLeft });
+  const keep = () => vscode.setState({ ...choice, zoom, current, scroll: root.scrollLeft });
 
   const vector = new Set(["svg", "rect", "circle", "line", "text", "title", "defs", "pattern"]);
 
@@ -60,7 +60,7 @@
     return `${Math.floor(seconds / 60)} min${rest === 0 ? "" : ` ${rest} s`}`;
   }
 
-  const steps = [1, 2, 5].flatMap((digit) => [0, 1, 2, 3, 4, 5, 6].map((power) => digit * 10 ** power));
+  const steps = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
 
   /** Lines through all lanes at round times, so far apart that their words have room. */
   function resize() {
@@ -72,7 +72,7 @@
     axis.replaceChildren();
     if (!(scale > 0)) return;
     const perTick = (scale * 90) / Math.max(1, axis.clientWidth);
-    const step = steps.sort((a, b) => a - b).find((each) => each >= perTick) ?? scale;
+    const step = steps.find((each) => each >= perTick) ?? scale;
     for (let at = 0; at <= scale && axis.childElementCount < 2000; at += step) {
       const tick = document.createElement("div");
       tick.className = "tick";

@@ -4,7 +4,7 @@
  */
 
 import { BootLogs } from "../model/bootLog";
-import { faultsInjected, protocols, type Row, type ServerRow, type TransferRow } from "../model/events";
+import { injectsFaults, protocols, type Row, type ServerRow, type TransferRow } from "../model/events";
 import { defaultLimits, type Wanted } from "../model/settings";
 import { applyRow, newState, snapshotOf, type Snapshot, type State } from "../model/snapshot";
 
@@ -161,7 +161,7 @@ export class Store {
 
   /** True while a fault profile holds. */
   injectsFaults(): boolean {
-    return this.serverRows().some(({ warnings }) => warnings.some(({ code }) => code === faultsInjected));
+    return injectsFaults(this.serverRows());
   }
 
   /** True from a start to the next stop, also where every server failed. */

@@ -38,6 +38,16 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
+const two = (value: number): string => String(value).padStart(2, "0");
+
+/** `14:03:07`, as the clock on the wall has it. */
+export const clockOf = (time: Date): string =>
+  [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":");
+
+/** `2026-01-02`, as the calendar on the wall has it. */
+export const dayOf = (time: Date): string =>
+  `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+
 /** How far: `80 %`; undefined where the size is not known. An empty file is done. */
 export function percent(bytes: number, size: number | undefined): string | undefined {
   if (size === undefined) return undefined;

@@ -57,6 +57,10 @@ export interface ServerRow {
   readonly warnings: readonly Trouble[];
 }
 
+/** Whether a fault profile holds on one of these servers. */
+export const injectsFaults = (rows: readonly ServerRow[]): boolean =>
+  rows.some(({ warnings }) => warnings.some(({ code }) => code === faultsInjected));
+
 export interface ClientRow {
   readonly type: "client";
   /** The MAC where BOOTP/DHCP told it (or the verification's identifier), else the address. */

@@ -45,7 +45,9 @@ async function chooseClient(store: Store): Promise<string | undefined> {
     };
   });
   if (items.length === 0) {
-    void vscode.window.showInformationMessage("No board has asked for anything yet.");
+    void vscode.window.showInformationMessage(
+      "No board has asked for anything yet. Start the servers, and switch a board on.",
+    );
     return undefined;
   }
   const placeHolder = "Whose boot log?";

@@ -2,7 +2,7 @@
 
 import type { BootLineRow, ClientRow } from "../../model/events";
 import { describeBootLine, type BootLogs } from "../../model/bootLog";
-import { count, escaped, quoted } from "../words";
+import { clockOf, count, dayOf, escaped, quoted } from "../words";
 
 /** What stands before a diagnosis, so that it is seen, and found. */
 const mark = "⚠";
@@ -13,9 +13,7 @@ const since = (ms: number): string => `+${(ms / 1000).toFixed(3)}`.padStart(9);
 /** `2026-11-21 07:24:01` where the servers' user is. */
 function wallTime(at: number): string {
   const date = new Date(at);
-  const two = (number: number): string => `${number}`.padStart(2, "0");
-  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
-  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
+  return `${dayOf(date)} ${clockOf(date)}`;
 }
 
 /** `bench-1 (52:54:00:12:34:56, 192.168.7.10)`. */

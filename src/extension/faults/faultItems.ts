@@ -6,7 +6,7 @@ import type { FaultProfile } from "../../model/faults/profile";
 import { unadorned } from "../words";
 
 /** A profile that is offered. */
-export interface OfferedProfile {
+interface OfferedProfile {
   readonly label: string;
   readonly text: string;
 }

@@ -36,15 +36,14 @@ async function askProfile(servers: Servers): Promise<FaultProfile | "none" | und
   const text = chosen === write ? await askText() : chosen.text;
   if (text === undefined) return undefined;
   const profile = readProfile(text);
-  if (typeof profile === "string" || profile.board !== undefined)
-    return typeof profile === "string" ? undefined : profile;
-  return askBoard(servers, profile);
+  if (typeof profile === "string") return undefined;
+  return profile.board === undefined ? askBoard(servers, profile) : profile;
 }
 
 function askText(): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title,
-    prompt: "A fault profile; docs/faults.md has the words.",
+    prompt: "By rate: loss=5,delay=20-50,seed=7. By place: drop data 17 x2; stall data 100 20s; truncate.",
     placeHolder: "for bench-1: loss=5,delay=20-50; drop data 17 x2",
     validateInput: (text) => {
       const profile = readProfile(text);

@@ -3,6 +3,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { errorMessage } from "../../model/text";
 import { mostBoots, type Boot } from "./boot";
 
 /** Another one is of an extension that is newer or older: it is left alone as well. */
@@ -19,7 +20,7 @@ const isMark = (value: unknown): boolean =>
 const isWait = (value: unknown): boolean =>
   isRecord(value) && isTime(value["fromMs"]) && isTime(value["ms"]) && isTime(value["sentAgain"]);
 
-/** True for a list whose every part is right; absent, where it may be. */
+/** True for a list whose every part is right. */
 const listOf = (value: unknown, is: (part: unknown) => boolean): boolean =>
   Array.isArray(value) && value.every(is);
 
@@ -67,7 +68,7 @@ export class BootHistory {
   private earlier: readonly Boot[] | undefined;
   private reading: Promise<readonly Boot[]> | undefined;
   private writing: Promise<void> = Promise.resolve();
-  /** The file is not ours, or there is no place for one: nothing is written. */
+  /** The file is not ours, or cannot be read: nothing is written. */
   private untouched = false;
 
   /**
@@ -119,7 +120,7 @@ export class BootHistory {
       if (boots !== undefined) return boots;
       this.untouched = true;
       this.say(
-        `${this.file(folder)} is no history of boots. It is left alone, and no boot is kept until it is gone.`,
+        `${this.file(folder)} is no history of boots. It is left alone, and no boot is kept: remove it, and reload the window.`,
       );
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
@@ -143,6 +144,6 @@ export class BootHistory {
   }
 
   private failed(error: unknown): void {
-    this.say(`The history of boots cannot be kept: ${String(error)}`);
+    this.say(`The history of boots cannot be kept: ${errorMessage(error)}`);
   }
 }

@@ -3,7 +3,7 @@
 import { describeMeasured } from "../../model/measured";
 import { formatDuration, formatSize } from "../../model/text";
 import { joined } from "../views/item";
-import { capitalized, count, quoted } from "../words";
+import { capitalized, clockOf, count, dayOf, quoted } from "../words";
 import { durationOf, isRunning, type Boot, type BootFile, type Mark } from "./boot";
 import { longestOf, parts, sharesOf, type Part } from "./shares";
 
@@ -15,12 +15,6 @@ export const partNames: Readonly<Record<Part, string>> = {
   alone: "between the files",
 };
 
-const two = (value: number): string => String(value).padStart(2, "0");
-const clockOf = (time: Date): string =>
-  [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":");
-const dayOf = (time: Date): string =>
-  `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
-
 /** `today 14:03:07`, `yesterday 14:03:07`, `2026-01-02 14:03:07`, as the clock on the wall has it. */
 export function whenOf(at: number, now: number): string {
   const [time, today, yesterday] = [new Date(at), new Date(now), new Date(now)];
@@ -30,7 +24,7 @@ export function whenOf(at: number, now: number): string {
   return `${word} ${clockOf(time)}`;
 }
 
-const states: Readonly<Record<BootFile["state"], string>> = {
+export const states: Readonly<Record<BootFile["state"], string>> = {
   running: "running",
   finished: "",
   failed: "failed",
@@ -39,7 +33,7 @@ const states: Readonly<Record<BootFile["state"], string>> = {
   cancelled: "cancelled",
 };
 
-/** `12.4 s, 4 files`: how long, how much, and what went wrong. */
+/** `4 files, 12.4 MiB, 1 failed`: how much, and what went wrong. */
 export function summaryOf(boot: Boot): string {
   const loaded = boot.files.filter(({ state }) => state === "finished");
   const failed = boot.files.filter(({ state }) => state === "failed" || state === "cancelled");
@@ -55,7 +49,7 @@ export function summaryOf(boot: Boot): string {
   );
 }
 
-/** What took most of the time: `Most of it: etsw.b3, 4.2 s of 12.4 s`. */
+/** What took most of the time: `Longest: etsw.b3, 4.2 s of 12.4 s`. */
 export function mostOf(boot: Boot): string {
   const total = durationOf(boot);
   const longest = longestOf(boot);

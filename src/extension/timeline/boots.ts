@@ -9,8 +9,8 @@ import { mostBoots, mostFiles, mostMarks, mostNotes, type Boot, type BootFile, t
 
 /** After so much silence the next transfer is another boot's. */
 const quietMs = 60_000;
-/** Rows that are held before those of forgotten boots are let go. */
-const mostRows = mostBoots * (mostFiles + mostMarks);
+/** Rows that are held before those of forgotten boots are let go: more than stay, so that it is seldom. */
+const mostRows = 1.25 * mostBoots * (mostFiles + mostMarks);
 
 /** A client at these stages boots from here; others ask for an address at most. */
 const bootStages: ReadonlySet<ClientRow["stage"]> = new Set(["answered", "loading", "silent", "booted"]);
@@ -65,6 +65,10 @@ const runOf = (id: string): string => id.slice(0, id.indexOf("/") + 1);
 const counts = ({ event, transfer, diagnosis }: BootLineRow): boolean =>
   event === "question" || (event === "request" && transfer !== undefined) || diagnosis !== undefined;
 
+/** Nothing that a boot says of its board is another than before. */
+const isSameBoard = (known: ClientRow | undefined, { name, mac, address }: ClientRow): boolean =>
+  known !== undefined && known.name === name && known.mac === mac && known.address === address;
+
 export class Boots {
   private readonly lines = new Map<string, BootLineRow>();
   private readonly transfers = new Map<string, Told>();
@@ -81,6 +85,7 @@ export class Boots {
     switch (row.type) {
       case "client":
         if (!bootStages.has(row.stage) || row.forgotten === true) return false;
+        if (isSameBoard(this.clients.get(row.id), row)) return false;
         this.clients.set(row.id, row);
         break;
       case "bootLine":
@@ -88,6 +93,8 @@ export class Boots {
         this.lines.set(row.id, row);
         break;
       case "transfer":
+        // Told again with all that is known.
+        if (row.endedAt !== undefined && this.transfers.get(row.id)?.row === row) return false;
         this.transfers.set(row.id, { row, until: row.endedAt ?? now });
         break;
       default:

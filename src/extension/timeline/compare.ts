@@ -6,7 +6,7 @@ import { durationOf, isLoaded, type Boot } from "./boot";
 import { sharesOf } from "./shares";
 
 /** One file in both boots, or what was no file. */
-export interface Difference {
+interface Difference {
   readonly what: string;
   /** In ms; undefined: this boot did not have it. */
   readonly before: number | undefined;

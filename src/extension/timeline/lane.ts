@@ -4,8 +4,8 @@ import { formatDuration } from "../../model/text";
 import { joined } from "../views/item";
 import { count, formatList, quoted } from "../words";
 import { durationOf, isLoaded, isRunning, type Boot, type BootFile } from "./boot";
-import { besideBar, fileText, markText, mostOf, partNames, sharesText, summaryOf } from "./bootWords";
-import { gapsOf, parts, sharesOf, waitsOf, type Span } from "./shares";
+import { besideBar, fileText, markText, mostOf, partNames, sharesText, states, summaryOf } from "./bootWords";
+import { gapsOf, parts, sharesOf, spanOf, waitsOf, type Span } from "./shares";
 import { shape, type Shape } from "./shape";
 
 /** How a lane stands on the page. */
@@ -48,7 +48,7 @@ function words(text: string, { from, to }: Span, scale: number): Shape {
   return shape(
     "text",
     {
-      class: behind || before ? "words" : "words inside",
+      class: "words",
       x: percent(behind ? to : from, scale),
       dx: behind || !before ? 7 : -7,
       y: rowHeight / 2 + 4,
@@ -102,14 +102,15 @@ const rowShape = ({ key, label, kind, title, transfer, drawn }: Row): Shape =>
   );
 
 function fileRow(boot: Boot, file: BootFile, scale: number): Row {
-  const span = { from: file.at, to: file.at + file.ms };
+  const span = spanOf(file);
   const waits = waitsOf(file);
   return {
     key: `${boot.id} ${file.id}`,
     label: quoted(file.file),
     kind: file.protocol.toUpperCase(),
     title: fileText(file),
-    transfer: file.id,
+    // The ids of rows mean nothing in another session.
+    ...(boot.row !== undefined && { transfer: file.id }),
     drawn: [
       box(`bar ${file.protocol} ${file.state}`, span, scale),
       ...waits.flatMap((wait) => [box("wait", wait, scale), box("hatch", wait, scale, "url(#hatch)")]),
@@ -148,7 +149,7 @@ function refusedRow(boot: Boot, scale: number): Row[] {
     joined(
       ": ",
       `${formatDuration(file.at)}, ${quoted(file.file)}`,
-      file.state === "probe" ? "asked for its size only" : quoted(file.trouble ?? "refused"),
+      file.state === "probe" ? states.probe : quoted(file.trouble ?? "refused"),
     ),
   );
   return [
@@ -210,7 +211,7 @@ function aloneRow(boot: Boot, scale: number): Row {
 }
 
 /** One bar of all the time, in its parts. */
-export function sharesBar(boot: Boot): Shape {
+function sharesBar(boot: Boot): Shape {
   const shares = sharesOf(boot);
   const total = Math.max(1, durationOf(boot));
   let at = 0;

@@ -24,7 +24,7 @@ const idsOf = (value: unknown): readonly string[] | undefined =>
   Array.isArray(value) ? value.filter(isText).slice(0, mostIds) : undefined;
 
 /** What the page has kept; what is no choice is none. */
-export function choiceOf(state: unknown): Choice {
+function choiceOf(state: unknown): Choice {
   const { open, compare } = (state ?? {}) as Readonly<Record<string, unknown>>;
   const opened = idsOf(open);
   return { compare: (idsOf(compare) ?? []).slice(-2), ...(opened !== undefined && { open: opened }) };
@@ -49,10 +49,7 @@ export class Timeline {
   async show(client?: string): Promise<void> {
     if (this.panel === undefined) {
       this.adopt(
-        vscode.window.createWebviewPanel(timelineViewType, "Boot Timeline", vscode.ViewColumn.Active, {
-          enableScripts: true,
-          localResourceRoots: [this.media],
-        }),
+        vscode.window.createWebviewPanel(timelineViewType, "Boot Timeline", vscode.ViewColumn.Active),
       );
     } else this.panel.reveal();
     const latest = (await this.recorder.all()).find((boot) => boot.client === client);
@@ -64,7 +61,6 @@ export class Timeline {
   restore(panel: vscode.WebviewPanel, state: unknown): void {
     this.panel?.dispose();
     this.choice = choiceOf(state);
-    panel.webview.options = { enableScripts: true, localResourceRoots: [this.media] };
     this.adopt(panel);
   }
 
@@ -86,6 +82,7 @@ export class Timeline {
       this.timer = undefined;
       if (this.panel === panel) this.panel = undefined;
     });
+    panel.webview.options = { enableScripts: true, localResourceRoots: [this.media] };
     panel.webview.html = this.html(panel.webview);
   }
 

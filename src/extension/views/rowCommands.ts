@@ -136,7 +136,10 @@ export async function savePackets(servers: Servers, id: string | undefined, give
   const called = name ?? mac ?? address ?? id;
   const bytes = await servers.packets(id);
   if (bytes === undefined || bytes.length === 0) {
-    const text = `No packet of ${quoted(called)} is kept yet. From now on each of them is.`;
+    const text =
+      bytes === undefined
+        ? "The servers do not run. Start them, and switch the board on."
+        : `No packet of ${quoted(called)} is kept yet. From now on each of them is: switch the board on again.`;
     void vscode.window.showInformationMessage(unadorned(text));
     return;
   }
@@ -153,11 +156,12 @@ export async function savePackets(servers: Servers, id: string | undefined, give
   try {
     await vscode.workspace.fs.writeFile(file, bytes);
   } catch (error) {
-    void vscode.window.showErrorMessage(unadorned(`The packets were not saved: ${errorMessage(error)}`));
+    void vscode.window.showErrorMessage(
+      unadorned(`The packets were not saved: ${errorMessage(error)}. Save them in another place.`),
+    );
     return;
   }
-  const saved =
-    "Packets saved: the begin and the end of each transfer, and what was sent again. From now on all are kept";
+  const saved = "Packets saved. From now on all packets of this board are kept, as far as there is room.";
   vscode.window.setStatusBarMessage(saved, 8000);
 }
 

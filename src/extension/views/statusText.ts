@@ -1,6 +1,6 @@
 /** What the status bar says, as data. */
 
-import { faultsInjected, type ServerRow, type TransferRow } from "../../model/events";
+import { injectsFaults, type ServerRow, type TransferRow } from "../../model/events";
 import { describeTrouble, joined } from "./item";
 import { listensOn } from "./serverItems";
 import { count, percent, quoted, unadorned } from "../words";
@@ -41,11 +41,10 @@ export function statusText(
               ? ["loading~spin", `stopping · ${busy}`]
               : ["circle-slash", "stopped"];
   const ill = up.length > 0 && failed.length + waiting.length > 0;
-  const injecting = up.some(({ warnings }) => warnings.some(({ code }) => code === faultsInjected));
   const said = joined(
     " · ",
     words,
-    injecting && "injecting faults",
+    injectsFaults(up) && "injecting faults",
     ill && `not ${[...failed, ...waiting].map(nameOf).join(", ")}`,
   );
   return {
@@ -58,7 +57,7 @@ export function statusText(
       "Click for what can be done now.",
     ),
     spoken: `Boot Servers: ${said}`,
-    injecting,
+    injecting: injectsFaults(up),
     failed: failed.length > 0 && up.length === 0 && waiting.length === 0,
   };
 }
