@@ -11,6 +11,8 @@ import { CaptureWriter } from "../protocol/capture/writer";
 
 /** Bytes that wait for the disk, or for who reads the pipe. */
 const mostWaiting = 32 * 1024 * 1024;
+/** Blocks of one write: a call takes only so many arguments. */
+const mostAtOnce = 4_096;
 
 export interface CaptureQueue extends CaptureSink {
   /** Packets that are not in the capture. */
@@ -48,8 +50,7 @@ export function captureQueue(
       // What came in one turn of the loop is one write.
       await Promise.resolve();
       while (waiting.length > 0) {
-        const batch = concat(...waiting);
-        waiting = [];
+        const batch = concat(...waiting.splice(0, mostAtOnce));
         await write(batch);
         size -= Math.min(size, batch.length);
       }

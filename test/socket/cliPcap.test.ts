@@ -145,6 +145,27 @@ describe("a capture that cannot be written as fast as packets come", () => {
     assert.match(packets.at(-1)?.comment ?? "", new RegExp(`^${10 - taken} packets before it are missing`));
   });
 
+  it("writes however many packets came while the disk was busy", async () => {
+    const written: Uint8Array[] = [];
+    const queue = captureQueue(
+      new VirtualClock(),
+      (bytes) => {
+        written.push(bytes);
+        return Promise.resolve();
+      },
+      (error) => {
+        assert.ifError(error);
+      },
+    );
+    // More than a call of a function takes as its arguments.
+    const ack = { ...packet(1), bytes: Uint8Array.of(0, 4, 0, 1), length: 4 };
+    const many = 150_000;
+    for (let count = 0; count < many; count += 1) queue.packet(ack);
+    await queue.close();
+    const { packets, dropped } = readPcapng(Buffer.concat(written));
+    assert.deepEqual([packets.length, dropped], [many, 0]);
+  });
+
   it("ends once where it cannot be written at all, and the servers go on", async () => {
     const failures: unknown[] = [];
     const full = (): Promise<void> => Promise.reject(new Error("no space left"));
