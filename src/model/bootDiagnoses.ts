@@ -39,12 +39,11 @@ const messages = {
     "No data connection from here to the board: it asked for active FTP, and a firewall or a router on its side stops that. Let it use passive FTP.",
   "ftp.passiveBlocked":
     "The board made no data connection: often a firewall here that lets port 21 through, but not the passive ports.",
+  "ftp.stoodStill":
+    "The data connection stood still: the board writes its flash, or its console blocks, or the network lost packets for so long.",
   "ftp.wrongPassword": "The FTP login was refused: user name or password are not those that are set.",
 } as const;
 
 export type DiagnosisCode = keyof typeof messages;
-
-/** All names, for who tells of them. */
-export const diagnosisCodes = Object.keys(messages) as readonly DiagnosisCode[];
 
 export const diagnosis = (code: DiagnosisCode): Diagnosis => ({ code, message: messages[code] });

@@ -153,10 +153,10 @@ export interface LogRow {
  * What a boot line tells of. `question`: BOOTP or DHCP, with what was answered. `request`: a file is asked for, with what
  * was granted. `data`: the first of its DATA is acknowledged. `resent`: a packet went out more than once. `gap`: nothing
  * came from the board. `error`: one side broke off. `end`: a transfer is over. `session`: an FTP login. `refused`: an FTP
- * command that was. `note`: what is known of the boot as a whole.
+ * command that was.
  */
 export type BootEvent =
-  "question" | "request" | "data" | "resent" | "gap" | "error" | "end" | "session" | "refused" | "note";
+  "question" | "request" | "data" | "resent" | "gap" | "error" | "end" | "session" | "refused";
 
 /** What an event most likely means, where that is known: `bootDiagnoses.ts` has all of them. */
 export interface Diagnosis {

@@ -1,7 +1,7 @@
 /** The windows that the suite runs in: what each opens, and the user's settings there. One folder of tests each. */
 
-import { cp } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { sampleDrop } from "../support/sampleDrop";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 
 export interface Window {
@@ -13,20 +13,12 @@ export interface Window {
   make(fixture: TemporaryFolder): Promise<string>;
 }
 
-const sample = resolve("samples/firmware-drop");
-
 /** Free ports, so that several suites and a real server get along on one machine. */
 export const freePorts = {
   "bootServers.bootp.port": 0,
   "bootServers.tftp.port": 0,
   "bootServers.ftp.port": 0,
 };
-
-async function oneFolder(fixture: TemporaryFolder): Promise<string> {
-  const folder = fixture.at("firmware-drop");
-  await cp(sample, folder, { recursive: true });
-  return folder;
-}
 
 async function twoFolders(fixture: TemporaryFolder): Promise<string> {
   const names = ["bench", "field"];
@@ -39,7 +31,7 @@ async function twoFolders(fixture: TemporaryFolder): Promise<string> {
 }
 
 export const windows: readonly Window[] = [
-  { name: "oneFolder", settings: {}, make: oneFolder },
+  { name: "oneFolder", settings: {}, make: sampleDrop },
   { name: "noFolder", settings: {}, make: () => Promise.resolve("") },
   { name: "twoFolders", settings: {}, make: twoFolders },
   {
@@ -49,7 +41,7 @@ export const windows: readonly Window[] = [
       "security.workspace.trust.startupPrompt": "never",
       "security.workspace.trust.banner": "never",
     },
-    make: oneFolder,
+    make: sampleDrop,
   },
 ];
 

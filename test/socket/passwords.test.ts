@@ -3,25 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { contents } from "../support/doors";
 import { openWire, until } from "../support/ftpWire";
 import { ours, serve, thisHost } from "../support/ours";
+import { commandsWith } from "../support/processes";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 
 const canary = "canary-7f3a-9d51";
 /** `RESTARTS=50` starts it as often; each takes a second of two processors. */
 const times = Number(process.env["RESTARTS"] ?? 3);
 const freePorts = ["--bootp-port", "0", "--tftp-port", "0", "--ftp-port", "0"];
-
-/** The command lines of all processes that have this text on theirs. */
-const commandsWith = (text: string): string[] =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-      } catch {
-        return []; // It ended while we looked.
-      }
-    })
-    .filter((command) => command.includes(text));
 
 describe("the FTP password of serve, verify and fetch (F29, S32)", function () {
   this.timeout(120_000);

@@ -39,6 +39,19 @@ function childrenOf(pid: number): number[] {
     .map(Number);
 }
 
+/** The command lines of all processes that have this text on theirs. */
+export const commandsWith = (text: string): string[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      } catch {
+        return []; // It ended while we looked.
+      }
+    })
+    .filter((command) => command.includes(text));
+
 /** One program that runs. */
 export class Running {
   /** What it wrote, both streams in the order in which they came. */

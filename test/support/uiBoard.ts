@@ -1,4 +1,4 @@
-/** A board beside VS Code's user interface: where it asks, read from the screen, and one that stops in the middle. */
+/** A board beside VS Code's user interface: where it asks, read from the screen, and those that stop in the middle. */
 
 import { tftpRead } from "./loopbackBoard";
 import type { Workbench } from "./workbench";
@@ -7,6 +7,25 @@ import type { Workbench } from "./workbench";
 export async function portOf(workbench: Workbench, server: string): Promise<number> {
   const row = await workbench.row(new RegExp(`\\b${server}.*127\\.0\\.0\\.1:\\d+`));
   return Number(/127\.0\.0\.1:(\d+)/.exec(await row.innerText())![1]);
+}
+
+/** The ports of all three, once each of them runs. */
+export async function portsOf(workbench: Workbench): Promise<Record<"bootp" | "tftp" | "ftp", number>> {
+  return {
+    bootp: await portOf(workbench, "BOOTP"),
+    tftp: await portOf(workbench, "TFTP"),
+    ftp: await portOf(workbench, "FTP"),
+  };
+}
+
+/** A board that loads a file over TFTP, and once it has so many bytes is busy with itself for so long. */
+export async function busyBoard(port: number, file: string, bytesFirst: number, ms: number): Promise<void> {
+  let wasBusy = false;
+  await tftpRead(port, file, (bytes) => {
+    if (wasBusy || bytes < bytesFirst) return undefined;
+    wasBusy = true;
+    return new Promise((done) => setTimeout(done, ms));
+  });
 }
 
 /** A board that loads a file over TFTP and stops once it has so many bytes, until it may go on. */

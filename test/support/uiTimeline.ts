@@ -15,3 +15,8 @@ export async function openTimeline(workbench: Workbench): Promise<FrameLocator> 
   await page.locator(".fold").first().waitFor();
   return page;
 }
+
+/** Compares the two latest boots, once both are there. */
+export async function compareTwo(page: FrameLocator): Promise<void> {
+  for (const lane of [1, 0]) await page.locator(".compare").nth(lane).click();
+}

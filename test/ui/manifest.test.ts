@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { cp } from "node:fs/promises";
-import { resolve } from "node:path";
+import { sampleDrop } from "../support/sampleDrop";
 import { openUi } from "../support/uiServer";
 
 const manifest = `# What the switch copies to its flash.
@@ -14,12 +13,7 @@ kernel
 describe("a manifest in VS Code's user interface", function () {
   this.timeout(60_000);
   const ui = openUi({
-    make: async (fixture) => {
-      const folder = fixture.at("firmware-drop");
-      await cp(resolve("samples/firmware-drop"), folder, { recursive: true });
-      await fixture.write("firmware-drop/images/copy-files4.rc", manifest);
-      return folder;
-    },
+    make: (fixture) => sampleDrop(fixture, { "images/copy-files4.rc": manifest }),
   });
 
   it("has colours, problems at their places, and what can be done with it above its first line", async () => {

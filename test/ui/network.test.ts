@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { cp, readFile, writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
 import { sha256 } from "../support/files";
 import { makeNetwork, type Layout, type TestNetwork } from "../support/namespace";
 import { need } from "../support/programs";
+import { sampleDrop } from "../support/sampleDrop";
 import { openUi } from "../support/uiServer";
 
 /** The computer that VS Code runs on, with a network that has an address and one that has none, and a board. */
@@ -37,11 +37,7 @@ describe("the choice of a network in VS Code's user interface", function () {
   after(() => network?.close());
 
   const ui = openUi({
-    make: async (fixture) => {
-      const folder = fixture.at("firmware-drop");
-      await cp(resolve("samples/firmware-drop"), folder, { recursive: true });
-      return folder;
-    },
+    make: sampleDrop,
     machineSettings: asInstalled,
     // Beside the network the host's own /sys, which tells of its interfaces.
     wrapper: () => network!.host("server").command("ip", ["netns", "exec", "server"]),

@@ -1,22 +1,9 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { Running } from "../support/processes";
+import { readdirSync } from "node:fs";
+import { commandsWith, Running } from "../support/processes";
 import { withinASecondMs } from "../support/pace";
 import { skipOrFail } from "../support/programs";
 import { temporaryFolder } from "../support/temporaryFolder";
-
-/** The processes that have a text on their command line. */
-const processesWith = (text: string): string[] =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return [readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")];
-      } catch {
-        return []; // It ended while we looked.
-      }
-    })
-    .filter((command) => command.includes(text));
 
 describe("npm run vscode", () => {
   it("tells the address of a VS Code with a copy of the sample; Ctrl+C leaves no process and no file", async function () {
@@ -39,10 +26,10 @@ describe("npm run vscode", () => {
       const page = await fetch(url!);
       assert.equal(page.status, 200);
       assert.match(await page.text(), /vscode/);
-      assert.notDeepEqual(processesWith(fixture.path), []);
+      assert.notDeepEqual(commandsWith(fixture.path), []);
       script.signal("SIGINT");
       assert.equal((await script.endedWithin(withinASecondMs)).code, 0);
-      assert.deepEqual(processesWith(fixture.path), []);
+      assert.deepEqual(commandsWith(fixture.path), []);
       assert.deepEqual(readdirSync(fixture.path), []);
     } finally {
       await script.kill();

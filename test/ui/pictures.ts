@@ -1,13 +1,14 @@
 /** Takes the README's pictures from the real thing: `npm run pictures`. Look at them before they are committed. */
 
 import assert from "node:assert/strict";
-import { cp, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { unlikeBytes } from "../support/files";
 import { askBootp, ftpRead, tftpRead } from "../support/loopbackBoard";
-import { heldBoard, portOf } from "../support/uiBoard";
+import { sampleDrop } from "../support/sampleDrop";
+import { busyBoard, heldBoard, portsOf } from "../support/uiBoard";
 import { openUi } from "../support/uiServer";
-import { openTimeline } from "../support/uiTimeline";
+import { compareTwo, openTimeline } from "../support/uiTimeline";
 
 /** A board that writes what it got into its flash, which takes so long. */
 const writing = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -21,12 +22,7 @@ describe("the pictures of the README", function () {
   this.timeout(60_000);
   this.bail(true);
   const ui = openUi({
-    make: async (fixture) => {
-      const folder = fixture.at("firmware-drop");
-      await cp(resolve("samples/firmware-drop"), folder, { recursive: true });
-      await fixture.write("firmware-drop/images/rootfs.squashfs", rootfs);
-      return folder;
-    },
+    make: (fixture) => sampleDrop(fixture, { "images/rootfs.squashfs": rootfs }),
     // As most people see them, where these ports may be had.
     machineSettings: {
       "bootServers.bootp.port": 67,
@@ -41,11 +37,7 @@ describe("the pictures of the README", function () {
   it("the views while boards boot", async () => {
     await ui.workbench.show("Boot Servers");
     await ui.workbench.command("Boot Servers: Start Boot Servers");
-    const [bootp, tftp, ftp] = [
-      await portOf(ui.workbench, "BOOTP"),
-      await portOf(ui.workbench, "TFTP"),
-      await portOf(ui.workbench, "FTP"),
-    ];
+    const { bootp, tftp, ftp } = await portsOf(ui.workbench);
     await askBootp(bootp, bench1);
     await tftpRead(tftp, "bench1.bin");
     await askBootp(bootp, stranger);
@@ -102,34 +94,16 @@ describe("the picture of the boot timeline", function () {
   this.timeout(120_000);
   this.bail(true);
   const ui = openUi({
-    make: async (fixture) => {
-      const folder = fixture.at("firmware-drop");
-      await cp(resolve("samples/firmware-drop"), folder, { recursive: true });
-      return folder;
-    },
+    make: sampleDrop,
     screen: { pictures: "docs/images", height: 640, deviceScaleFactor: 2 },
   });
 
-  /** Loads a file and stops in the middle for so long. */
-  async function loads(port: number, file: string, ms: number): Promise<void> {
-    let stopped = false;
-    await tftpRead(port, file, (bytes) => {
-      if (stopped || bytes < 30_000) return undefined;
-      stopped = true;
-      return writing(ms);
-    });
-  }
-
   async function boot(flashMs: number): Promise<void> {
-    const [bootp, tftp, ftp] = [
-      await portOf(ui.workbench, "BOOTP"),
-      await portOf(ui.workbench, "TFTP"),
-      await portOf(ui.workbench, "FTP"),
-    ];
+    const { bootp, tftp, ftp } = await portsOf(ui.workbench);
     await askBootp(bootp, bench1);
-    await loads(tftp, "bench1.bin", 350);
+    await busyBoard(tftp, "bench1.bin", 30_000, 350);
     await writing(600);
-    await loads(tftp, "Image", flashMs);
+    await busyBoard(tftp, "Image", 30_000, flashMs);
     await tftpRead(tftp, "board.dtb");
     await writing(800);
     await ftpRead(ftp, "etsw.b3");
@@ -138,11 +112,10 @@ describe("the picture of the boot timeline", function () {
   it("two boots of a board, one of them slower", async () => {
     await ui.workbench.show("Boot Servers");
     await ui.workbench.command("Boot Servers: Start Boot Servers");
-    await portOf(ui.workbench, "FTP");
     await boot(400);
     await boot(2600);
     const page = await openTimeline(ui.workbench);
-    for (const lane of [0, 1]) await page.locator(".compare").nth(lane).click();
+    await compareTwo(page);
     await page.getByRole("heading", { name: /slower than/ }).waitFor();
     await ui.workbench.command("View: Toggle Primary Side Bar Visibility");
     await ui.workbench.command("Notifications: Clear All Notifications");

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { cp, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { sha256, unlikeBytes } from "../support/files";
 import { askBootp, tftpRead } from "../support/loopbackBoard";
+import { sampleDrop } from "../support/sampleDrop";
 import { heldBoard, portOf } from "../support/uiBoard";
 import { openUi } from "../support/uiServer";
 
@@ -18,12 +19,7 @@ describe("the packaged extension in VS Code's user interface", function () {
   // Each step goes on from where the one before left the screen.
   this.bail(true);
   const ui = openUi({
-    make: async (fixture) => {
-      const folder = fixture.at("firmware-drop");
-      await cp(resolve("samples/firmware-drop"), folder, { recursive: true });
-      await fixture.write("firmware-drop/images/rootfs.img", large);
-      return folder;
-    },
+    make: (fixture) => sampleDrop(fixture, { "images/rootfs.img": large }),
   });
 
   it("starts from the palette, and each server says where it listens and that nothing has come yet", async () => {

@@ -1,10 +1,9 @@
-import { cp } from "node:fs/promises";
-import { resolve } from "node:path";
 import type { FrameLocator } from "playwright-core";
 import { askBootp, ftpRead, tftpRead } from "../support/loopbackBoard";
-import { portOf } from "../support/uiBoard";
+import { sampleDrop } from "../support/sampleDrop";
+import { busyBoard, portsOf } from "../support/uiBoard";
 import { openUi } from "../support/uiServer";
-import { openTimeline, timelinePage } from "../support/uiTimeline";
+import { compareTwo, openTimeline, timelinePage } from "../support/uiTimeline";
 
 const bench1 = "52:54:00:12:34:56";
 /** So long a board that writes its flash says nothing: longer than what is no wait. */
@@ -15,37 +14,23 @@ describe("the boot timeline in VS Code's user interface", function () {
   // Each step goes on from where the one before left the screen.
   this.bail(true);
   const ui = openUi({
-    make: async (fixture) => {
-      const folder = fixture.at("firmware-drop");
-      await cp(resolve("samples/firmware-drop"), folder, { recursive: true });
-      return folder;
-    },
+    make: sampleDrop,
   });
   const page = (): FrameLocator => timelinePage(ui.workbench);
   const row = (label: RegExp) => page().getByRole("button", { name: label });
 
   /** A board asks, loads two files over TFTP, is busy in the middle of one, and loads one over FTP. */
   async function boot(busyMs: number): Promise<void> {
-    const [bootp, tftp, ftp] = [
-      await portOf(ui.workbench, "BOOTP"),
-      await portOf(ui.workbench, "TFTP"),
-      await portOf(ui.workbench, "FTP"),
-    ];
+    const { bootp, tftp, ftp } = await portsOf(ui.workbench);
     await askBootp(bootp, bench1);
     await tftpRead(tftp, "bench1.bin");
-    let busy = false;
-    await tftpRead(tftp, "Image", (bytes) => {
-      if (busy || bytes < 300_000) return undefined;
-      busy = true;
-      return new Promise((done) => setTimeout(done, busyMs));
-    });
+    await busyBoard(tftp, "Image", 300_000, busyMs);
     await ftpRead(ftp, "etsw.b3");
   }
 
   it("shows where the time of a boot went, each file with a text for screen readers", async () => {
     await ui.workbench.show("Boot Servers");
     await ui.workbench.command("Boot Servers: Start Boot Servers");
-    await portOf(ui.workbench, "FTP");
     await boot(flashMs);
     await openTimeline(ui.workbench);
     await row(/^bench-1, today \d\d:\d\d:\d\d, .*3 files.*Longest: /).waitFor();
@@ -77,8 +62,7 @@ describe("the boot timeline in VS Code's user interface", function () {
 
   it("the board boots again, and both stand side by side", async () => {
     await boot(flashMs * 3);
-    await page().locator(".fold").nth(1).waitFor();
-    for (const lane of [0, 1]) await page().locator(".compare").nth(lane).click();
+    await compareTwo(page());
     await page()
       .getByRole("heading", { name: /^bench-1, today .*slower than today .*: Image over TFTP \+/ })
       .waitFor();

@@ -3,6 +3,7 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createEngine } from "../../src/engine/engine";
 import { anyPorts, defaultWanted } from "../../src/model/settings";
+import { sampleDrop } from "../support/sampleDrop";
 import { openUi } from "../support/uiServer";
 
 const sample = resolve("samples/firmware-drop");
@@ -18,17 +19,14 @@ describe("verification in VS Code's user interface", function () {
   let target = "";
   const ui = openUi({
     make: async (fixture) => {
-      const folder = fixture.at("firmware-drop");
       copy = fixture.at("target");
-      for (const each of [folder, copy]) await cp(sample, each, { recursive: true });
+      await cp(sample, copy, { recursive: true });
       await engine.configure({ ...defaultWanted, folder: copy, ports: anyPorts });
       const port = (id: string): number => engine.snapshot().servers.get(id)?.port ?? 0;
       target = `127.0.0.1 bootp=${port("bootp")} tftp=${port("tftp")} ftp=${port("ftp")}`;
-      await fixture.write(
-        "firmware-drop/.vscode/settings.json",
-        JSON.stringify({ "bootServers.verify.targets": [target] }),
-      );
-      return folder;
+      return sampleDrop(fixture, {
+        ".vscode/settings.json": JSON.stringify({ "bootServers.verify.targets": [target] }),
+      });
     },
   });
   after(() => engine.stopNow());

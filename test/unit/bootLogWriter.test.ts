@@ -334,6 +334,17 @@ describe("the boot log as the servers write it", () => {
       assert.deepEqual(codes(), ["tftp.asleep"]);
     });
 
+    it("has a line for an FTP transfer that stood still, with words of its own", () => {
+      const file = log.fileOf(board, "ftp", "ftp-1", "RETR etsw.b3");
+      file.granted("1.0 MiB");
+      file.answered();
+      clock.advance(3_000);
+      file.stoodStill(3_000);
+      file.ended(aTransfer(), goodEnd);
+      assert.equal(lines()[1], "1 nothing moved for 3.0 s");
+      assert.deepEqual(codes(), ["ftp.stoodStill"]);
+    });
+
     it("shares one line for what waits after the twentieth", () => {
       const file = request();
       file.granted("DATA 1", plain);

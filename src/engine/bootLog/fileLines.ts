@@ -146,18 +146,19 @@ export class FileLines {
   /** Nothing came from the client for a while, and then its answer; there was nothing to remind it of. */
   private gap({ position, everAnswered }: Machine, ms: number): void {
     if (!everAnswered || this.request.startsWith("WRQ")) return;
-    const at = Math.round(this.journal.clock.wallTime() - ms);
-    const note = `no ACK${position === undefined ? "" : ` for DATA ${position}`} for ${formatDuration(ms)}`;
-    const line = { at, until: Math.round(at + ms), event: "gap", note } as const;
-    this.oneOfMany({ ...line, diagnosis: diagnosis("tftp.asleep") });
+    this.silence(ms, `no ACK${position === undefined ? "" : ` for DATA ${position}`}`, "tftp.asleep");
   }
 
   /** FTP: nothing moved for a while. */
   stoodStill(ms: number): void {
+    this.silence(ms, "nothing moved", "ftp.stoodStill");
+  }
+
+  /** @param what was so for these `ms`, until now. */
+  private silence(ms: number, what: string, code: DiagnosisCode): void {
     const at = Math.round(this.journal.clock.wallTime() - ms);
-    const note = `nothing moved for ${formatDuration(ms)}`;
-    const line = { at, until: Math.round(at + ms), event: "gap", note } as const;
-    this.oneOfMany({ ...line, diagnosis: diagnosis("tftp.asleep") });
+    const note = `${what} for ${formatDuration(ms)}`;
+    this.oneOfMany({ at, until: Math.round(at + ms), event: "gap", note, diagnosis: diagnosis(code) });
   }
 
   /** A line of its own for the first ones; the others are counted in one. */
@@ -179,7 +180,7 @@ export class FileLines {
     this.resending?.line.close();
     this.others?.close();
     if (this.line === undefined) this.refused(end);
-    else if (end.heard !== undefined) this.brokenOff(this.line, row, end.heard);
+    else if (end.heard !== undefined) this.brokenOff(row, end.heard);
     else if (row.state === "finished") this.finished(row);
     else if (!this.isAnswered && end.sent === undefined) this.unanswered(this.line, end);
     else this.failed(row, end);
@@ -202,9 +203,8 @@ export class FileLines {
     this.write({ at: this.at, event: "request", request: this.request, ...answer, ...meaning(code) });
   }
 
-  private brokenOff(line: Line, row: TransferRow, error: Pick<ErrorPacket, "code" | "message">): void {
+  private brokenOff(row: TransferRow, error: Pick<ErrorPacket, "code" | "message">): void {
     this.answered();
-    line.close();
     const code = diagnosisOfError(this.request, row, error);
     this.write({
       event: "error",
@@ -229,13 +229,8 @@ export class FileLines {
 
   /** Nothing of it arrived: the line of the request says so, and waits for the same one again. */
   private unanswered(line: Line, { silent }: FileEnd): void {
-    const code = !silent || line.isDiagnosed ? undefined : this.whyUnanswered();
-    line.close({ note: "never acknowledged", ...meaning(code) });
-  }
-
-  private whyUnanswered(): DiagnosisCode {
-    if (this.answer?.startsWith("OACK") === true) return "tftp.oackIgnored";
-    return "tftp.noAnswer";
+    const code = this.answer?.startsWith("OACK") === true ? "tftp.oackIgnored" : "tftp.noAnswer";
+    line.close({ note: "never acknowledged", ...(silent && !line.isDiagnosed && meaning(code)) });
   }
 
   private failed(row: TransferRow, { sent, silent, code }: FileEnd): void {
