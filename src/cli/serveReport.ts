@@ -17,6 +17,7 @@ import type { Faults } from "../model/faults/profile";
 import { describeFaults, replayTexts } from "../model/faults/words";
 import type { Wanted } from "../model/settings";
 import { printable, printableJson } from "../model/text";
+import { Recent } from "../protocol/recent";
 import { paintFor, type Paint } from "./print";
 import { Screen, type Bar } from "./progress";
 import { Refusals } from "./refusals";
@@ -162,18 +163,13 @@ export function peopleReporter(wanted: Wanted, bootLog: boolean): ServeReporter 
     screen.line(`${new Date(at).toTimeString().slice(0, 8)}  ${about.padEnd(6)}${paint(tone, text)}`);
   };
   /** Boot lines in their final form: one that moves to its board, or is told as it was, is not printed again. */
-  const printed = new Map<string, string>();
+  const printed = new Recent<string>(mostPrinted);
   const print = (row: BootLineRow): void => {
     if (row.open === true) return;
     const { text } = describeLine(row, undefined);
     const what = text.slice(text.indexOf(" boot "));
     if (printed.get(row.id) === what) return;
-    printed.delete(row.id);
     printed.set(row.id, what);
-    for (const oldest of printed.keys()) {
-      if (printed.size <= mostPrinted) break;
-      printed.delete(oldest);
-    }
     say(row.at, row.protocol, describeLine(row, earlier.get(row.client)));
   };
   const refusals = new Refusals(systemClock, {

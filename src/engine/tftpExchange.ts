@@ -3,9 +3,8 @@
  * source or a sink of bytes. Server and client are built on the same two.
  */
 
-import { MalformedPacket } from "../protocol/errors";
 import type { Step } from "../protocol/machine";
-import { decodePacket, type Packet } from "../protocol/tftp/packet";
+import { packetOf } from "../protocol/tftp/packet";
 import type { TransferEnd } from "../protocol/tftp/patience";
 import type { Receiver } from "../protocol/tftp/receiver";
 import type { Sender } from "../protocol/tftp/sender";
@@ -51,16 +50,6 @@ export interface Exchange {
   repeat(): void;
   /** Stops at once and tells the peer nothing. Resolves when source or sink are left alone. */
   close(): Promise<void>;
-}
-
-/** The packet, or undefined for bytes that are none. */
-export function packetOf(bytes: Uint8Array): Packet | undefined {
-  try {
-    return decodePacket(bytes);
-  } catch (error) {
-    if (error instanceof MalformedPacket) return undefined;
-    throw error;
-  }
 }
 
 function driverOf(

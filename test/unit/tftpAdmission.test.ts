@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Situation } from "../../src/engine/server";
 import { isLocal } from "../../src/engine/access";
-import { OncePerSecond, Recent } from "../../src/engine/recent";
+import { OncePerSecond } from "../../src/engine/oncePerSecond";
+import { Recent } from "../../src/protocol/recent";
 import { Admission } from "../../src/engine/tftpServer/admission";
 import { defaultLimits, type Limits } from "../../src/model/settings";
 import { VirtualClock } from "../support/virtualClock";

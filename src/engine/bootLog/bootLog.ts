@@ -4,6 +4,7 @@
  */
 
 import type { BootLineRow } from "../../model/events";
+import { Recent } from "../../protocol/recent";
 import type { Journal } from "../journal";
 import { ClientLog, type Question } from "./clientLog";
 import { FileLines } from "./fileLines";
@@ -22,7 +23,7 @@ export interface Sender {
 }
 
 export class BootLog {
-  private readonly logs = new Map<string, ClientLog>();
+  private readonly logs = new Recent<ClientLog>(mostClients);
 
   constructor(private readonly journal: Journal) {}
 
@@ -58,13 +59,7 @@ export class BootLog {
 
   private logOf({ client, address }: Sender): ClientLog {
     const log = this.logs.get(client) ?? new ClientLog(this.journal, client, client === address);
-    this.logs.delete(client);
-    this.logs.set(client, log);
-    for (const [oldest, each] of this.logs) {
-      if (this.logs.size <= mostClients) break;
-      each.settleNow();
-      this.logs.delete(oldest);
-    }
+    this.logs.set(client, log)?.settleNow();
     return log;
   }
 

@@ -10,6 +10,7 @@
 
 import type { BootLineRow } from "../../model/events";
 import { diagnosis, type DiagnosisCode } from "../../model/bootDiagnoses";
+import { Recent } from "../../protocol/recent";
 import type { Timer } from "../clock";
 import type { Journal } from "../journal";
 
@@ -63,10 +64,6 @@ export class Line {
     return this.row.times ?? 1;
   }
 
-  get isOpen(): boolean {
-    return this.row.open === true;
-  }
-
   get isDiagnosed(): boolean {
     return this.row.diagnosis !== undefined;
   }
@@ -118,7 +115,7 @@ export class ClientLog {
   /** The questions since the last transfer. */
   private questions: Asked[] = [];
   /** Requests for files that were not answered yet, by their text. */
-  private readonly unanswered = new Map<string, Line>();
+  private readonly unanswered = new Recent<Line>(mostRemembered);
   /** What waits for the file to be asked for. */
   private waiting: { readonly line: Line; readonly code: DiagnosisCode; readonly until: number } | undefined;
   /** The question that may come again. */
@@ -137,10 +134,6 @@ export class ClientLog {
   /** The log that its lines go to now. */
   get current(): ClientLog {
     return this.movedTo?.current ?? this;
-  }
-
-  get isBusy(): boolean {
-    return this.running > 0;
   }
 
   /** True when nothing was heard for so long that it may have been another board's. */
@@ -246,12 +239,7 @@ export class ClientLog {
 
   /** Nobody has answered it yet: it may come again. */
   unansweredYet(request: string, line: Line): void {
-    this.unanswered.delete(request);
     this.unanswered.set(request, line);
-    for (const oldest of this.unanswered.keys()) {
-      if (this.unanswered.size <= mostRemembered) break;
-      this.unanswered.delete(oldest);
-    }
   }
 
   answered(request: string): void {

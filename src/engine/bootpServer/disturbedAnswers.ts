@@ -3,7 +3,7 @@
 import { printable } from "../../model/text";
 import type { ClientView } from "../../protocol/bootp/clients";
 import { Late } from "../faults";
-import { OncePerSecond } from "../recent";
+import { OncePerSecond } from "../oncePerSecond";
 import type { ServerContext } from "../server";
 
 export class DisturbedAnswers {

@@ -2,13 +2,12 @@
 
 import { isIPv6 } from "node:net";
 import type { Step } from "../../protocol/machine";
-import { encodeError, errorCode, type Packet } from "../../protocol/tftp/packet";
+import { encodeError, errorCode, packetOf, type Packet } from "../../protocol/tftp/packet";
 import { type Patience, Retransmission } from "../../protocol/tftp/patience";
 import { unmapped } from "../access";
 import type { Clock } from "../clock";
 import { Driver } from "../driver";
-import { OncePerSecond } from "../recent";
-import { packetOf } from "../tftpExchange";
+import { OncePerSecond } from "../oncePerSecond";
 import { type Endpoint, openUdp, routeTo, type UdpSocket } from "../udp";
 import type { TftpTarget } from "./boardIo";
 

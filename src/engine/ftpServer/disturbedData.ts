@@ -22,7 +22,7 @@ export function assertNoFault(faults: BoardFaults | undefined, record: TransferR
   throw injected(code, `answered with ${code}`);
 }
 
-type Carry = (bytes: Uint8Array) => Promise<void>;
+export type Carry = (bytes: Uint8Array) => Promise<void>;
 
 /** Carries the bytes of one data connection past what happens to it. */
 export function disturbedData(

@@ -5,7 +5,7 @@ import { delay, type Timer } from "../clock";
 import { fileChanged } from "../servedRoot/refusal";
 import type { OpenedFile, Upload } from "../servedRoot/servedRoot";
 import { fromNetworkLines, toNetworkLines } from "./asciiType";
-import { assertNoFault, disturbedData, faultsFor } from "./disturbedData";
+import { assertNoFault, disturbedData, faultsFor, type Carry } from "./disturbedData";
 import { incoming, outgoing, watchStall, type Activity } from "./dataTransfer";
 import { nearestNames } from "./refusals";
 import { Failure, failureOf, noChannel, replyText } from "./replies";
@@ -19,7 +19,6 @@ const chunkBytes = 256 * 1024;
 type Work = (activity: Activity, record: TransferRecord, connect: Connect) => Promise<Sums | undefined>;
 /** Watches the transfer from here on; `bytes` says how far it is. */
 type Watch = (bytes: () => number) => Timer;
-type Carry = (bytes: Uint8Array) => Promise<void>;
 /** @param watch watches the transfer; `past` puts what a fault profile does to the bytes before what carries them. */
 type Connect = () => Promise<{ socket: Socket; watch: Watch; past: (carry: Carry) => Carry }>;
 

@@ -15,7 +15,8 @@ import { decodeHint, ordinal, packetComment } from "../../model/packetWords";
 import { concat, toHex } from "../../protocol/bytes";
 import { inNetwork } from "../../protocol/ipv4";
 import type { Clock } from "../clock";
-import { Recent } from "../recent";
+import { Recent } from "../../protocol/recent";
+import { opcodes } from "../../protocol/tftp/packet";
 import type { Situation } from "../server";
 import type { Endpoint } from "../udp";
 import { tapConnection } from "./connection";
@@ -29,8 +30,6 @@ export const snapLength = 64;
 const everyone = "255.255.255.255";
 /** Users that need no password (RFC 1635 §2). */
 const anyonesNames = ["anonymous", "ftp"];
-/** DATA's opcode (RFC 1350 §5). */
-const dataOpcode = 3;
 
 /** What a packet is worth. */
 interface Worth {
@@ -169,7 +168,7 @@ export class Recorder implements Tap {
         remote,
         ...(note !== undefined && { note }),
       } as const;
-      this.record(remote.address, { ...about, sent, bytes }, { says, content: bytes[1] === dataOpcode });
+      this.record(remote.address, { ...about, sent, bytes }, { says, content: bytes[1] === opcodes.DATA });
     };
     return {
       received: (packet, from) => {

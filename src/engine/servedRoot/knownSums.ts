@@ -1,7 +1,7 @@
 /** The sums of the files that were sent lately, by what tells one state of a file from another. */
 
 import { SharedSums } from "../checksums";
-import { Recent } from "../recent";
+import { Recent } from "../../protocol/recent";
 
 /** Of `fs.BigIntStats`, what moves when a file becomes another or its bytes change. */
 type State = Readonly<Record<"dev" | "ino" | "size" | "mtimeNs" | "ctimeNs", bigint>>;

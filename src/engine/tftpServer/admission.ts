@@ -4,7 +4,7 @@ import { outsideTrouble } from "../../model/outside";
 import type { Trouble } from "../../model/events";
 import { isLocal } from "../access";
 import type { Clock } from "../clock";
-import { Recent } from "../recent";
+import { Recent } from "../../protocol/recent";
 import type { Situation } from "../server";
 
 interface Bucket {

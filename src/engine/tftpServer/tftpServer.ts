@@ -11,10 +11,12 @@ import {
   errorCode,
   isRequest,
   opcodeOf,
+  opcodes,
   type Request,
 } from "../../protocol/tftp/packet";
 import { senderAt } from "../boardAt";
-import { OncePerSecond, Recent } from "../recent";
+import { Recent } from "../../protocol/recent";
+import { OncePerSecond } from "../oncePerSecond";
 import type { BootServer, ServerContext, StartServer } from "../server";
 import { Admission } from "./admission";
 import { Listener, Listeners } from "./listeners";
@@ -252,7 +254,7 @@ class TftpServer implements BootServer {
 
   /** The wrong TID gets ERROR 5 and the transfer goes on; an ERROR is never answered (RFC 1350 §4, §7). */
   private foreign(socket: Pick<UdpSocket, "send">, bytes: Uint8Array, from: Endpoint): void {
-    const isError = opcodeOf(bytes) === 5;
+    const isError = opcodeOf(bytes) === opcodes.ERROR;
     if (isError || from.port === 0 || this.isOurs(from) || !this.errorTo.allows(`tid ${from.address}`))
       return;
     socket.send(encodeError(errorCode.unknownTid, "unknown transfer ID"), from);

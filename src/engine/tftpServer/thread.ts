@@ -6,7 +6,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { systemClock as clock, type Timer } from "../clock";
 import { waitMs } from "../measuring";
-import { OncePerSecond } from "../recent";
+import { OncePerSecond } from "../oncePerSecond";
 import { knownSums } from "../servedRoot/knownSums";
 import { type LentFile, lentFile } from "../servedRoot/lentFile";
 import { refusalFrom } from "../servedRoot/refusal";

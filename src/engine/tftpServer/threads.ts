@@ -13,7 +13,7 @@ import type { Endpoint } from "../udp";
 import type { FromThread, Standing, ThreadTask, ToThread } from "./threadMessages";
 
 /** Starts a thread that runs `sendInThread`. */
-export type StartThread = () => Worker;
+type StartThread = () => Worker;
 
 /** So many transfers run on the server's own thread before another one is started. */
 const busy = 4;

@@ -5,10 +5,9 @@
  */
 
 import type { Clock, Timer } from "../clock";
-import { opcodeOf } from "../../protocol/tftp/packet";
+import { opcodeOf, opcodes } from "../../protocol/tftp/packet";
 
 const gapMs = 1;
-const dataOpcode = 3;
 
 type Send = (packet: Uint8Array) => void;
 
@@ -22,7 +21,7 @@ export class Twice {
   ) {}
 
   readonly send: Send = (packet) => {
-    if (opcodeOf(packet) !== dataOpcode) this.out(packet);
+    if (opcodeOf(packet) !== opcodes.DATA) this.out(packet);
     else if (this.copying === undefined) this.sendTwice(packet);
     // Acknowledged, its memory is another one's (`Sender`).
     else this.waiting.push(packet.slice());

@@ -4,8 +4,7 @@
  */
 
 import { formatDuration } from "../text";
-import { decodePacket, dataHeader, defaultBlksize, type Packet } from "../../protocol/tftp/packet";
-import { MalformedPacket } from "../../protocol/errors";
+import { dataHeader, defaultBlksize, packetOf, type Packet } from "../../protocol/tftp/packet";
 import type { PacketFault, PacketName, Rates } from "./profile";
 
 /** How long a packet waits that others are to overtake. */
@@ -212,7 +211,7 @@ export class Disturber {
   }
 
   private nameOf(packet: Uint8Array): Name {
-    const decoded = decodedOf(packet);
+    const decoded = packetOf(packet);
     if (decoded?.op === "DATA") {
       const last = decoded.data.length < this.blksize;
       if (last) this.lastBlock = decoded.block;
@@ -232,16 +231,6 @@ const done: Readonly<Record<PacketFault["fault"], string>> = {
   truncate: "cut short",
   "wrong-tid": "sent from another port too",
 };
-
-function decodedOf(packet: Uint8Array): Packet | undefined {
-  try {
-    return decodePacket(packet);
-  } catch (error) {
-    // What a peer sends need not be a packet; the transfer judges it.
-    if (error instanceof MalformedPacket) return undefined;
-    throw error;
-  }
-}
 
 /** True where the fault is about this packet. */
 function fits({ fault, packet, block }: PacketFault, name: Name, direction: Direction): boolean {

@@ -1,5 +1,6 @@
 /** What is injected into whose packets: chooses for each transfer and each board what its profiles say together. */
 
+import { Recent } from "../../protocol/recent";
 import { Chance, Disturber, Remaining, Told } from "./disturber";
 import { formatBytes, formatTime } from "./parser";
 import type { DataFault, FaultProfile, Faults, PacketFault, Place, Rates, ReplyFault } from "./profile";
@@ -90,7 +91,7 @@ export class BoardFaults {
 export class Injection {
   private transfers = 0;
   private boards = 0;
-  private readonly byBoard = new Map<string, BoardFaults>();
+  private readonly byBoard = new Recent<BoardFaults>(mostBoards);
 
   constructor(private readonly faults: Faults) {}
 
@@ -113,10 +114,6 @@ export class Injection {
     if (places.length === 0 && !hasRates(rates)) return undefined;
     const faults = new BoardFaults(rates, places, streamOf(this.faults.seed, boardStreams + this.boards++));
     this.byBoard.set(key, faults);
-    for (const oldest of this.byBoard.keys()) {
-      if (this.byBoard.size <= mostBoards) break;
-      this.byBoard.delete(oldest);
-    }
     return faults;
   }
 

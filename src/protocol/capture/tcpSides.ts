@@ -1,5 +1,6 @@
 /** The sequence numbers of TCP connections of which only the bytes are known (RFC 9293 §3.4). */
 
+import { Recent } from "../recent";
 import { tcpFlag, type TcpHeader } from "./frames";
 import type { SeenPacket } from "./seen";
 
@@ -32,7 +33,7 @@ const mostConnections = 4_096;
 const modulo = (value: number): number => value % 2 ** 32;
 
 export class TcpSides {
-  private readonly connections = new Map<string, Connection>();
+  private readonly connections = new Recent<Connection>(mostConnections);
 
   /** The segments that a packet stands for. */
   segmentsOf(packet: SeenPacket): Segment[] {
@@ -70,12 +71,7 @@ export class TcpSides {
 
   private begin(key: string): Connection {
     const connection = { here: { next: 1, unacknowledged: 0 }, there: { next: 1, unacknowledged: 0 } };
-    this.connections.delete(key);
     this.connections.set(key, connection);
-    for (const oldest of this.connections.keys()) {
-      if (this.connections.size <= mostConnections) break;
-      this.connections.delete(oldest);
-    }
     return connection;
   }
 }

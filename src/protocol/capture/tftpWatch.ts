@@ -4,9 +4,8 @@
  */
 
 import { equalBytes } from "../bytes";
+import { opcodes } from "../tftp/packet";
 
-const data = 3;
-const ack = 4;
 /** The first packets of each kind and side that are worth keeping. */
 const firstOnes = 2;
 /** Repetitions that are counted at a time. */
@@ -37,7 +36,7 @@ export class TftpWatch {
     const side = sent ? this.here : this.there;
     const opcode = packet[1];
     this.times = 1;
-    if ((opcode !== data && opcode !== ack) || packet.length < 4) {
+    if ((opcode !== opcodes.DATA && opcode !== opcodes.ACK) || packet.length < 4) {
       this.takeControl(side, packet);
       return true;
     }
@@ -49,7 +48,7 @@ export class TftpWatch {
     }
     side.highest = block;
     side.seen += 1;
-    if (opcode === data) {
+    if (opcode === opcodes.DATA) {
       if (packet.length < this.longest) this.ends = true;
       else this.longest = packet.length;
     }

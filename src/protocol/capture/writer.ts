@@ -1,6 +1,7 @@
 /** Makes a capture, a pcapng file, of what sockets saw: packet by packet, in the order in which they are given. */
 
 import { toHex } from "../bytes";
+import { Recent } from "../recent";
 import { addressBytes, longestPacket, tcpFrame, udpFrame, type Macs, type Payload } from "./frames";
 import { fileHeader, packetBlock, statisticsBlock } from "./pcapng";
 import type { End, SeenPacket } from "./seen";
@@ -9,7 +10,7 @@ import { TcpSides } from "./tcpSides";
 /** Ethernet, IP and the longest transport header of ours: what a payload may not fill. */
 const room = longestPacket - 60;
 /** In a BOOTP packet (RFC 951 §3). */
-const bootpField = { op: 0, hlen: 2, ciaddr: 12, yiaddr: 16, chaddr: 28 } as const;
+const bootpField = { hlen: 2, ciaddr: 12, yiaddr: 16, chaddr: 28 } as const;
 const broadcastMac = new Uint8Array(6).fill(0xff);
 /** Boards whose MAC is remembered. */
 const mostMacs = 4_096;
@@ -18,7 +19,7 @@ const application = "Boot Servers";
 export class CaptureWriter {
   private readonly sides = new TcpSides();
   /** The MACs of boards, by their addresses. */
-  private readonly macs = new Map<string, Uint8Array>();
+  private readonly macs = new Recent<Uint8Array>(mostMacs);
   private lastId = 0;
 
   /** What the file begins with. */
@@ -80,13 +81,7 @@ export class CaptureWriter {
     const mac = bytes.slice(bootpField.chaddr, bootpField.chaddr + 6);
     for (const at of [bootpField.ciaddr, bootpField.yiaddr]) {
       const address = toHex(bytes.subarray(at, at + 4));
-      if (address === "00000000") continue;
-      this.macs.delete(address);
-      this.macs.set(address, mac);
-    }
-    for (const oldest of this.macs.keys()) {
-      if (this.macs.size <= mostMacs) break;
-      this.macs.delete(oldest);
+      if (address !== "00000000") this.macs.set(address, mac);
     }
   }
 

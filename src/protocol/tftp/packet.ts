@@ -55,7 +55,8 @@ export const defaultBlksize = 512;
 /** Opcode and block number before the data. */
 export const dataHeader = 4;
 
-const opcodes = { RRQ: 1, WRQ: 2, DATA: 3, ACK: 4, ERROR: 5, OACK: 6 } as const;
+/** What a packet is: its first two bytes (RFC 1350 §5, RFC 2347 §3). */
+export const opcodes = { RRQ: 1, WRQ: 2, DATA: 3, ACK: 4, ERROR: 5, OACK: 6 } as const;
 
 /** The opcode alone, for who must know what a malformed packet wanted to be; undefined below two bytes. */
 export function opcodeOf(bytes: Uint8Array): number | undefined {
@@ -66,6 +67,16 @@ export function opcodeOf(bytes: Uint8Array): number | undefined {
 export function isRequest(bytes: Uint8Array): boolean {
   const opcode = opcodeOf(bytes);
   return opcode === opcodes.RRQ || opcode === opcodes.WRQ;
+}
+
+/** The packet; undefined for bytes that are none. */
+export function packetOf(bytes: Uint8Array): Packet | undefined {
+  try {
+    return decodePacket(bytes);
+  } catch (error) {
+    if (error instanceof MalformedPacket) return undefined;
+    throw error;
+  }
 }
 
 /** @throws MalformedPacket, and nothing else, for bytes that are no TFTP packet. */
