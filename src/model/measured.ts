@@ -29,9 +29,10 @@ export function formatShort(ms: number): string {
   return ms < 10 ? `${Number(ms.toPrecision(2))} ms` : formatDuration(ms);
 }
 
+const waitedMs = (waits: readonly Wait[] = []): number => waits.reduce((sum, { ms }) => sum + ms, 0);
+
 /** Everything, a phrase each: `first byte after 3 ms`, `round trip 0.2 ms`. */
 export function describeMeasured({ firstByteMs, firstAckMs, roundTripMs, waits = [] }: Measured): string[] {
-  const waited = waits.reduce((sum, { ms }) => sum + ms, 0);
   return [
     ...(firstByteMs === undefined ? [] : [`first byte after ${formatShort(firstByteMs)}`]),
     ...(firstAckMs === undefined ? [] : [`first ACK after ${formatShort(firstAckMs)}`]),
@@ -39,7 +40,7 @@ export function describeMeasured({ firstByteMs, firstAckMs, roundTripMs, waits =
     ...(waits.length === 0
       ? []
       : [
-          `waited ${formatDuration(waited)} in ${waits.length === 1 ? "one stretch" : `${waits.length} stretches`}`,
+          `waited ${formatDuration(waitedMs(waits))} in ${waits.length === 1 ? "one stretch" : `${waits.length} stretches`}`,
         ]),
   ];
 }
@@ -53,7 +54,7 @@ export function describeTotals(transfers: readonly Fact[]): string {
   const ms = sum(({ startedAt, endedAt = startedAt }) => endedAt - startedAt);
   const again = sum((row) => row.retransmissions);
   const trips = transfers.flatMap(({ roundTripMs = [] }) => roundTripMs);
-  const waited = sum(({ waits = [] }) => waits.reduce((total, wait) => total + wait.ms, 0));
+  const waited = sum(({ waits }) => waitedMs(waits));
   const rate = ms > 0 ? ` (${formatSize(Math.round((bytes * 1000) / ms))}/s)` : "";
   return [
     `${transfers.length} ${transfers.length === 1 ? "file" : "files"}`,

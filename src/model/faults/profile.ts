@@ -93,7 +93,7 @@ export interface ReplyFault {
 export type Place = PacketFault | DataFault | ReplyFault;
 export type FaultName = Place["fault"];
 
-/** What follows the name of a fault, in this order; `optional`: it may be left out. */
+/** What follows the name of a fault, in this order. */
 type Argument = "packet" | "size" | "time" | "code";
 
 interface FaultDefinition {
