@@ -37,10 +37,10 @@ function describeReply(packet: BootpPacket): string {
 /** Messages that are told and not asked (RFC 2131 §4.3.3, §4.3.4). */
 const told = ["DECLINE", "RELEASE"];
 
-function whyNot(type: string, { stage, detail, notice }: ClientView): string | undefined {
+function whyNot(type: string, { stage, notice }: ClientView): string | undefined {
   if (notice !== undefined) return `no answer: ${notice.message}`;
   if (told.includes(type)) return undefined;
-  return stage === "silent" ? `no answer: ${detail.replace(/ for .*/, "")} after the last file` : "no answer";
+  return stage === "silent" ? "no answer: silent after the last file" : "no answer";
 }
 
 /** An OFFER is followed by a REQUEST; only then a board loads its file. */
