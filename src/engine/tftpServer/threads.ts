@@ -17,11 +17,13 @@ type StartThread = () => Worker;
 
 /** So many transfers run on the server's own thread before another one is started. */
 const busy = 4;
-/** What is shorter is sent before a thread has heard of it. */
 const worthBytes = 2 ** 20;
 const idleMs = 10_000;
 /** The server's own thread has a core too. */
 const mostThreads = Math.min(Math.max(availableParallelism() - 1, 1), 7);
+
+/** What is shorter is sent before a thread has heard of it. */
+export const isWorthThread = (size: number): boolean => size >= worthBytes;
 
 const threadEnded = (): Refusal =>
   new Refusal("busy", {
@@ -201,11 +203,11 @@ export class Threads {
   }
 
   /**
-   * A transfer in the thread that has the least to do; undefined: it is not worth it, or the server's own has.
+   * A transfer in the thread that has the least to do; undefined: the server's own has.
    * @param here how many transfers run on the server's own thread, this one included.
    */
   carry(here: number, file: OpenedFile, task: ThreadTask, events: ThreadEvents): ThreadExchange | undefined {
-    const thread = here > busy && file.size >= worthBytes ? this.leastBusy(here) : undefined;
+    const thread = here > busy ? this.leastBusy(here) : undefined;
     if (thread === undefined) return undefined;
     const tell = (message: ToThread): void => {
       thread.worker.postMessage(message);

@@ -17,7 +17,7 @@ import { uploadStore } from "./file";
 import { TransferRecord } from "./record";
 import { patienceOf, type Sending, sendingExchange, sendingOf } from "./sending";
 import type { ThreadTask } from "./threadMessages";
-import type { ThreadEvents, ThreadExchange } from "./threads";
+import { isWorthThread, type ThreadEvents, type ThreadExchange } from "./threads";
 import { Wire } from "./wire";
 import { farewell, type ServedEnd } from "./words";
 import type { Endpoint, UdpSocket } from "../udp";
@@ -35,7 +35,7 @@ export interface TransferHome {
   concluded(transfer: ServedTransfer): void;
   /** Bytes of one chunk of read-ahead. */
   chunkSize(): number;
-  /** The transfer in a thread; undefined: it is not worth it. */
+  /** The transfer in a thread; undefined: none has less to do. */
   inThread(file: OpenedFile, task: ThreadTask, events: ThreadEvents): ThreadExchange | undefined;
 }
 
@@ -192,9 +192,8 @@ export class ServedTransfer {
   /** Gives the transfer to a thread, where it has another port; undefined: it stays. */
   private inThread(file: OpenedFile, sending: Sending, events: ExchangeEvents): Exchange | undefined {
     const { id, peer, localAddress } = this;
-    const disturbed = this.disturber !== undefined || this.board.quirks.duplicatePackets === true;
-    if (disturbed || this.sharesPort || this.home.context.tap?.tapsWhole(peer.address) === true)
-      return undefined;
+    if (!isWorthThread(file.size) || !this.wire.isPlain) return undefined;
+    if (this.home.context.tap?.tapsWhole(peer.address) === true) return undefined;
     const exchange = this.home.inThread(
       file,
       { id, sending, peer, localAddress },

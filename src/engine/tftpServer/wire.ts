@@ -75,6 +75,12 @@ export class Wire {
     }
   };
 
+  /** True when nothing stands between the transfer and a port of its own. */
+  get isPlain(): boolean {
+    const { shares, twice, disturber } = this.options;
+    return !shares && !twice && disturber === undefined;
+  }
+
   get sendData(): Send {
     return this.twice?.send ?? this.send;
   }
