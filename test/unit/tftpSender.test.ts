@@ -241,6 +241,27 @@ describe("TFTP sender", () => {
     assert.deepEqual(script.ack(8), [9, 10, 11, 12]);
   });
 
+  it("an ACK of a block that went out twice may answer the copy: while the window moves on, it is not sent again (X2, RFC 1123 §4.2.3.1)", () => {
+    const script = new Scripted({ windowsize: 4 });
+    script.fill();
+    assert.deepEqual(script.ack(2), [3, 4, 5, 6]);
+    // A receiver that answers each copy, as atftp does: those of 3 and 4 have come a second time.
+    assert.deepEqual(script.ack(4), [7, 8]);
+    assert.deepEqual(script.ack(4), []);
+    assert.deepEqual(script.ack(8), [9, 10, 11, 12]);
+    assert.deepEqual(script.ack(10), [11, 12, 13, 14], "these went out once");
+  });
+
+  it("… and where it does not move on, it is sent again without the wait for silence (T25)", () => {
+    const script = new Scripted({ windowsize: 4 });
+    script.fill();
+    script.ack(2);
+    script.ack(3);
+    assert.deepEqual(script.wake(), [4, 5, 6, 7]);
+    assert.ok(script.now < 100);
+    assert.deepEqual(script.ack(3), [], "once");
+  });
+
   it("the back-off stays until a round trip was measured again (T11, RFC 6298 §5)", () => {
     const script = new Scripted();
     script.fill();

@@ -19,6 +19,12 @@ export interface SenderOptions {
   readonly rollover?: Rollover;
 }
 
+/**
+ * How long an ACK is not believed that a copy may have caused. What it says was lost is on its way then, or comes
+ * again; the whole window for each copy would be the Sorcerer's Apprentice.
+ */
+const echoMs = 20;
+
 export class Sender {
   /** What was sent and not acknowledged, in order. An OACK stands for block 0. */
   private readonly outstanding: Uint8Array[] = [];
@@ -29,9 +35,12 @@ export class Sender {
   private lastSupplied = false;
   /** A duplicate ACK has restarted this window already (DESIGN §2.1). */
   private restarted = false;
-  /** How often this whole window was sent again, and how often the one before it. */
-  private resent = 0;
-  private stale = 0;
+  /** The number of the last packet that was sent again. */
+  private resentTo = -1;
+  /** The block that was acknowledged last went out more than once: some receivers answer each copy. */
+  private mayEcho = false;
+  /** When the window is sent again, unless it has moved on; undefined: no ACK is in doubt. */
+  private doubtUntil: number | undefined;
   private ended = false;
   private readonly rollover: Rollover;
   private readonly timing: Retransmission;
@@ -129,6 +138,7 @@ export class Sender {
   /** Sends again what is to be answered, if the time for it has come. */
   timeout(now: number): Step<TransferEnd> {
     if (this.ended || this.outstanding.length === 0) return this.step([]);
+    if (this.doubtUntil !== undefined && now >= this.doubtUntil) return this.restart(now);
     switch (this.timing.due(now)) {
       case "wait":
         return this.step([]);
@@ -136,7 +146,6 @@ export class Sender {
         return this.end({ kind: "timeout", answered: this.timing.everAnswered });
       case "again":
         this.restarted = false;
-        this.resent += 1;
         return this.again(this.outstanding, now);
     }
   }
@@ -160,10 +169,11 @@ export class Sender {
       this.base += 1;
     }
     this.restarted = false;
-    this.stale = this.resent;
-    this.resent = 0;
+    this.mayEcho = this.base - 1 <= this.resentTo;
+    this.doubtUntil = undefined;
     this.timing.progressed(now);
     if (whole) return this.lastSupplied ? this.end({ kind: "complete" }) : this.step([]);
+    if (this.mayEcho) return this.doubt(now);
     // The receiver missed the block after this one: the window starts there again (RFC 7440 §4).
     return this.again(this.outstanding, now);
   }
@@ -172,26 +182,31 @@ export class Sender {
     // With windowsize 1 a duplicate ACK must not send DATA again: the Sorcerer's Apprentice (RFC 1123 §4.2.3.1).
     // With more it says that the whole window was lost; answering each would be the Sorcerer again.
     if (this.options.windowsize === 1 || this.base <= 0 || this.restarted) return this.step([]);
-    // The window before went out more than once, and each copy is acknowledged: those ACKs tell nothing of this
-    // one. Else one late packet would double every window from there on.
-    if (this.stale > 0) {
-      this.stale -= 1;
-      return this.step([]);
-    }
+    return this.mayEcho ? this.doubt(now) : this.restart(now);
+  }
+
+  private doubt(now: number): Step<TransferEnd> {
+    this.doubtUntil ??= now + Math.max(echoMs, this.roundTripMs ?? 0);
+    return this.step([]);
+  }
+
+  private restart(now: number): Step<TransferEnd> {
     this.restarted = true;
-    this.resent += 1;
+    this.doubtUntil = undefined;
     return this.again(this.outstanding, now);
   }
 
   private again(packets: readonly Uint8Array[], now: number): Step<TransferEnd> {
     if (packets.length === 0) return this.step([]);
     this.retransmissions += packets.length;
+    this.resentTo = Math.max(this.resentTo, this.base + packets.length - 1);
     this.timing.sent(now, true);
     return this.step(packets.slice());
   }
 
   private step(send: readonly Uint8Array[]): Step<TransferEnd> {
-    return { send, wakeAt: this.ended || this.outstanding.length === 0 ? undefined : this.timing.wakeAt };
+    if (this.ended || this.outstanding.length === 0) return { send, wakeAt: undefined };
+    return { send, wakeAt: Math.min(this.timing.wakeAt, this.doubtUntil ?? Infinity) };
   }
 
   private end(end: TransferEnd): Step<TransferEnd> {
