@@ -3,8 +3,17 @@
 import type { Host } from "./namespace";
 import type { ProgramName } from "./programs";
 
-/** Moves `remote` on the server from or to the absolute path `local`. @throws when the program says that it failed. */
-export type Move = (host: Host, server: string, remote: string, local: string) => Promise<unknown>;
+/**
+ * Moves `remote` on the server from or to the absolute path `local`; TFTP's are told another port than 69 where there is
+ * one. @throws when the program says that it failed.
+ */
+export type Move = (
+  host: Pick<Host, "succeed">,
+  server: string,
+  remote: string,
+  local: string,
+  port?: number,
+) => Promise<unknown>;
 
 export interface ForeignClient {
   /** As it stands in a test's name. */
@@ -20,26 +29,26 @@ export interface ForeignClient {
 const tftpHpa: ForeignClient = {
   name: "tftp-hpa",
   program: "tftp",
-  get: (host, server, remote, local) =>
-    host.succeed("tftp", ["-m", "binary", server, "-c", "get", remote, local]),
-  put: (host, server, remote, local) =>
-    host.succeed("tftp", ["-m", "binary", server, "-c", "put", local, remote]),
+  get: (host, server, remote, local, port = 69) =>
+    host.succeed("tftp", ["-m", "binary", server, `${port}`, "-c", "get", remote, local]),
+  put: (host, server, remote, local, port = 69) =>
+    host.succeed("tftp", ["-m", "binary", server, `${port}`, "-c", "put", local, remote]),
 };
 
 function atftp(name: string, ...options: readonly string[]): ForeignClient {
   const more = options.flatMap((option) => ["--option", option]);
   const move =
     (direction: string): Move =>
-    (host, server, remote, local) =>
-      host.succeed("atftp", [...more, direction, "-r", remote, "-l", local, server]);
+    (host, server, remote, local, port = 69) =>
+      host.succeed("atftp", [...more, direction, "-r", remote, "-l", local, server, `${port}`]);
   return { name, program: "atftp", get: move("--get"), put: move("--put") };
 }
 
 function curlTftp(name: string, notEmpty: boolean, ...options: readonly string[]): ForeignClient {
   const move =
     (direction: string): Move =>
-    (host, server, remote, local) =>
-      host.succeed("curl", ["-sS", ...options, direction, local, `tftp://${server}/${remote}`]);
+    (host, server, remote, local, port = 69) =>
+      host.succeed("curl", ["-sS", ...options, direction, local, `tftp://${server}:${port}/${remote}`]);
   // Its own fault: an OACK with tsize=0 makes it exit 71, whoever serves.
   return { name, program: "curl", get: move("-o"), put: move("-T"), notEmpty };
 }
@@ -47,8 +56,8 @@ function curlTftp(name: string, notEmpty: boolean, ...options: readonly string[]
 function busyboxTftp(name: string, ...options: readonly string[]): ForeignClient {
   const move =
     (direction: string): Move =>
-    (host, server, remote, local) =>
-      host.succeed("busybox", ["tftp", ...options, direction, "-r", remote, "-l", local, server]);
+    (host, server, remote, local, port = 69) =>
+      host.succeed("busybox", ["tftp", ...options, direction, "-r", remote, "-l", local, server, `${port}`]);
   return { name, program: "busybox", get: move("-g"), put: move("-p") };
 }
 
@@ -91,7 +100,7 @@ function lftp(
   get: string,
   ...settings: readonly string[]
 ): ForeignClient {
-  const run = (host: Host, server: string, command: string): Promise<unknown> =>
+  const run = (host: Pick<Host, "succeed">, server: string, command: string): Promise<unknown> =>
     host.succeed(
       "lftp",
       [

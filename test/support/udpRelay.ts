@@ -13,7 +13,7 @@ export interface RelayOptions {
   /** Where the server listens. */
   readonly to: Endpoint;
   readonly faults: Faults;
-  /** The same packets in the same order meet the same fate; each direction has a sequence of its own. */
+  /** The n-th sending of a block or ACK by one side meets the same fate in every run, whenever it comes. */
   readonly seed: number;
   /** Where the relay is asked; default: any free port of 127.0.0.1. */
   readonly at?: Endpoint;
@@ -29,9 +29,18 @@ export interface Relay {
 
 /** Between one port of a client and one of the server. */
 interface Path {
-  readonly toServer: LinkEnd;
-  readonly toClient: LinkEnd;
+  readonly toServer: Way;
+  readonly toClient: Way;
 }
+
+type Way = Pick<LinkEnd, "send"> & Readonly<Pick<LinkEnd, "sent">>;
+
+/** The opcode and the number of block or ACK (RFC 1350 §5). */
+const nameOf = (packet: Uint8Array): string => packet.subarray(0, 4).join(" ");
+
+/** A seed for each text (FNV-1a). */
+const numberOf = (text: string): number =>
+  Buffer.from(text).reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193), 0x811c9dc5) >>> 0;
 
 const keyOf = ({ address, port }: Endpoint): string => `${address} ${port}`;
 
@@ -47,18 +56,25 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     sockets.push(opening);
     return opening;
   };
-  /** One direction, with luck of its own. */
-  const link = (arrive: (packet: Uint8Array) => void): LinkEnd => {
-    const { left, right } = new VirtualLink(
-      clock,
-      seededRandom(seed * 1_000 + 2 * paths.size + turn),
-      faults,
-    );
-    turn = 1 - turn;
+  const sendings = new Map<string, number>();
+  /** One direction. */
+  const link = (side: keyof Path, arrive: (packet: Uint8Array) => void): Way => {
+    let luck = (): number => 0;
+    const { left, right } = new VirtualLink(clock, () => luck(), faults);
     right.onPacket = arrive;
-    return left;
+    return {
+      send(packet) {
+        const which = `${side} ${nameOf(packet)}`;
+        const times = (sendings.get(which) ?? 0) + 1;
+        sendings.set(which, times);
+        luck = seededRandom(numberOf(`${seed} ${which} ${times}`));
+        left.send(packet);
+      },
+      get sent() {
+        return left.sent;
+      },
+    };
   };
-  let turn = 0;
   const pathOf = (
     client: Endpoint,
     server: Endpoint,
@@ -71,12 +87,14 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     const socket = inner(() => path);
     const path = {
       toServer: link(
+        "toServer",
         (packet) =>
           void outer.then((each) => {
             each.send(packet, server);
           }),
       ),
       toClient: link(
+        "toClient",
         (packet) =>
           void socket.then((each) => {
             each.send(packet, client);
