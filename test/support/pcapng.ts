@@ -26,19 +26,19 @@ export function readPcapng(bytes: Uint8Array): ReadCapture {
   let dropped: number | undefined;
   let at = 0;
   for (let number = 0; at < file.length; number += 1) {
-    const type = file.readUInt32BE(at);
-    const length = file.readUInt32BE(at + 4);
+    const type = file.readUInt32LE(at);
+    const length = file.readUInt32LE(at + 4);
     assert.equal(length % 4, 0);
-    assert.equal(file.readUInt32BE(at + length - 4), length, "both lengths of a block");
+    assert.equal(file.readUInt32LE(at + length - 4), length, "both lengths of a block");
     const body = file.subarray(at + 8, at + length - 4);
     if (number === 0) {
       assert.equal(type, 0x0a0d0d0a);
-      assert.equal(body.readUInt32BE(0), 0x1a2b3c4d);
-      assert.deepEqual([body.readUInt16BE(4), body.readUInt16BE(6)], [1, 0]);
+      assert.equal(body.readUInt32LE(0), 0x1a2b3c4d);
+      assert.deepEqual([body.readUInt16LE(4), body.readUInt16LE(6)], [1, 0]);
     } else if (number === 1) {
       assert.equal(type, 1);
-      assert.equal(body.readUInt16BE(0), 1, "Ethernet");
-    } else if (type === 5) dropped = Number(optionsOf(body.subarray(12)).get(5)?.readBigUInt64BE(0));
+      assert.equal(body.readUInt16LE(0), 1, "Ethernet");
+    } else if (type === 5) dropped = Number(optionsOf(body.subarray(12)).get(5)?.readBigUInt64LE(0));
     else {
       assert.equal(type, 6);
       packets.push(packetOf(body));
@@ -50,14 +50,14 @@ export function readPcapng(bytes: Uint8Array): ReadCapture {
 }
 
 function packetOf(body: Buffer): ReadPacket {
-  const kept = body.readUInt32BE(12);
+  const kept = body.readUInt32LE(12);
   const options = optionsOf(body.subarray(20 + Math.ceil(kept / 4) * 4));
-  const flags = options.get(2)?.readUInt32BE(0) ?? 0;
+  const flags = options.get(2)?.readUInt32LE(0) ?? 0;
   const comment = options.get(1)?.toString("utf8");
   return {
-    at: body.readUInt32BE(4) * 2 ** 32 + body.readUInt32BE(8),
+    at: body.readUInt32LE(4) * 2 ** 32 + body.readUInt32LE(8),
     frame: body.subarray(20, 20 + kept),
-    length: body.readUInt32BE(16),
+    length: body.readUInt32LE(16),
     sent: (flags & 3) === 2,
     broadcast: flags >> 2 === 3,
     ...(comment !== undefined && { comment }),
@@ -67,7 +67,7 @@ function packetOf(body: Buffer): ReadPacket {
 function optionsOf(bytes: Buffer): Map<number, Buffer> {
   const options = new Map<number, Buffer>();
   for (let at = 0; ;) {
-    const [code, length] = [bytes.readUInt16BE(at), bytes.readUInt16BE(at + 2)];
+    const [code, length] = [bytes.readUInt16LE(at), bytes.readUInt16LE(at + 2)];
     if (code === 0) {
       assert.equal(at + 4, bytes.length);
       return options;

@@ -1,9 +1,9 @@
 /**
- * The blocks of a pcapng file (draft-ietf-opsawg-pcapng), big-endian. A file that ends after any of them is valid:
- * what is written can be read at any moment.
+ * The blocks of a pcapng file (draft-ietf-opsawg-pcapng). A file that ends after any of them is valid: what is written
+ * can be read at any moment. They are little-endian, as the machines are: dumpcap takes nothing else from a pipe.
  */
 
-import { concat, encodeText, writeUint16, writeUint32 } from "../bytes";
+import { concat, encodeText } from "../bytes";
 
 const blockType = { section: 0x0a0d0d0a, interface: 1, statistics: 5, packet: 6 } as const;
 const optionCode = {
@@ -28,12 +28,8 @@ export const magic = Uint8Array.of(0x0a, 0x0d, 0x0d, 0x0a);
 
 /** What a file begins with: the section and its one interface. @param application who writes it. */
 export function fileHeader(application: string): Uint8Array {
-  const section = new Uint8Array(16);
-  writeUint32(section, 0, 0x1a2b3c4d);
-  writeUint16(section, 4, 1); // Version 1.0, of no known length.
-  section.fill(0xff, 8);
-  const link = new Uint8Array(8); // Without a limit to the length of a packet; times in µs, as where nothing is said.
-  writeUint16(link, 0, ethernet);
+  const section = words(0x1a2b3c4d, 1, 0xffffffff, 0xffffffff); // Version 1.0, of no known length.
+  const link = words(ethernet, 0); // Without a limit to the length of a packet; times in µs, as where nothing is said.
   return concat(
     block(blockType.section, section, [[optionCode.application, encodeText(application)]]),
     block(blockType.interface, link, [[optionCode.interfaceName, encodeText(application)]]),
@@ -51,13 +47,9 @@ export function packetBlock(
   way: Way,
   comment?: string,
 ): Uint8Array {
-  const head = new Uint8Array(20);
-  writeTime(head, 4, at);
-  writeUint32(head, 12, frame.length);
-  writeUint32(head, 16, length);
-  const flags = new Uint8Array(4);
+  const head = words(0, ...timeOf(at), frame.length, length);
   // Bits 0 and 1: 1 in, 2 out; bits 2 to 4: 1 to one host, 3 to all.
-  writeUint32(flags, 0, (way.sent ? 2 : 1) | ((way.broadcast ? 3 : 1) << 2));
+  const flags = words((way.sent ? 2 : 1) | ((way.broadcast ? 3 : 1) << 2));
   return block(blockType.packet, concat(head, padded(frame)), [
     [optionCode.packetFlags, flags],
     ...(comment === undefined ? [] : ([[optionCode.comment, encodeText(comment)]] as const)),
@@ -66,18 +58,23 @@ export function packetBlock(
 
 /** How many packets the file lacks. */
 export function statisticsBlock(at: number, dropped: number): Uint8Array {
-  const head = new Uint8Array(12);
-  writeTime(head, 4, at);
-  const count = new Uint8Array(8);
-  writeUint32(count, 4, dropped);
-  return block(blockType.statistics, head, [[optionCode.dropped, count]]);
+  return block(blockType.statistics, words(0, ...timeOf(at)), [[optionCode.dropped, words(dropped, 0)]]);
 }
 
-/** 64 bits of µs. */
-function writeTime(bytes: Uint8Array, offset: number, at: number): void {
+/** 64 bits of µs, the upper half first. */
+function timeOf(at: number): [high: number, low: number] {
   const us = Math.round(at * 1000);
-  writeUint32(bytes, offset, Math.floor(us / 2 ** 32));
-  writeUint32(bytes, offset + 4, us % 2 ** 32);
+  return [Math.floor(us / 2 ** 32), us % 2 ** 32];
+}
+
+/** Words of 32 bits. */
+function words(...values: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(4 * values.length);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, index) => {
+    view.setUint32(4 * index, value, true);
+  });
+  return bytes;
 }
 
 /** With zeros up to a whole word. */
@@ -93,16 +90,10 @@ function block(
   body: Uint8Array,
   options: readonly (readonly [code: number, value: Uint8Array])[],
 ): Uint8Array {
-  const all = [...options, [optionCode.end, new Uint8Array(0)] as const].map(([code, value]) => {
-    const head = new Uint8Array(4);
-    writeUint16(head, 0, code);
-    writeUint16(head, 2, value.length);
-    return concat(head, padded(value));
-  });
+  const all = [...options, [optionCode.end, new Uint8Array(0)] as const].flatMap(([code, value]) => [
+    words(code | (value.length << 16)),
+    padded(value),
+  ]);
   const total = 12 + body.length + all.reduce((sum, { length }) => sum + length, 0);
-  const [head, tail] = [new Uint8Array(8), new Uint8Array(4)];
-  writeUint32(head, 0, type);
-  writeUint32(head, 4, total);
-  writeUint32(tail, 0, total);
-  return concat(head, body, ...all, tail);
+  return concat(words(type, total), body, ...all, words(total));
 }
