@@ -3,19 +3,21 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { decodePacket as decodeBootp } from "../../src/protocol/bootp/packet";
-import { decodePacket as decodeTftp } from "../../src/protocol/tftp/packet";
-import { unlikeBytes } from "../support/files";
+import { describeBootLine } from "../../src/model/bootLog";
+import { assertFile, unlikeBytes } from "../support/files";
 import { udhcpc } from "../support/foreignBoards";
-import { makeNetwork, twoNetworks, type Host, type TestNetwork } from "../support/namespace";
-import { ours, serve, thisHost, type Served } from "../support/ours";
-import { readFrame, readPcapng, type ReadPacket } from "../support/pcapng";
+import { makeNetwork, twoNetworks, type TestNetwork } from "../support/namespace";
+import { ours, serve, startOurs, thisHost, type Served } from "../support/ours";
+import { readPcapng } from "../support/pcapng";
 import { need } from "../support/programs";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
+import { assertNoWarning, assertReadAlike, dissect, type Dissected } from "../support/tshark";
+import { openRelay } from "../support/udpRelay";
 
 const layout = {
   server: twoNetworks.server,
   board: { eth0: { lan: "lan1", mac: "52:54:00:77:00:20" } },
+  near: twoNetworks.near,
 } as const;
 
 const password = "canary-7f3a";
@@ -25,77 +27,19 @@ const plan = {
   ftp: ["etsw.b3"],
 };
 
-const fields = [
-  ...["_ws.col.Protocol", "eth.src", "ip.src", "ip.dst", "udp.srcport", "udp.dstport", "udp.length"],
-  ...["tftp.opcode", "tftp.block", "tftp.source_file", "dhcp.id", "dhcp.ip.your", "udp.checksum"],
-  ...["ftp.request.command", "ftp.request.arg", "ftp.response.code"],
-] as const;
-
-type Dissected = Readonly<Record<(typeof fields)[number], string>>;
-
-const checked = ["ip.check_checksum", "udp.check_checksum", "tcp.check_checksum"].flatMap((each) => [
-  "-o",
-  `${each}:TRUE`,
-]);
-
-/** What tshark reads. @param more flags. */
-async function dissect(
-  host: Pick<Host, "run">,
-  file: string,
-  more: readonly string[] = [],
-): Promise<Dissected[]> {
-  const wanted = fields.flatMap((field) => ["-e", field]);
-  const { stdout } = await host.run("tshark", ["-n", "-r", file, ...more, "-T", "fields", ...wanted]);
-  return stdout
-    .split("\n")
-    .filter((line) => line !== "")
-    .map(
-      (line) =>
-        Object.fromEntries(line.split("\t").map((value, index) => [fields[index], value])) as Dissected,
-    );
-}
-
-/**
- * What tshark finds wrong: malformed packets and experts' warnings, wrong checksums among them. Its expert of TFTP warns
- * of each ERROR, whoever sends it.
- */
-async function wrongIn(host: Pick<Host, "run">, file: string, more: readonly string[] = []): Promise<string> {
-  const warning = 0x600000;
-  const filter = `_ws.malformed || (_ws.expert.severity >= ${warning} && !tftp.opcode == 5)`;
-  const { stdout, stderr } = await host.run("tshark", ["-n", "-r", file, ...checked, ...more, "-Y", filter]);
-  // It says as whom it runs, and nothing else.
-  return stdout + stderr.replace(/^Running as user "root".*\n/m, "");
-}
-
-/** The same of a datagram as our own codecs read it. */
-function readAsWeDo(packet: ReadPacket): Partial<Dissected> {
-  const { protocol, ports, from, to, payload } = readFrame(packet);
-  if (protocol !== "udp") return {};
-  const ends = { "ip.src": from, "ip.dst": to, "udp.srcport": `${ports[0]}`, "udp.dstport": `${ports[1]}` };
-  if (ports.some((port) => port === 67 || port === 68)) {
-    const { xid, yiaddr } = decodeBootp(payload);
-    return { ...ends, "dhcp.id": `0x${xid.toString(16).padStart(8, "0")}`, "dhcp.ip.your": yiaddr };
-  }
-  const tftp = decodeTftp(payload);
-  return {
-    ...ends,
-    "tftp.opcode": `${["", "RRQ", "WRQ", "DATA", "ACK", "ERROR", "OACK"].indexOf(tftp.op)}`,
-    ...("block" in tftp && { "tftp.block": `${tftp.block}` }),
-    ...("file" in tftp && { "tftp.source_file": tftp.file }),
-  };
-}
-
 describe("Wireshark reads what --pcap writes", function () {
   this.timeout(90_000);
   let folder: TemporaryFolder;
   let network: TestNetwork | undefined;
   const image = unlikeBytes(300_001);
+  const script = unlikeBytes(20_001);
 
   before(async function () {
     need(this, "tshark", "dumpcap", "curl", "lftp", "udhcpc", "busybox");
     folder = await temporaryFolder({
       "drop/u-boot.bin": image,
       "drop/etsw.b3": unlikeBytes(70_000),
+      "drop/script.scr": script,
       "drop/.vscode/boot-plan.json": JSON.stringify(plan),
     });
     network = await makeNetwork(this, layout);
@@ -109,7 +53,6 @@ describe("Wireshark reads what --pcap writes", function () {
   describe("of a boot over BOOTP, TFTP and FTP", () => {
     let ourFile: string;
     let theirFile: string;
-    let own: readonly ReadPacket[];
     let served: Served;
 
     before(async () => {
@@ -121,7 +64,7 @@ describe("Wireshark reads what --pcap writes", function () {
       served = await serve(
         server,
         join(folder.path, "drop"),
-        ["--address", "10.77.0.1", "--address", "10.78.0.1", "--pcap", ourFile],
+        ["--address", "10.77.0.1", "--address", "10.78.0.1", "--boot-log", "--pcap", ourFile],
         { env: { BOOT_SERVERS_FTP_PASSWORD: password } },
       );
       const got = (name: string): string => join(folder.path, name);
@@ -141,32 +84,48 @@ describe("Wireshark reads what --pcap writes", function () {
       await board.succeed("lftp", [...login, "-e", `get u-boot.bin -o ${got("4")}; bye`]);
       await served.row("transfer", ({ protocol, state }) => protocol === "ftp" && state === "finished");
       await served.stop();
-      own = readPcapng(await readFile(ourFile)).packets;
       // It writes what it has from time to time: each datagram is to be there, and the last of FTP's commands.
       for (const last of ["dhcp || tftp", 'ftp.request.command == "QUIT"']) {
-        const { length } = await dissect(thisHost, ourFile, ["-Y", last]);
-        while ((await dissect(thisHost, theirFile, ["-Y", last])).length < length);
+        const { length } = await dissect(ourFile, ["-Y", last]);
+        while ((await dissect(theirFile, ["-Y", last])).length < length);
       }
       await dumpcap.kill();
     });
 
+    it("whose boot log has what curl, busybox, udhcpc and lftp asked and got", () => {
+      const told = served.rows().flatMap((row) => (row.type === "bootLine" ? [row] : []));
+      const lines = told.map((row) => describeBootLine(row));
+      for (const line of [
+        /^DISCOVER .* → OFFER 10\.77\.0\.20 file u-boot\.bin /,
+        /^REQUEST .* → ACK 10\.77\.0\.20 file u-boot\.bin /,
+        /^RRQ u-boot\.bin octet .*blksize 1468 .*→ OACK .*blksize 1468/,
+        /^u-boot\.bin sent: 293\.0 KiB in /,
+        /^RRQ etsw\.b3 octet/,
+        /^RRQ missing\.bin octet .*→ ERROR 1 /,
+        /^USER boot PASS \*{4} → 230 /,
+        /^RETR u-boot\.bin passive type I → 293\.0 KiB/,
+      ])
+        assert.ok(
+          lines.some((each) => line.test(each)),
+          `${String(line)}\n${lines.join("\n")}`,
+        );
+      assert.deepEqual(
+        [...new Set(told.map(({ client, boot }) => `${client} ${boot}`))],
+        [`${layout.board.eth0.mac} 1`],
+      );
+    });
+
     it("without a warning", async () => {
-      assert.equal(await wrongIn(thisHost, ourFile), "");
+      await assertNoWarning(ourFile);
     });
 
     it("as our own codecs do, packet by packet", async () => {
-      const read = await dissect(thisHost, ourFile);
-      assert.equal(read.length, own.length);
-      own.forEach((packet, index) => {
-        const wanted = readAsWeDo(packet);
-        const told = Object.keys(wanted).map((field) => [field, read[index]?.[field as keyof Dissected]]);
-        assert.deepEqual(Object.fromEntries(told), wanted, `packet ${index + 1}`);
-      });
+      await assertReadAlike(ourFile);
     });
 
     it("with each datagram that it saw on the cable itself, and no other", async () => {
       const udp = async (file: string): Promise<string[]> =>
-        (await dissect(thisHost, file, ["-Y", "dhcp || tftp"]))
+        (await dissect(file, ["-Y", "dhcp || tftp"]))
           .map((packet) =>
             [
               ...[
@@ -190,7 +149,7 @@ describe("Wireshark reads what --pcap writes", function () {
     });
 
     it("with the board's MAC, which BOOTP told", async () => {
-      const read = await dissect(thisHost, ourFile);
+      const read = await dissect(ourFile);
       const boards = read.filter((packet) => packet["ip.src"] === "10.77.0.20");
       assert.ok(boards.length > 100);
       assert.deepEqual([...new Set(boards.map((packet) => packet["eth.src"]))], [layout.board.eth0.mac]);
@@ -198,7 +157,7 @@ describe("Wireshark reads what --pcap writes", function () {
 
     it("with FTP's commands and replies as it saw them, but for the password", async () => {
       const ftp = async (file: string): Promise<string[]> =>
-        (await dissect(thisHost, file, ["-Y", "ftp"])).map((packet) =>
+        (await dissect(file, ["-Y", "ftp"])).map((packet) =>
           [packet["ftp.request.command"], packet["ftp.request.arg"], packet["ftp.response.code"]]
             .join(" ")
             .trim(),
@@ -218,14 +177,75 @@ describe("Wireshark reads what --pcap writes", function () {
     const file = join(folder.path, "verify.pcapng");
     const verified = await ours(thisHost, ["verify", join(folder.path, "drop"), "--pcap", file]);
     assert.equal(verified.code, 0, verified.stderr);
-    const { packets } = readPcapng(await readFile(file));
-    const hints = packets.flatMap(({ comment = "" }) => /-d (\S+)/.exec(comment)?.[1] ?? []);
-    assert.equal(hints.length, 3, String(hints));
-    const flags = hints.flatMap((hint) => ["-d", hint]);
-    assert.equal(await wrongIn(thisHost, file, flags), "");
-    const read = await dissect(thisHost, file, flags);
+    const flags = await hintsOf(file);
+    assert.equal(flags.length, 6, String(flags));
+    await assertNoWarning(file, flags);
+    const read = await dissect(file, flags);
     const protocols = new Set(read.map((packet) => packet["_ws.col.Protocol"]));
     for (const protocol of ["BOOTP", "TFTP", "FTP", "FTP-DATA"]) assert.ok(protocols.has(protocol), protocol);
     assert.ok(!protocols.has("UDP"));
   });
+
+  it("of curl over IPv6 and behind a relay that loses packets, whose comments say what was sent again", async () => {
+    const file = join(folder.path, "lossy.pcapng");
+    const ports = ["--bootp-port", "0", "--tftp-port", "0", "--ftp-port", "0"];
+    const places = ["--address", "127.0.0.1", "--address", "::1"];
+    const flags = [...places, ...ports, "--boot-log", "--pcap", file];
+    const served = await serve(thisHost, join(folder.path, "drop"), flags);
+    const { port } = served.server("tftp");
+    const curl = async (...args: string[]): Promise<void> => {
+      const got = join(folder.path, "got");
+      const { code, stderr } = await thisHost.run("curl", ["-sS", "-o", got, ...args]);
+      assert.equal(code, 0, stderr);
+      await assertFile(got, script);
+    };
+    // With options curl asks for waits of 6 s.
+    const relay = await openRelay({ to: { address: "127.0.0.1", port }, faults: { loss: 0.1 }, seed: 1 });
+    await curl("--tftp-no-options", `tftp://127.0.0.1:${relay.local.port}/script.scr`).finally(() =>
+      relay.close(),
+    );
+    const row = await served.row("transfer", ({ state }) => state === "finished");
+    const lossy = await served.row("bootLine", ({ event }) => event === "end");
+    await curl(`tftp://[::1]:${port}/script.scr`);
+    await curl(`ftp://[::1]:${served.server("ftp").port}/script.scr`);
+    await served.row("transfer", ({ protocol, state }) => protocol === "ftp" && state === "finished");
+    await served.stop();
+    assert.ok(row.retransmissions > 0);
+    assert.match(describeBootLine(lossy), new RegExp(`, ${row.retransmissions} sent again$`));
+    const decode = await hintsOf(file);
+    await assertNoWarning(file, decode);
+    const read = await assertReadAlike(file, decode);
+    const again = read.filter((packet) => packet["frame.comment"].includes("sent again, "));
+    assert.equal(again.length, row.retransmissions);
+    const overIpv6 = read.filter((packet) => packet["ipv6.src"] === "::1");
+    const protocols = new Set(overIpv6.map((packet) => packet["_ws.col.Protocol"]));
+    for (const protocol of ["TFTP", "FTP", "FTP-DATA"]) assert.ok(protocols.has(protocol), protocol);
+  });
+
+  it("as it happens, through a pipe", async () => {
+    const [server, near] = [network!.host("server"), network!.host("near")];
+    const pipe = join(folder.path, "pipe");
+    await server.succeed("mkfifo", [pipe]);
+    const shown = server.start("sh", ["-c", 'exec tshark -l -n -i - < "$0"', pipe]);
+    const address = ["--address", "10.77.0.1", "--servers", "tftp"];
+    const command = ["serve", join(folder.path, "drop"), ...address, "--pcap", "-"];
+    const running = startOurs(server, command, { through: ["sh", "-c", 'exec "$@" > "$0"', pipe] });
+    await running.waitFor("its port", (said) => /listening on 10\.77\.0\.1:69/.test(said) || undefined);
+    for (const name of ["script.scr", "etsw.b3"]) {
+      await near.succeed("curl", ["-sS", "-o", "/dev/null", `tftp://10.77.0.1/${name}`]);
+      await shown.waitFor(name, (_, said) => said.includes(`Read Request, File: ${name}`) || undefined);
+    }
+    running.signal("SIGINT");
+    assert.equal((await running.ended).code, 0, running.output);
+    assert.equal((await shown.ended).code, 0, shown.output);
+  });
 });
+
+/** What the comments say of ports that Wireshark does not know, as flags for tshark. */
+async function hintsOf(file: string): Promise<string[]> {
+  const { packets } = readPcapng(await readFile(file));
+  return packets.flatMap(({ comment = "" }) => {
+    const hint = /-d (\S+)/.exec(comment)?.[1];
+    return hint === undefined ? [] : ["-d", hint];
+  });
+}

@@ -8,11 +8,15 @@ import { makeNetwork, twoNetworks, type TestNetwork } from "../support/namespace
 import { serve, type Served } from "../support/ours";
 import { need, placeOf } from "../support/programs";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
+import { assertNoWarning, assertReadAlike } from "../support/tshark";
 import { UBoot } from "../support/uBoot";
 
 const layout = { server: twoNetworks.server, board: { eth0: { lan: "lan1" } } } as const;
 
 const mac = "52:54:00:77:00:20";
+const flags = ["--address", "10.77.0.1", "--address", "10.78.0.1"];
+/** What begins with a dot is never served. */
+const capture = ".boot.pcapng";
 const files = {
   "u-boot.bin": unlikeBytes(2 ** 20),
   "copy-files4.rc": new TextEncoder().encode("# load: label, then file\n"),
@@ -34,8 +38,9 @@ describe("U-Boot boots from our servers", function () {
     need(this, "qemu-system-aarch64", "u-boot.bin", "python3");
     folder = await temporaryFolder({ ...files, ".vscode/boot-plan.json": JSON.stringify(plan) });
     network = await makeNetwork(this, layout);
-    const flags = ["--address", "10.77.0.1", "--address", "10.78.0.1", "--boot-log"];
-    served = await serve(network.host("server"), folder.path, flags);
+    served = await serve(network.host("server"), folder.path, [
+      ...[...flags, "--boot-log", "--pcap", folder.at(capture)],
+    ]);
     board = await UBoot.switchOn(network.host("board"), mac, placeOf("u-boot.bin"));
   });
 
@@ -130,7 +135,22 @@ describe("U-Boot boots from our servers", function () {
     await board.run("setenv tftpwindowsize 1");
   });
 
+  it("its capture is read by tshark without a warning, and as our own codecs do", async function () {
+    await served.stop();
+    need(this, "tshark");
+    const file = folder!.at(capture);
+    await assertNoWarning(file);
+    const read = await assertReadAlike(file);
+    const comments = read.map((packet) => packet["frame.comment"]);
+    for (const said of ['given: the address 10.77.0.20, the file "u-boot.bin"', 'asks for "u-boot.bin"'])
+      assert.ok(
+        comments.some((comment) => comment.startsWith(said)),
+        said,
+      );
+  });
+
   it("40 MiB in blocks of 512, past block 65535, arrive byte for byte (T14)", async () => {
+    served = await serve(network!.host("server"), folder!.path, flags);
     await board.run("setenv tftpblocksize 512");
     await board.run("tftpboot ${loadaddr} image.itb");
     const { options, retransmissions } = await arrived("image.itb");

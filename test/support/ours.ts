@@ -87,6 +87,13 @@ function commandLine(
   return [findProgram(wrapper) ?? wrapper, [...wrapperArgs, ...command]];
 }
 
+/** Starts a command of our program. */
+export function startOurs(host: Place, args: readonly string[], options: OursOptions = {}): Running {
+  // What outlasts a run is not to stand in the home of whoever runs the tests.
+  const env = { XDG_STATE_HOME: join(tmpdir(), "boot-servers-test-state"), ...options.env };
+  return host.start(...commandLine(host, args, options), { ...options, env });
+}
+
 /** Starts `serve FOLDER --json FLAGS` and waits for its `ready` line. */
 export async function serve(
   host: Place,
@@ -94,10 +101,7 @@ export async function serve(
   flags: readonly string[],
   options: OursOptions = {},
 ): Promise<Served> {
-  const [file, args] = commandLine(host, ["serve", folder, "--json", ...flags], options);
-  // What outlasts a run is not to stand in the home of whoever runs the tests.
-  const env = { XDG_STATE_HOME: join(tmpdir(), "boot-servers-test-state"), ...options.env };
-  const running = host.start(file, args, { ...options, env });
+  const running = startOurs(host, ["serve", folder, "--json", ...flags], options);
   const isReady = (line: Line): line is ReadyLine => line.type === "ready";
   const ready = await running.waitFor("ready line", (_, stdout) => jsonLines(stdout).find(isReady));
   const rows = (): Row[] =>
