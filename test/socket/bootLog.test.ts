@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
 import { createEngine } from "../../src/engine/engine";
 import type { Engine } from "../../src/model/api";
 import { BootLogs, describeBootLine } from "../../src/model/bootLog";
 import type { BootLineRow, Protocol } from "../../src/model/events";
 import { anyPorts, defaultWanted } from "../../src/model/settings";
-import { errorCode, encodeError, encodeRequest } from "../../src/protocol/tftp/packet";
+import { errorCode, encodeError } from "../../src/protocol/tftp/packet";
 import { serverRow } from "../support/engines";
 import { ftpHouse, type FtpHouse } from "../support/ftpWire";
 import { askBootp, ftpRead, tftpRead } from "../support/loopbackBoard";
+import { openRawClient, requestFor } from "../support/tftp";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 
 const mac = "02:00:00:00:00:0c";
@@ -121,15 +120,13 @@ describe("the boot log of real servers", function () {
   });
 
   it("knows a question for the size, and a file that is not there", async () => {
-    const board = await udp();
+    const board = await openRawClient();
     const ask = (file: string): void => {
-      const options = new Map([["tsize", "0"]]);
-      board.send(encodeRequest({ op: "RRQ", file, mode: "octet", options }), port("tftp"), "127.0.0.1");
+      board.send(requestFor("RRQ", file, { tsize: 0 }), { address: "127.0.0.1", port: port("tftp") });
     };
-    const answered = once(board, "message") as Promise<[Buffer, { port: number }]>;
     ask("u-boot.bin");
-    const [, from] = await answered;
-    board.send(encodeError(errorCode.optionRefused, "User aborted the transfer"), from.port, "127.0.0.1");
+    const { from } = await board.next();
+    board.send(encodeError(errorCode.optionRefused, "User aborted the transfer"), from);
     await followed.lines("127.0.0.1", "tftp", (lines) => lines.some((line) => line.includes("ERROR 8")));
     ask("nix.bin");
     const lines = await followed.lines("127.0.0.1", "tftp", (all) =>
@@ -142,16 +139,9 @@ describe("the boot log of real servers", function () {
     ]);
     const codes = followed.logs.lines("127.0.0.1").map(({ diagnosis }) => diagnosis?.code);
     assert.deepEqual(codes, [undefined, "tftp.askedSize", undefined]);
-    board.close();
+    await board.close();
   });
 });
-
-async function udp(): Promise<Socket> {
-  const socket = createSocket("udp4");
-  socket.bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  return socket;
-}
 
 describe("the boot log of an FTP session", function () {
   this.timeout(60_000);
@@ -203,12 +193,10 @@ describe("the boot log of an FTP session", function () {
   it("says that no data connection was made: active, a firewall of the board's side", async () => {
     await start();
     const wire = await house.login();
-    const closed = await udp();
-    const { port } = closed.address();
-    // Nothing listens there for TCP.
+    // The connection's own port: nobody else can take it, and nobody listens there.
+    const { localPort: port = 0 } = wire.socket;
     await wire.command(`PORT 127,0,0,1,${port >> 8},${port & 0xff}`);
     await wire.command("RETR a.bin");
-    closed.close();
     await lines(/425/);
     assert.deepEqual(codes(), ["ftp.activeBlocked"]);
   });

@@ -1,22 +1,21 @@
 import assert from "node:assert/strict";
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
 import { describeBootLine } from "../../src/model/bootLog";
 import { encodePacket } from "../../src/protocol/bootp/packet";
 import { aRequest, boardMac } from "../support/bootp";
 import { tftpRead } from "../support/loopbackBoard";
-import { asRoot, serve, thisHost } from "../support/ours";
-import { Running } from "../support/processes";
+import { serve, startOurs, thisHost } from "../support/ours";
+import type { Running } from "../support/processes";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
+import { openPeer } from "../support/udpPeer";
 
 const freePorts = ["--bootp-port", "0", "--tftp-port", "0", "--ftp-port", "0"];
 
 /** Asks BOOTP as the board, and resolves once it is answered. */
 async function ask(port: number): Promise<void> {
-  const socket = createSocket("udp4");
-  const reply = once(socket, "message");
-  socket.send(encodePacket(aRequest({ ciaddr: "127.0.0.1" })), port, "127.0.0.1");
-  await reply.finally(() => socket.close());
+  const board = await openPeer();
+  board.send(encodePacket(aRequest({ ciaddr: "127.0.0.1" })), port);
+  await board.next();
+  await board.socket.close();
 }
 
 describe("serve --boot-log", function () {
@@ -53,8 +52,7 @@ describe("serve --boot-log", function () {
   }
 
   it("prints each line once, when it is final, with the board's name, and nothing else of what went well", async () => {
-    const command = ["--import", "tsx", "src/cli/main.ts", "serve", folder.path, asRoot, ...freePorts];
-    running = new Running([process.execPath, ...command, "--boot-log"]);
+    running = startOurs(thisHost, ["serve", folder.path, ...freePorts, "--boot-log"]);
     const said = (pattern: RegExp): Promise<RegExpExecArray> =>
       running!.waitFor(pattern.source, (output) => pattern.exec(output) ?? undefined);
     const port = async (protocol: string): Promise<number> =>
@@ -64,6 +62,8 @@ describe("serve --boot-log", function () {
     await said(/\d\d:\d\d:\d\d {2}tftp {2}127\.0\.0\.1 boot 1 · small\.bin sent: 4 B in /);
     await ask(await port("bootp"));
     await said(/ bootp bench-1 boot 1 · BOOTREQUEST xid 12345678 .* → BOOTREPLY file small\.bin /);
+    running.signal("SIGINT");
+    assert.equal((await running.ended).code, 0);
     // What came from its address is the board's now, and is not printed again for that.
     assert.equal(running.output.match(/small\.bin sent: /g)?.length, 1);
     assert.doesNotMatch(running.output, /sha256|answered/);

@@ -52,12 +52,10 @@ describe("--pcap FILE", function () {
   });
 
   it("- writes to stdout alone, and people's words go to stderr", async () => {
-    const running = thisHost.start(process.execPath, [
-      ...["--import", "tsx", "src/cli/main.ts", "verify", drop(), "--bootp", "skip", "--pcap", "-"],
-    ]);
-    const { code, stdout, stderr } = await running.ended;
+    const { code, stdout, stderr } = await verify("-");
     assert.equal(code, 0, stderr);
     assert.match(stderr, /Verified/);
+    assert.ok(stdout.startsWith("\n\r\r\n"), JSON.stringify(stdout.slice(0, 100)));
     assert.ok(!stdout.includes("Verified"));
     const twice = await ours(thisHost, ["verify", drop(), "--pcap", "-", "--json"]);
     assert.equal(twice.code, 2);

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { connect } from "node:net";
-import { once } from "node:events";
 import { networkBoard } from "../../src/engine/clients/networkBoard";
 import { systemClock } from "../../src/engine/clock";
 import { createEngine } from "../../src/engine/engine";
@@ -12,6 +10,7 @@ import { CaptureWriter } from "../../src/protocol/capture/writer";
 import { decodePacket, type Packet } from "../../src/protocol/tftp/packet";
 import { serverRow } from "../support/engines";
 import { unlikeBytes } from "../support/files";
+import { openWire } from "../support/ftpWire";
 import { readFrame, readPcapng, type ReadPacket } from "../support/pcapng";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 
@@ -154,23 +153,12 @@ describe("the packets of a client", function () {
 
     it("hold no password that comes byte by byte, or wrong, or in place of the user's name", async () => {
       await capture(async () => {
-        const wire = connect(port("ftp"), host);
-        wire.setEncoding("latin1");
-        let said = "";
-        wire.on("data", (chunk: string) => (said += chunk));
-        const replied = async (code: string): Promise<void> => {
-          while (!said.includes(`${code} `)) await once(wire, "data");
-          said = "";
-        };
-        await replied("220");
-        wire.write(`USER ${password}\r\n`);
-        await replied("331");
-        for (const byte of "pass ") wire.write(byte);
-        for (const byte of `${password}-wrong\r\n`) wire.write(byte);
-        await replied("530");
-        wire.write("QUIT\r\n");
-        wire.resume();
-        await once(wire, "close");
+        const wire = await openWire(port("ftp"));
+        await wire.expect(`USER ${password}`, 331);
+        for (const byte of `pass ${password}-wrong\r\n`) wire.send(byte);
+        assert.equal((await wire.reply()).code, 530);
+        await wire.expect("QUIT", 221);
+        await wire.closed;
       });
       assert.ok(!file.includes(password));
       const comments = seen.flatMap(({ comment = [] }) => comment);
