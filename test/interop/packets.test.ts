@@ -32,7 +32,7 @@ describe("Wireshark reads what --pcap writes", function () {
   let folder: TemporaryFolder;
   let network: TestNetwork | undefined;
   const image = unlikeBytes(300_001);
-  const script = unlikeBytes(20_001);
+  const script = unlikeBytes(8_001);
 
   before(async function () {
     need(this, "tshark", "dumpcap", "curl", "lftp", "udhcpc", "busybox");
