@@ -46,16 +46,20 @@ const noConnection = (message: string): Failure =>
 
 const passiveInstead = "Have the client use passive mode.";
 
-/** Ports to try: any, or those of the range from a random one on, so that a port is not reused at once. */
+/** The ports that no service is registered for (RFC 6335 §6). */
+const dynamicPorts = [49152, 65535] as const;
+const randomTries = 4;
+
+/** Ports to try: those of the range from a random one on, so that a port is not reused at once; without one any. */
 function* candidates(range: readonly [number, number] | undefined): Generator<number> {
-  if (range === undefined) {
-    yield 0;
-    return;
-  }
-  const [first, last] = range;
+  const [first, last] = range ?? dynamicPorts;
   const count = last - first + 1;
   const start = Math.floor(Math.random() * count);
-  for (let step = 0; step < count; step++) yield first + ((start + step) % count);
+  // "Any" is drawn here as well: Linux walks past each port that a connection of the last minute had. With 10,000 small
+  // files one after the other: 0.9 CPU ms a file instead of 1.7.
+  const tries = range === undefined ? randomTries : count;
+  for (let step = 0; step < tries; step++) yield first + ((start + step) % count);
+  if (range === undefined) yield 0;
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
