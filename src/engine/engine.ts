@@ -56,10 +56,12 @@ class BootEngine implements Engine {
   constructor(private readonly surroundings: Surroundings) {
     this.clock = surroundings.clock;
     this.journal = new Journal(this.clock);
-    this.bootLog = new BootLog(this.journal);
     this.planNews = new PlanNews(this.journal);
     this.faults = new FaultWatch(this.journal);
     this.recorder = new Recorder(this.clock, surroundings.capture, () => this.situation);
+    this.bootLog = new BootLog(this.journal, (client, { message }) => {
+      this.recorder.remark(client, this.journal.client(client), message);
+    });
   }
 
   configure(wanted: Wanted): Promise<void> {

@@ -7,11 +7,12 @@ import type { Engine } from "../../src/model/api";
 import { anyPorts, defaultWanted, type Wanted } from "../../src/model/settings";
 import type { SeenPacket } from "../../src/protocol/capture/seen";
 import { CaptureWriter } from "../../src/protocol/capture/writer";
-import { decodePacket, type Packet } from "../../src/protocol/tftp/packet";
+import { decodePacket, encodeError, errorCode, type Packet } from "../../src/protocol/tftp/packet";
 import { serverRow } from "../support/engines";
 import { unlikeBytes } from "../support/files";
 import { openWire } from "../support/ftpWire";
 import { readFrame, readPcapng, type ReadPacket } from "../support/pcapng";
+import { openRawClient, requestFor } from "../support/tftp";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 
 const host = "127.0.0.1";
@@ -46,6 +47,15 @@ describe("the packets of a client", function () {
     const session = await board.openFtp({ host, port: port("ftp"), user: "boot", password: secret });
     await session.fetch("image.itb", () => undefined);
     await session.close();
+  };
+
+  /** A board that asks for the size, and breaks off. */
+  const askTheSize = async (): Promise<void> => {
+    const client = await openRawClient();
+    client.send(requestFor("RRQ", "image.itb", { tsize: 0 }), { address: host, port: port("tftp") });
+    const { from } = await client.next();
+    client.send(encodeError(errorCode.optionRefused, "User aborted the transfer"), from);
+    await client.close();
   };
 
   /** The TFTP packets of a capture; a DATA packet that is not kept whole as well. */
@@ -112,6 +122,19 @@ describe("the packets of a client", function () {
     );
   });
 
+  it("say what the boot log makes of them", async () => {
+    await engine.configure(wanted);
+    const diagnosed = new Promise<string>((resolve) => {
+      engine.onRow((row) => {
+        if (row.type === "bootLine" && row.diagnosis !== undefined) resolve(row.diagnosis.message);
+      });
+    });
+    await askTheSize();
+    const message = await diagnosed;
+    const last = (await kept()).at(-1);
+    assert.equal(last?.comment, `ends it: User aborted the transfer; ${message}`);
+  });
+
   describe("in a capture", () => {
     let seen: ReadPacket[] = [];
     let file: Buffer;
@@ -134,6 +157,26 @@ describe("the packets of a client", function () {
       for (const packet of tftpOf(seen)) if (packet.op === "DATA") blocks.set(packet.block, packet.data);
       const whole = Buffer.concat([...blocks].sort(([a], [b]) => a - b).map(([, data]) => data));
       assert.ok(whole.equals(image));
+    });
+
+    it("say what the boot log makes of those before them", async () => {
+      await capture(async () => {
+        const diagnosed = new Promise<void>((resolve) => {
+          engine.onRow((row) => {
+            if (row.type === "bootLine" && row.diagnosis?.code === "tftp.askedSize") resolve();
+          });
+        });
+        await askTheSize();
+        await diagnosed;
+        await fetchTftp();
+      });
+      const said = seen.filter(({ comment = "" }) =>
+        comment.includes("before it: It asked for the size only"),
+      );
+      assert.deepEqual(
+        tftpOf(said).map(({ op }) => op),
+        ["RRQ"],
+      );
     });
 
     it("are whole: the file of an FTP transfer is what its data connection carried, once", async () => {

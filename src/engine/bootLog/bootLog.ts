@@ -6,7 +6,7 @@
 import type { BootLineRow } from "../../model/events";
 import { Recent } from "../../protocol/recent";
 import type { Journal } from "../journal";
-import { ClientLog, type Question } from "./clientLog";
+import { ClientLog, type Diagnosed, type Question } from "./clientLog";
 import { FileLines } from "./fileLines";
 import { SessionLines } from "./sessionLines";
 
@@ -25,7 +25,11 @@ export interface Sender {
 export class BootLog {
   private readonly logs = new Recent<ClientLog>(mostClients);
 
-  constructor(private readonly journal: Journal) {}
+  /** @param diagnosed hears of each diagnosis when it is made. */
+  constructor(
+    private readonly journal: Journal,
+    private readonly diagnosed: Diagnosed = () => undefined,
+  ) {}
 
   /** A BOOTP or DHCP request. @param claims its address is its own, and what came from there was its as well. */
   asked(sender: Sender, question: Question, claims: boolean): void {
@@ -58,7 +62,8 @@ export class BootLog {
   }
 
   private logOf({ client, address }: Sender): ClientLog {
-    const log = this.logs.get(client) ?? new ClientLog(this.journal, client, client === address);
+    const log =
+      this.logs.get(client) ?? new ClientLog(this.journal, client, client === address, this.diagnosed);
     this.logs.set(client, log)?.settleNow();
     return log;
   }

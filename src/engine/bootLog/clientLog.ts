@@ -8,7 +8,7 @@
  * ask for another file each and belong to one boot, and so do retries.
  */
 
-import type { BootLineRow } from "../../model/events";
+import type { BootLineRow, Diagnosis } from "../../model/events";
 import { diagnosis, type DiagnosisCode } from "../../model/bootDiagnoses";
 import { Recent } from "../../protocol/recent";
 import type { Timer } from "../clock";
@@ -51,12 +51,17 @@ export interface Question {
   readonly next: "request" | "noFile" | undefined;
 }
 
+/** Hears of a diagnosis of a client when it is made. */
+export type Diagnosed = (client: string, diagnosis: Diagnosis) => void;
+
 /** A line that can be told anew. */
 export class Line {
   constructor(
     private readonly journal: Journal,
     private row: BootLineRow,
+    private readonly diagnosed: Diagnosed,
   ) {
+    if (row.diagnosis !== undefined) diagnosed(row.client, row.diagnosis);
     journal.report(row);
   }
 
@@ -69,8 +74,7 @@ export class Line {
   }
 
   change(patch: Partial<BootLineRow>): void {
-    this.row = { ...this.row, ...patch };
-    this.journal.report(this.row);
+    this.become({ ...this.row, ...patch });
   }
 
   /** It happened once more, just now. */
@@ -91,6 +95,12 @@ export class Line {
   close(patch: Partial<BootLineRow> = {}): void {
     const { open, ...row } = { ...this.row, ...patch };
     if (open === undefined && Object.keys(patch).length === 0) return;
+    this.become(row);
+  }
+
+  private become(row: BootLineRow): void {
+    const { client, diagnosis: found } = row;
+    if (found !== undefined && found.code !== this.row.diagnosis?.code) this.diagnosed(client, found);
     this.row = row;
     this.journal.report(row);
   }
@@ -129,6 +139,7 @@ export class ClientLog {
     private readonly journal: Journal,
     private id: string,
     private isAddress: boolean,
+    private readonly diagnosed: Diagnosed,
   ) {}
 
   /** The log that its lines go to now. */
@@ -144,14 +155,8 @@ export class ClientLog {
   write(text: LineText): Line {
     const { journal, id: client, boot } = this;
     const at = journal.clock.wallTime();
-    const line = new Line(journal, {
-      type: "bootLine",
-      id: journal.nextId("boot"),
-      client,
-      boot,
-      at,
-      ...text,
-    });
+    const row = { type: "bootLine", id: journal.nextId("boot"), client, boot, at, ...text } as const;
+    const line = new Line(journal, row, this.diagnosed);
     if (this.isAddress) {
       this.lines.push(line);
       if (this.lines.length > mostKept) this.lines.shift();

@@ -20,11 +20,12 @@ import { opcodes } from "../../protocol/tftp/packet";
 import type { Situation } from "../server";
 import type { Endpoint } from "../udp";
 import { tapConnection } from "./connection";
+import { Remarks } from "./remarks";
 import { Rings } from "./rings";
 import type { SocketTap, Tap, TappedConnection } from "./tap";
 
 /** Bytes of a DATA packet, or of an FTP data connection's chunk, that a ring keeps. */
-export const snapLength = 64;
+const snapLength = 64;
 
 /** Who has no address yet asks everyone (RFC 951 §4). */
 const everyone = "255.255.255.255";
@@ -42,6 +43,14 @@ interface Worth {
 /** The ring of what is kept only because somebody looks. */
 const flowOf = (key: string): string => `${key} flow`;
 
+/** By which the packets of a client come: its MAC, and its address. */
+const keysOf = (
+  clientId: string,
+  { mac = clientId, address = clientId }: Partial<ClientRow> = {},
+): string[] => [...new Set([clientId, mac, address])];
+
+const ringsOf = (keys: readonly string[]): string[] => keys.flatMap((key) => [key, flowOf(key)]);
+
 /** What takes each packet as it comes, in its own time: the file of a capture. */
 export interface CaptureSink {
   /** @param packet its bytes are the sender's own: they are copied before this returns. */
@@ -53,6 +62,7 @@ type Served = Pick<Situation, "networks" | "wanted">;
 
 export class Recorder implements Tap {
   private readonly rings = new Rings();
+  private readonly remarks = new Remarks();
   /** Clients whose packets were asked for, by address or MAC. */
   private readonly lookedAt = new Set<string>();
   /** What the monotonic clock says less than the wall's. */
@@ -85,21 +95,31 @@ export class Recorder implements Tap {
    * The capture of what is kept of a client, empty where nothing is; from now on each packet of it is.
    * @param clientId the id of its row, or an address.
    */
-  captureOf(clientId: string, { mac = clientId, address = clientId }: Partial<ClientRow> = {}): Uint8Array {
-    const keys = [clientId, mac, address];
+  captureOf(clientId: string, row?: ClientRow): Uint8Array {
+    const keys = keysOf(clientId, row);
     for (const key of keys) this.lookedAt.add(key);
-    const kept = this.rings.of(keys.flatMap((key) => [key, flowOf(key)]));
+    const kept = this.rings.of(ringsOf(keys));
     if (kept.length === 0) return new Uint8Array(0);
     const writer = new CaptureWriter();
     const commented = commenter();
     return concat(writer.head, ...kept.flatMap((packet) => writer.blocksOf(packet, commented(packet))));
   }
 
+  /**
+   * Says something of the last packet of a client; in the capture that runs, which has it already, of the next one.
+   * @param clientId as for `captureOf`.
+   */
+  remark(clientId: string, row: ClientRow | undefined, words: string): void {
+    const keys = keysOf(clientId, row);
+    this.rings.remark(ringsOf(keys), words);
+    if (this.sink !== undefined) this.remarks.add(keys, words);
+  }
+
   /** Takes a packet. @param key whose it is: a MAC or an address. */
   record(key: string, packet: Omit<SeenPacket, "at" | "length">, { says, content = false }: Worth): void {
     const { bytes } = packet;
     const seen = { ...packet, at: this.ahead + this.clock.now(), length: bytes.length };
-    this.sink?.packet(seen);
+    this.sink?.packet(this.remarks.onto(key, seen));
     if (!says && !this.lookedAt.has(key)) return;
     // What says something is not pushed out by what does not.
     const ring = says ? key : flowOf(key);

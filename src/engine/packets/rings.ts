@@ -1,6 +1,7 @@
 /** What is kept of each client's packets: the newest, within a fixed number of bytes. */
 
 import type { SeenPacket } from "../../protocol/capture/seen";
+import { noted } from "./remarks";
 
 /** Bytes of one ring. A client has a few: by MAC and by address, what says something and, where somebody looks, the rest. */
 const mostOfOne = 512 * 1024;
@@ -29,6 +30,18 @@ class Ring {
       this.packets = this.packets.slice(this.first);
       this.first = 0;
     }
+    return this.size - before;
+  }
+
+  get last(): SeenPacket | undefined {
+    return this.packets.at(-1);
+  }
+
+  /** Its last packet is another one now. @returns by how many bytes it grew. */
+  replaceLast(packet: SeenPacket): number {
+    const before = this.size;
+    this.size += sizeOf(packet) - sizeOf(this.packets.pop() as SeenPacket);
+    this.packets.push(packet);
     return this.size - before;
   }
 
@@ -61,6 +74,17 @@ export class Rings {
       this.rings.delete(oldest);
       this.size -= size;
     }
+  }
+
+  /** Says more of the last packet of those keys. */
+  remark(keys: readonly string[], words: string): void {
+    let newest: Ring | undefined;
+    for (const key of keys) {
+      const ring = this.rings.get(key);
+      if (ring !== undefined && (ring.last?.at ?? 0) >= (newest?.last?.at ?? 0)) newest = ring;
+    }
+    if (newest?.last === undefined) return;
+    this.size += newest.replaceLast({ ...newest.last, note: noted(newest.last, words) });
   }
 
   /** The packets of those keys, in the order of their times. */

@@ -1,0 +1,32 @@
+/** What is known of a client's packets only after they are written into a capture: it is said of the next one. */
+
+import type { SeenPacket } from "../../protocol/capture/seen";
+import { Recent } from "../../protocol/recent";
+
+interface Remark {
+  readonly words: string;
+  said: boolean;
+}
+
+/** A note with more said. */
+export const noted = ({ note }: Pick<SeenPacket, "note">, words: string): string =>
+  note === undefined ? words : `${note}; ${words}`;
+
+export class Remarks {
+  private readonly waiting = new Recent<Remark>();
+
+  /** @param keys by which the client's packets come, any of them. */
+  add(keys: readonly string[], words: string): void {
+    const before = keys.map((key) => this.waiting.get(key)).find((each) => each?.said === false);
+    const remark = { words: before === undefined ? words : `${before.words}; ${words}`, said: false };
+    for (const key of keys) this.waiting.set(key, remark);
+  }
+
+  /** The packet with what waits to be said of those before it. */
+  onto(key: string, packet: SeenPacket): SeenPacket {
+    const remark = this.waiting.get(key);
+    if (remark === undefined || remark.said) return packet;
+    remark.said = true;
+    return { ...packet, note: noted(packet, `before it: ${remark.words}`) };
+  }
+}
