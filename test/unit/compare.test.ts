@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { SharedSums } from "../../src/engine/checksums";
+import { SharedChunks } from "../../src/engine/servedRoot/sharedChunks";
 import { nextTurn } from "../../src/engine/clock";
 import { comparison, compareWith } from "../../src/engine/verification/compare";
 import { EngineError } from "../../src/engine/errors";
@@ -55,6 +56,7 @@ describe("comparing what comes with the workspace", () => {
       size: content.length,
       mtimeMs: 0,
       sums: new SharedSums(content.length),
+      chunks: new SharedChunks(),
       async read(buffer, position) {
         reads += 1;
         assert.equal(reads, 1, `a second read, at ${position}`);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/engine/clock";
 import type { OpenedFile } from "../../src/engine/servedRoot/servedRoot";
+import { SharedChunks } from "../../src/engine/servedRoot/sharedChunks";
 import { SendingExchange } from "../../src/engine/tftpExchange";
 import { readChunks } from "../../src/engine/tftpServer/file";
 import { decodePacket, encodeAck } from "../../src/protocol/tftp/packet";
@@ -14,6 +15,7 @@ const fastFile = (content: Uint8Array): OpenedFile =>
   ({
     size: content.length,
     sums: { pass: () => undefined },
+    chunks: new SharedChunks(),
     assertUnchanged: () => Promise.resolve(),
     read: (buffer: Uint8Array, position: number) => {
       const part = content.subarray(position, position + buffer.length);

@@ -1,7 +1,7 @@
 /** What the door gives: open files, uploads, entries. The servers and the verification know nothing else of files. */
 
 import type { UploadPolicy } from "../../model/settings";
-import type { SharedSums } from "../checksums";
+import type { KnownFile } from "./knownFiles";
 import type { LentFile } from "./lentFile";
 
 export interface DoorOptions {
@@ -21,10 +21,8 @@ export interface DoorOptions {
 }
 
 /** The bytes of an open file, as long as it is open. */
-export interface FileBytes {
+export interface FileBytes extends KnownFile {
   readonly size: number;
-  /** Of these very bytes: a changed file has others. */
-  readonly sums: SharedSums;
   /** Fills `buffer` from `position`; resolves to the number of bytes, 0 at the end. */
   read(buffer: Uint8Array, position: number): Promise<number>;
   /** @throws Refusal `file.changed` when its bytes may not be what they were at the opening. */

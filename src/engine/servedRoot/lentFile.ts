@@ -7,7 +7,7 @@ import { fstat, read, type BigIntStats } from "node:fs";
 import { promisify } from "node:util";
 import type { Sums } from "../checksums";
 import type { FileBytes } from "./contract";
-import type { SumsOf } from "./knownSums";
+import type { KnownFiles } from "./knownFiles";
 import { watchedBytes, type FileState } from "./watchedBytes";
 
 /** Plain data. */
@@ -22,9 +22,9 @@ export interface LentFile {
 
 const stat: (descriptor: number, options: { bigint: true }) => Promise<BigIntStats> = promisify(fstat);
 
-export function lentFile({ descriptor, opened, path, sums }: LentFile, sumsOf: SumsOf): FileBytes {
-  const shared = sumsOf(opened);
-  shared.learn(sums);
+export function lentFile({ descriptor, opened, path, sums }: LentFile, knownFiles: KnownFiles): FileBytes {
+  const known = knownFiles(opened);
+  known.sums.learn(sums);
   return watchedBytes(
     {
       read: (buffer, position) =>
@@ -38,6 +38,6 @@ export function lentFile({ descriptor, opened, path, sums }: LentFile, sumsOf: S
     },
     opened,
     path,
-    shared,
+    known,
   );
 }

@@ -7,7 +7,7 @@ import { normalizeName } from "../../model/names";
 import { locateHere, type Locate } from "./containment";
 import type { DoorOptions, OpenedFile, ServedRoot } from "./contract";
 import { openDoor, type Door } from "./door";
-import { knownSums, type SumsOf } from "./knownSums";
+import { knownFiles, type KnownFiles } from "./knownFiles";
 import { listFolder, namesNearRoot, placeEntry, requireFile, walkFiles } from "./listing";
 import { newSearch } from "./nearest";
 import { refusalFrom } from "./refusal";
@@ -34,7 +34,7 @@ export async function openServedRoot(
   background: (work: Promise<void>) => void = () => undefined,
 ): Promise<ServedRoot> {
   const door = await openDoor(options, locate ?? (await locateHere()));
-  const sumsOf = knownSums();
+  const known = knownFiles();
   const rules = { policy: options.uploads, size: options.uploadSize, sweep: newSweep() };
   // Whatever the policy is now: a start that allowed uploads may have been killed.
   background(rules.sweep.root(door));
@@ -49,7 +49,7 @@ export async function openServedRoot(
   );
 
   return {
-    open: async (requested) => openFile(door, sumsOf, door.nameOf(requested)),
+    open: async (requested) => openFile(door, known, door.nameOf(requested)),
     async create(requested, announced) {
       if (rules.policy === "deny") throw denied();
       return beginUpload(door, rules, door.nameOf(requested), announced);
@@ -67,24 +67,24 @@ export async function openServedRoot(
 }
 
 /** A build may replace the file by rename between the finding and the opening: then its successor is meant. */
-async function openFile(door: Door, sumsOf: SumsOf, name: string, attempts = 8): Promise<OpenedFile> {
+async function openFile(door: Door, known: KnownFiles, name: string, attempts = 8): Promise<OpenedFile> {
   try {
-    return await openOnce(door, sumsOf, name);
+    return await openOnce(door, known, name);
   } catch (error) {
     const refusal = refusalFrom(error);
-    if (refusal.code === "file.moved" && attempts > 1) return openFile(door, sumsOf, name, attempts - 1);
+    if (refusal.code === "file.moved" && attempts > 1) return openFile(door, known, name, attempts - 1);
     throw refusal;
   }
 }
 
 /** @throws Refusal, or what the disk says. */
-async function openOnce(door: Door, sumsOf: SumsOf, name: string): Promise<OpenedFile> {
+async function openOnce(door: Door, known: KnownFiles, name: string): Promise<OpenedFile> {
   const place = await door.find(name);
   try {
     requireFile(place);
     const { handle, stat: opened } = await place.openFile();
     const state = stateOf(opened);
-    const sums = sumsOf(state);
+    const file = known(state);
     return {
       name,
       mtimeMs: Number(opened.mtimeNs) / 1e6,
@@ -95,9 +95,9 @@ async function openOnce(door: Door, sumsOf: SumsOf, name: string): Promise<Opene
         },
         state,
         place.real,
-        sums,
+        file,
       ),
-      lend: () => ({ descriptor: handle.fd, opened: state, path: place.real, sums: sums.result() }),
+      lend: () => ({ descriptor: handle.fd, opened: state, path: place.real, sums: file.sums.result() }),
       close: () => handle.close(),
     };
   } finally {

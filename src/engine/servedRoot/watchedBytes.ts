@@ -2,8 +2,8 @@
 
 import type { BigIntStats } from "node:fs";
 import { lstat } from "node:fs/promises";
-import type { SharedSums } from "../checksums";
 import type { FileBytes } from "./contract";
+import type { KnownFile } from "./knownFiles";
 import { fileChanged, refusalFrom } from "./refusal";
 
 /** What tells one state of a file from another. Plain data: a thread gets it too. */
@@ -20,11 +20,11 @@ export interface OpenDisk {
 }
 
 /** @param path where the file was found. */
-export function watchedBytes(disk: OpenDisk, opened: FileState, path: string, sums: SharedSums): FileBytes {
+export function watchedBytes(disk: OpenDisk, opened: FileState, path: string, known: KnownFile): FileBytes {
   const isUnchanged = watchBytes(opened, path);
   return {
     size: Number(opened.size),
-    sums,
+    ...known,
     async read(buffer, position) {
       try {
         return await disk.read(buffer, position);

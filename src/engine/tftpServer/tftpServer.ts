@@ -33,6 +33,10 @@ const readAheadBytes = 8 * 2 ** 20;
 const minChunk = 32 * 1024;
 const maxChunk = 512 * 1024;
 
+/** A power of two: chunks of many sizes would be shared by few (`SharedChunks`). */
+const chunkSize = (transfers: number): number =>
+  Math.min(maxChunk, Math.max(minChunk, 2 ** Math.floor(Math.log2(readAheadBytes / transfers))));
+
 const stopped: Trouble = { code: "server.stopped", message: "server stopped" };
 const cancelled: Trouble = { code: "transfer.cancelled", message: "transfer cancelled" };
 const evicted: Trouble = {
@@ -83,7 +87,7 @@ class TftpServer implements BootServer {
       },
       inThread: (file, task, events) =>
         this.threads.carry(this.admission.transfers - this.threads.carried, file, task, events),
-      chunkSize: () => Math.min(maxChunk, Math.max(minChunk, readAheadBytes / this.admission.transfers)),
+      chunkSize: () => chunkSize(this.admission.transfers),
     };
   }
 

@@ -7,7 +7,7 @@ import type { MessagePort } from "node:worker_threads";
 import { systemClock as clock, type Timer } from "../clock";
 import { waitMs } from "../measuring";
 import { OncePerSecond } from "../oncePerSecond";
-import { knownSums } from "../servedRoot/knownSums";
+import { knownFiles, type KnownFiles } from "../servedRoot/knownFiles";
 import { type LentFile, lentFile } from "../servedRoot/lentFile";
 import { refusalFrom } from "../servedRoot/refusal";
 import type { SendingExchange } from "../tftpExchange";
@@ -23,7 +23,7 @@ const tellEveryMs = 200;
 /** What all transfers of a thread share. */
 interface Home {
   readonly ports: TransferPorts;
-  readonly sumsOf: ReturnType<typeof knownSums>;
+  readonly known: KnownFiles;
   readonly foreignTold: OncePerSecond;
   tell(message: FromThread): void;
   /** Something is new that is worth a word, though not at once. */
@@ -95,7 +95,7 @@ class Carried {
     this.socket = socket;
     home.tell({ op: "opened", id, port: socket.local.port });
     if (this.closed) return;
-    const file = lentFile(this.file, home.sumsOf);
+    const file = lentFile(this.file, home.known);
     const send = (packet: Uint8Array): void => {
       socket.send(packet, peer);
     };
@@ -154,7 +154,7 @@ export function sendInThread(port: MessagePort): void {
   let telling: Timer | undefined;
   const home: Home = {
     ports: new TransferPorts(),
-    sumsOf: knownSums(),
+    known: knownFiles(),
     foreignTold: new OncePerSecond(clock),
     tell: (message) => {
       port.postMessage(message);

@@ -3,6 +3,7 @@
  * order, and acknowledges only what its driver has taken: a slow disk holds the peer back, and nothing piles up.
  */
 
+import { concat } from "../bytes";
 import type { Step } from "../machine";
 import { type DataPacket, encodeAck, encodeError, errorCode, type Packet } from "./packet";
 import { type Patience, Retransmission, type TransferEnd } from "./patience";
@@ -205,6 +206,7 @@ export class Receiver {
 
   /** A block in order, and those behind it that came before it. */
   private inOrderWithEarly(packet: DataPacket, now: number): ReceiverStep {
+    if (this.early.size === 0) return this.inOrder(packet, now);
     const data: Uint8Array[] = [];
     let next: DataPacket | undefined = packet;
     while (next !== undefined) {
@@ -214,7 +216,7 @@ export class Receiver {
       next = this.ackDue ? undefined : this.early.get((this.last + 1) & 0xffff);
     }
     if (this.early.size > 0 && !this.ackDue) this.gapUntil = now + lateMs;
-    return { ...this.step([]), data: joined(data) };
+    return { ...this.step([]), data: concat(...data) };
   }
 
   /**
@@ -280,16 +282,4 @@ export class Receiver {
     this.ended = true;
     return { send: [], wakeAt: undefined, done: end };
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1) return only;
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
