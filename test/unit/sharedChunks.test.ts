@@ -28,8 +28,9 @@ const reader = (file: FileBytes): AsyncIterator<Uint8Array> =>
   readChunks(file, { netascii: false, blksize: 10, chunkSize });
 
 async function nextOf(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
-  const { value } = await chunks.next();
-  return value as Uint8Array;
+  const result = await chunks.next();
+  assert.ok(result.done !== true);
+  return result.value;
 }
 
 describe("chunks of a file for several transfers", () => {
