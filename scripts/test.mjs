@@ -28,10 +28,38 @@ const suites = {
 };
 
 /** Lines that a suite's failures take at the end. */
-const longestDetails = 80;
+const longestDetails = 120;
+
+/** So long a suite may be silent that has told its summary; a test that failed may have left something open. */
+const patienceMs = 5 * 60_000;
 
 /** One test each: they end well or not. All other suites tell their tests as mocha does. */
 const checks = ["format", "lint", "types", "pure"];
+
+/** The suite that runs. */
+let running;
+
+/** Ends it with all that it has started. */
+function endRunning(signal) {
+  if (running?.pid === undefined) return;
+  try {
+    process.kill(process.platform === "win32" ? running.pid : -running.pid, signal);
+  } catch {
+    // It has ended already.
+  }
+}
+
+// Ctrl+C at a terminal reaches this process alone.
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+]) {
+  process.on(signal, () => {
+    endRunning(signal);
+    process.exit(code);
+  });
+}
 
 /** Runs one suite, showing its output, and counts its tests. */
 function runSuite(name, [command, ...args]) {
@@ -41,6 +69,8 @@ function runSuite(name, [command, ...args]) {
     const child = spawn(command, args, {
       cwd: top,
       stdio: ["ignore", "pipe", "inherit"],
+      // A group of its own, so that it can be ended with all that it has started.
+      detached: process.platform !== "win32",
       shell: process.platform === "win32",
       env: {
         ...process.env,
@@ -48,12 +78,22 @@ function runSuite(name, [command, ...args]) {
         ...(name === "ui-oldest" && { BOOT_SERVERS_VSCODE: "oldest" }),
       },
     });
+    running = child;
     let output = "";
+    let silence;
     child.stdout.on("data", (chunk) => {
       output += chunk;
       process.stdout.write(chunk);
+      clearTimeout(silence);
+      if (!/^\s+\d+ passing/m.test(output)) return;
+      silence = setTimeout(() => {
+        console.log(`${name} does not end: something that it opened is left`);
+        endRunning("SIGKILL");
+      }, patienceMs);
     });
     child.on("close", (status) => {
+      running = undefined;
+      clearTimeout(silence);
       // The last summary that mocha printed; a check without one is a single test.
       const plain = output.replace(/\u001b\[[0-9;]*m/g, "");
       const count = (word) =>
@@ -67,11 +107,13 @@ function runSuite(name, [command, ...args]) {
       const failed = failing + Number(crashed) + (process.env.CI === "true" ? skipped : 0);
       if (crashed) console.log(`${name} ended with exit code ${status} and no failing test`);
       // What failed and why, to be said once more at the end: a long log is read from there.
-      const details = failed > 0 ? plain.slice(plain.search(/^\s+[1-9]\d* failing$/m)).trimEnd() : "";
+      const words = failing > 0 ? plain.slice(Math.max(0, plain.search(/^\s+[1-9]\d* failing$/m))) : plain;
+      const lines = words.trimEnd().split("\n");
+      const details = failing > 0 ? lines.slice(0, longestDetails) : lines.slice(-longestDetails);
       console.log(
         `${name}: ${passed} passed, ${failed} failed, ${((Date.now() - started) / 1000).toFixed(1)} s`,
       );
-      resolve({ name, passed, failed, skipped, details });
+      resolve({ name, passed, failed, skipped, details: details.join("\n") });
     });
   });
 }
@@ -93,7 +135,7 @@ const skipped = sum("skipped");
 console.log("");
 for (const { name, failed, details } of results) {
   if (failed > 0)
-    console.log(`${name}: ${failed} failed\n${details.split("\n").slice(0, longestDetails).join("\n")}\n`);
+    console.log(`${name}: ${failed} failed\n${details}\n`);
 }
 if (skipped > 0)
   console.log(`${skipped} not run: what they need is named above, with the command that installs it`);
