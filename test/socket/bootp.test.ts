@@ -3,7 +3,7 @@ import { accessFor } from "../../src/engine/access";
 import { startBootpServer, type BootpServer } from "../../src/engine/bootpServer/bootpServer";
 import { openBootp } from "../../src/engine/clients/bootpClient";
 import type { BootpAsker, BootpOptions } from "../../src/engine/clients/boardIo";
-import { nextTurn, systemClock, type Clock } from "../../src/engine/clock";
+import { systemClock, type Clock } from "../../src/engine/clock";
 import { EngineError } from "../../src/engine/errors";
 import { BootLog } from "../../src/engine/bootLog/bootLog";
 import { Journal } from "../../src/engine/journal";
@@ -18,6 +18,8 @@ import type { Network } from "../../src/protocol/ipv4";
 import { decodePacket, encodePacket, parseMac } from "../../src/protocol/bootp/packet";
 import { encodeProbe } from "../../src/protocol/bootp/probe";
 import { aPlan, aRequest, boardMac, dhcp, otherMac } from "../support/bootp";
+import { hurriedClock } from "../support/hurriedClock";
+import { comesTrue } from "../support/patience";
 import { openPeer, type Peer } from "../support/udpPeer";
 import { VirtualClock } from "../support/virtualClock";
 
@@ -76,8 +78,8 @@ async function start(plan: Partial<Plan>, given: StartOptions = {}): Promise<Run
   return Object.assign(running, { server });
 }
 
-/** Short tries: on loopback an answer is there at once, and silence is to be short. */
-const quick = { tries: 2, tryMs: 40 };
+/** Short tries, so that silence is short; an answer that is on its way is waited for by the board's clock. */
+const quick = { tries: 2, tryMs: 60 };
 
 function board(
   port: number,
@@ -92,7 +94,7 @@ function board(
     options: new Map(),
     release: true,
   } as const;
-  const asker = openBootp(systemClock, { ...options, ...changes }, { ...quick, ports });
+  const asker = openBootp(hurriedClock(1), { ...options, ...changes }, { ...quick, ports });
   open.push(() => asker.close());
   return asker;
 }
@@ -151,7 +153,7 @@ describe("the BOOTP server on loopback", () => {
     // Its second question is answered, at the time of the first.
     slow.send(encodePacket(aRequest({ xid: 1 })), running.server.port);
     slow.send(encodePacket(aRequest({ xid: 2 })), running.server.port);
-    while (running.heard < 2) await nextTurn();
+    assert.ok(await comesTrue(() => running.heard >= 2));
     other.send(encodePacket(aRequest({ mac: otherMac, xid: 3 })), running.server.port);
     assert.equal(decodePacket((await other.next()).packet).xid, 3);
     assert.equal(slow.waiting, 0);

@@ -86,6 +86,11 @@ describe("TFTP under a fault profile", function () {
     await start("stall data 1 20s");
     await injected("DATA 1 held for 20.0 s");
     clock.advance(19_999);
+    // What was sent would have come: a question that was asked afterwards is answered by now.
+    const witness = await openRawClient();
+    witness.send(requestFor("RRQ", "missing.bin"), { address: "127.0.0.1", port: server.port });
+    assert.equal((await witness.next()).packet.op, "ERROR");
+    await witness.close();
     assert.equal(board.waiting.length, 0);
     clock.advance(1);
     assert.equal((await board.next()).packet.op, "DATA");
@@ -104,11 +109,19 @@ describe("TFTP under a fault profile", function () {
     assert.notEqual(Buffer.compare(forged.packet.data, real.packet.data), 0);
   });
 
-  it("a truncated block ends the file early, a corrupt one has another byte", async () => {
+  it("a truncated block ends the file early", async () => {
     await start("truncate data 1");
     const { packet } = await board.next();
     assert.ok(packet.op === "DATA");
     assert.equal(packet.data.length, 256);
+  });
+
+  it("a corrupt block is as long as the right one, and another", async () => {
+    await start("corrupt data 1");
+    const { packet } = await board.next();
+    assert.ok(packet.op === "DATA");
+    assert.equal(packet.data.length, 512);
+    assert.notEqual(Buffer.compare(packet.data, firmware.subarray(0, 512)), 0);
   });
 });
 

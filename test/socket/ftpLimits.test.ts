@@ -20,6 +20,7 @@ import {
 } from "../support/ftpWire";
 import { VirtualClock } from "../support/virtualClock";
 import { withinASecondMs } from "../support/pace";
+import { holds } from "../support/patience";
 
 const files = { "fw.bin": "firmware", "large.bin": large };
 /** A command of a thousand bytes. */
@@ -408,20 +409,17 @@ describe("An FTP server that ends", () => {
         }),
       );
       for (const socket of sockets) socket.destroy();
-      let served = "";
-      while (served === "") {
-        const wire = await openWire(port).catch(() => undefined);
-        if (wire === undefined) continue;
+      // Still too many: once more.
+      await holds(async () => {
+        const wire = await openWire(port);
         try {
           await wire.expect("USER x", 331);
           await wire.expect("PASS y", 230);
-          served = (await wire.fetch("RETR fw.bin")).data.toString();
-        } catch {
-          // Still too many: once more, until mocha's limit.
+          assert.equal((await wire.fetch("RETR fw.bin")).data.toString(), "firmware");
+        } finally {
+          wire.destroy();
         }
-        wire.destroy();
-      }
-      assert.equal(served, "firmware");
+      });
     } finally {
       child.stdin.end();
     }

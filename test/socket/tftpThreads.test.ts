@@ -63,10 +63,11 @@ describe("TFTP transfers in threads", function () {
   const ask = async (
     { port }: TestedServer,
     file = "fw.bin",
+    request = requestFor("RRQ", file, { blksize: 1024 }),
   ): Promise<{ client: RawClient; oack: Received }> => {
     const client = await openRawClient();
     clients.push(client);
-    client.send(requestFor("RRQ", file, { blksize: 1024 }), { address: "127.0.0.1", port });
+    client.send(request, { address: "127.0.0.1", port });
     return { client, oack: await client.next() };
   };
 
@@ -142,14 +143,15 @@ describe("TFTP transfers in threads", function () {
   it("answer a stranger at their port with ERROR 5 and go on; a client that asks again gets the first packet again", async () => {
     const tested = await start();
     await occupy(tested);
-    const { client, oack } = await ask(tested);
+    // So long the thread sends nothing again by itself.
+    const request = requestFor("RRQ", "fw.bin", { blksize: 1024, timeout: 60 });
+    const { client, oack } = await ask(tested, "fw.bin", request);
     const stranger = await openRawClient();
     clients.push(stranger);
     stranger.send(encodeAck(0), oack.from);
     const { packet, from } = await stranger.next();
     assert.ok(packet.op === "ERROR" && packet.code === 5);
     assert.equal(from.port, oack.from.port);
-    const request = requestFor("RRQ", "fw.bin", { blksize: 1024 });
     client.send(request, { address: "127.0.0.1", port: tested.port });
     const again = await client.next();
     assert.deepEqual([again.packet.op, again.from.port], ["OACK", oack.from.port]);

@@ -15,8 +15,6 @@ export interface RelayOptions {
   readonly faults: Faults;
   /** The n-th sending of a block or ACK by one side meets the same fate in every run, whenever it comes. */
   readonly seed: number;
-  /** Where the relay is asked; default: any free port of 127.0.0.1. */
-  readonly at?: Endpoint;
   readonly clock?: Clock;
 }
 
@@ -46,13 +44,13 @@ const keyOf = ({ address, port }: Endpoint): string => `${address} ${port}`;
 
 /** Opens one; it forgets nobody until it is closed. */
 export async function openRelay(options: RelayOptions): Promise<Relay> {
-  const { to, faults, seed, at = { address: "127.0.0.1", port: 0 }, clock = systemClock } = options;
+  const { to, faults, seed, clock = systemClock } = options;
   const sockets: Promise<UdpSocket>[] = [];
   const paths = new Map<string, Path>();
   const clients = new Map<string, (packet: Uint8Array) => void>();
 
-  const open = (port: number, onPacket: (packet: Uint8Array, from: Endpoint) => void): Promise<UdpSocket> => {
-    const opening = openUdp({ address: at.address, port, onPacket });
+  const open = (onPacket: (packet: Uint8Array, from: Endpoint) => void): Promise<UdpSocket> => {
+    const opening = openUdp({ address: "127.0.0.1", port: 0, onPacket });
     sockets.push(opening);
     return opening;
   };
@@ -107,10 +105,10 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   const clientAt = (client: Endpoint): ((packet: Uint8Array) => void) => {
     const known = clients.get(keyOf(client));
     if (known !== undefined) return known;
-    const outer = open(0, (packet, server) => {
+    const outer = open((packet, server) => {
       pathOf(client, server, outer, (path) =>
         // Where the server answers from is a port of the relay for this client alone.
-        open(0, (answer, from) => {
+        open((answer, from) => {
           if (keyOf(from) === keyOf(client)) path().toServer.send(answer);
         }),
       ).toClient.send(packet);
@@ -122,7 +120,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     clients.set(keyOf(client), hear);
     return hear;
   };
-  const listening = open(at.port, (packet, client) => {
+  const listening = open((packet, client) => {
     clientAt(client)(packet);
   });
   const { local } = await listening;
