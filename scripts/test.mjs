@@ -134,8 +134,7 @@ const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 const skipped = sum("skipped");
 console.log("");
 for (const { name, failed, details } of results) {
-  if (failed > 0)
-    console.log(`${name}: ${failed} failed\n${details}\n`);
+  if (failed > 0) console.log(`${name}: ${failed} failed\n${details}\n`);
 }
 if (skipped > 0)
   console.log(`${skipped} not run: what they need is named above, with the command that installs it`);

@@ -19,7 +19,7 @@ import { judged, print, Report, suiteVariable, summarize, type Result } from "./
 import { extensionFolder, freePorts, suiteEntry, windows, withFixture, type Window } from "./windows";
 
 /** Of a window, from its opening to its verdict. */
-const limitMs = Number(process.env["BOOT_SERVERS_SUITE_LIMIT_MS"] ?? 300_000);
+const limitMs = Number(process.env["BOOT_SERVERS_SUITE_LIMIT_MS"] ?? 600_000);
 
 interface LogFile {
   readonly relativePath: string;
@@ -80,7 +80,8 @@ async function suiteEnd(browser: Browser, url: string, report: Report): Promise<
         await page.exposeFunction("codeAutomationExit", (code: number, logs: LogFile[] | undefined) => {
           resolve({ code, logs: logs ?? [] });
         });
-        await page.goto(url);
+        // Its limit is the window's.
+        await page.goto(url, { timeout: 0 });
       };
       open().catch(reject);
     });

@@ -39,6 +39,7 @@ export async function openBrowser(there?: Elsewhere): Promise<Browser> {
   const executablePath = there === undefined ? browser : await scriptFor(there, browser);
   return chromium.launch({
     executablePath,
+    timeout: 120_000,
     args: [
       ...(process.getuid?.() === 0 || there !== undefined ? ["--no-sandbox"] : []),
       "--disable-gpu",

@@ -1,12 +1,17 @@
 /** A board beside VS Code's user interface: where it asks, read from the screen, and those that stop in the middle. */
 
 import { tftpRead } from "./loopbackBoard";
+import { eventually } from "./patience";
 import type { Workbench } from "./workbench";
 
 /** The port that a server's row tells: `BOOTP`, `TFTP`, `FTP`. */
 export async function portOf(workbench: Workbench, server: string): Promise<number> {
   const row = await workbench.row(new RegExp(`\\b${server}.*127\\.0\\.0\\.1:\\d+`));
-  return Number(/127\.0\.0\.1:(\d+)/.exec(await row.innerText())![1]);
+  // It may be drawn anew in between.
+  const port = await eventually(`port of ${server}`, async () =>
+    /127\.0\.0\.1:(\d+)/.exec(await row.innerText())?.at(1),
+  );
+  return Number(port);
 }
 
 /** The ports of all three, once each of them runs. */

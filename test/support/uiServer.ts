@@ -17,6 +17,7 @@ import {
 import { freePorts } from "../extension/windows";
 import { browserLack, openBrowser } from "./browser";
 import { skipOrFail } from "./programs";
+import { screenText } from "./screenText";
 import { temporaryFolder, type TemporaryFolder } from "./temporaryFolder";
 import { Workbench, type Screen } from "./workbench";
 
@@ -70,7 +71,7 @@ function installed(): Installed | string {
 
 /**
  * For the body of a `describe`: opens all of it before the first test and closes it after the last one. Keeps a
- * picture of a test that failed.
+ * picture of a test that failed, and adds what is on the screen to its message.
  * @returns what is open; it is there from the first test on.
  */
 export function openUi({
@@ -116,7 +117,11 @@ export function openUi({
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state === "failed") await ui.workbench.picture(`failed ${this.currentTest.title}`);
+    const test = this.currentTest;
+    if (test?.state !== "failed") return;
+    // What follows must not hide why it failed.
+    await ui.workbench.picture(`failed ${test.title.replaceAll("/", " ")}`).catch(() => undefined);
+    if (test.err) test.err.message += `\n\nOn the screen then:\n${await screenText(ui.workbench.page)}`;
   });
   return ui;
 }

@@ -1,6 +1,7 @@
 /** The boot timeline in VS Code's user interface: its page lies in two frames. */
 
 import type { FrameLocator } from "playwright-core";
+import { attemptMs } from "./patience";
 import type { Workbench } from "./workbench";
 
 export const timelinePage = ({ page }: Workbench): FrameLocator =>
@@ -17,6 +18,14 @@ export async function openTimeline(workbench: Workbench): Promise<FrameLocator> 
 }
 
 /** Compares the two latest boots, once both are there. */
-export async function compareTwo(page: FrameLocator): Promise<void> {
-  for (const lane of [1, 0]) await page.locator(".compare").nth(lane).click();
+export async function compareTwo(workbench: Workbench): Promise<void> {
+  const page = timelinePage(workbench);
+  for (const lane of [1, 0]) {
+    const button = page.locator(".compare").nth(lane);
+    // A page that is drawn anew under the pointer takes no click; one that was taken is not to be taken back.
+    await workbench.toSee(button.and(page.locator('[aria-pressed="true"]')), async () => {
+      const pressed = await button.getAttribute("aria-pressed", { timeout: attemptMs });
+      if (pressed !== "true") await button.click({ timeout: attemptMs });
+    });
+  }
 }

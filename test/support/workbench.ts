@@ -1,8 +1,12 @@
-/** VS Code's workbench as a person uses it: the palette, the views, the explorer. Waits for what is on the screen. */
+/**
+ * VS Code's workbench as a person uses it: the palette, the views, the explorer. Waits for what is on the screen, and
+ * takes each step until its effect is seen there: a busy workbench loses clicks and keys.
+ */
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
+import { attemptMs, comesTrue, doUntil } from "./patience";
 
 export interface Screen {
   /** The folder where pictures are kept. */
@@ -13,8 +17,22 @@ export interface Screen {
   readonly deviceScaleFactor?: number;
 }
 
+/** A context menu that is open. */
+export interface Menu {
+  /** Chooses from it; opens it again where it went away before that. */
+  choose(action: string): Promise<void>;
+}
+
 /** Of every wait for something on the screen. */
-const limitMs = 45_000;
+const limitMs = 90_000;
+
+/** Of a test of the user interface: several waits, on a machine that does something else as well. */
+export const uiTestMs = 180_000;
+
+const attempt = { timeout: attemptMs };
+
+const until = (what: string, step: () => Promise<unknown>, effect: () => Promise<boolean>): Promise<void> =>
+  doUntil(what, step, effect, limitMs);
 
 export class Workbench {
   private constructor(
@@ -48,33 +66,56 @@ export class Workbench {
     await this.page.mouse.up();
   }
 
+  private get typed(): Locator {
+    return this.page.locator(".quick-input-widget input.input");
+  }
+
+  /** The lines of the list that is open. */
+  private get lines(): Locator {
+    return this.page.locator(".quick-input-list .monaco-list-row");
+  }
+
   /** Runs a command by its title in the palette. */
   async command(title: string): Promise<void> {
-    const input = this.page.locator(".quick-input-widget input.input");
-    const row = this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first();
-    // The palette lists what made sense when it was opened: what is allowed a moment later needs it opened again.
-    for (const deadline = Date.now() + limitMs; ;) {
-      await this.page.keyboard.press("F1");
-      await input.fill(`>${title}`);
-      const there = await row.waitFor({ timeout: 2_000 }).then(
-        () => true,
-        () => false,
-      );
-      if (there) break;
-      if (Date.now() > deadline) throw new Error(`the palette does not offer "${title}"`);
-      await this.page.keyboard.press("Escape");
-      await input.waitFor({ state: "hidden" });
-    }
-    await row.click();
-    // The command may open a list of its own in the palette's place.
-    while ((await input.isVisible()) && (await input.inputValue()).startsWith(">"));
+    // A command may open a list of its own in the palette's place.
+    await this.typeAndEnter(`run "${title}"`, "F1", ">", title);
+  }
+
+  /** Opens a file of the folder by its name. */
+  async openFile(name: string): Promise<void> {
+    await this.typeAndEnter(`open ${name}`, "Control+P", "", name);
+    await this.page.getByRole("tab", { name }).first().waitFor();
+  }
+
+  /** Opens a list by a key, and takes the line that typing the text makes its first. */
+  private async typeAndEnter(what: string, key: string, prefix: string, text: string): Promise<void> {
+    const open = async (): Promise<boolean> =>
+      (await this.typed.isVisible()) && (await this.typed.inputValue(attempt)).startsWith(prefix);
+    const first = this.lines.and(this.page.locator(".focused")).filter({ hasText: text });
+    let entered = false;
+    await until(
+      what,
+      async () => {
+        entered = false;
+        if (!(await open())) await this.page.keyboard.press(key);
+        if (!(await comesTrue(open, attemptMs))) throw new Error(`${key} opened nothing`);
+        await this.typed.fill(prefix + text, attempt);
+        entered = await comesTrue(() => first.isVisible(), attemptMs);
+        // Not a click: it would hit whatever the list shows in that place a moment later.
+        await this.typed.press(entered ? "Enter" : "Escape", attempt);
+        // The list has what made sense when it was opened: what is allowed a moment later needs it opened again.
+        if (!entered) throw new Error("the list does not offer it");
+      },
+      async () => entered && !(await open()),
+    );
   }
 
   /** Shows a container of the activity bar. */
   async show(container: string): Promise<void> {
     const tab = this.page.getByRole("tab", { name: container });
     // A click on the one that is shown would hide it.
-    if ((await tab.getAttribute("aria-selected")) !== "true") await tab.click();
+    const shown = async (): Promise<boolean> => (await tab.getAttribute("aria-selected")) === "true";
+    await until(`show ${container}`, async () => (await shown()) || tab.click(attempt), shown);
     // Its hover would stand in every picture.
     await this.page.mouse.move(900, 600);
   }
@@ -86,9 +127,13 @@ export class Workbench {
     return row.first();
   }
 
+  private testRows(label: string): Locator {
+    return this.page.locator(".test-explorer .monaco-list-row").filter({ hasText: label });
+  }
+
   /** A test of the Testing view by its words; `state` is how it ended. */
   async test(label: string, state?: "passed" | "failed"): Promise<Locator> {
-    const rows = this.page.locator(".test-explorer .monaco-list-row").filter({ hasText: label });
+    const rows = this.testRows(label);
     const icon = this.page.locator(`.codicon-testing-${state ?? "none"}-icon`);
     const row = (state === undefined ? rows : rows.filter({ has: icon })).first();
     await row.waitFor();
@@ -97,25 +142,59 @@ export class Workbench {
 
   /** Shows what is below a test. A click on its row would open what it stands at. */
   async unfoldTest(label: string): Promise<void> {
-    await (await this.test(label)).locator(".monaco-tl-twistie").click();
+    await this.test(label);
+    await this.unfold(this.testRows(label).first(), ".monaco-tl-twistie");
+  }
+
+  /** Shows what is below a row. @param at what of it is clicked. */
+  private async unfold(row: Locator, at: string): Promise<void> {
+    const unfolded = async (): Promise<boolean> => (await row.getAttribute("aria-expanded")) === "true";
+    await until("unfold a row", async () => (await unfolded()) || row.locator(at).click(attempt), unfolded);
   }
 
   /** Opens the menu of a file in the explorer. @param path in the folder, with `/`. */
-  async openMenu(path: string): Promise<void> {
+  async openMenu(path: string): Promise<Menu> {
     await this.show("Explorer");
-    const folders = path.split("/").slice(0, -1);
-    for (const folder of folders) {
-      const row = this.entry(folder);
-      if ((await row.getAttribute("aria-expanded")) !== "true") await row.click();
+    for (const folder of path.split("/").slice(0, -1)) {
+      await this.unfold(this.entry(folder), ".monaco-tl-contents");
     }
-    await this.entry(path.slice(path.lastIndexOf("/") + 1)).click({ button: "right" });
-    await this.page.locator(".monaco-menu .action-item").first().waitFor();
+    return this.menuOf(this.entry(path.slice(path.lastIndexOf("/") + 1)));
   }
 
-  /** Chooses from the list that a command has opened. */
-  async pick(label: string): Promise<void> {
-    await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: label }).first().click();
-    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  /** Opens the menu of something. @param position in it; default: its middle. */
+  async menuOf(what: Locator, position?: { readonly x: number; readonly y: number }): Promise<Menu> {
+    const items = this.page.locator(".monaco-menu .action-item");
+    const isOpen = (): Promise<boolean> => items.first().isVisible();
+    const options = { button: "right", ...attempt, ...(position !== undefined && { position }) } as const;
+    const open = (): Promise<void> =>
+      until("open a menu", async () => (await isOpen()) || what.click(options), isOpen);
+    await open();
+    return {
+      choose: async (action) => {
+        let clicked = false;
+        await until(
+          `choose "${action}" from a menu`,
+          async () => {
+            clicked = false;
+            await open();
+            // A menu takes no click in its first moment, and nothing on the screen says when that is over.
+            await items.filter({ hasText: action }).first().click(attempt);
+            clicked = true;
+          },
+          async () => clicked && !(await isOpen()),
+        );
+      },
+    };
+  }
+
+  /** Chooses from the list that a command opens. */
+  async pick(label: string | RegExp): Promise<void> {
+    const line = await this.line(label);
+    await until(
+      `pick ${String(label)}`,
+      () => line.click(attempt),
+      async () => !(await line.isVisible()),
+    );
   }
 
   /** A file or folder in the explorer by its own name. */
@@ -125,26 +204,9 @@ export class Workbench {
       .filter({ has: this.page.getByText(name, { exact: true }) });
   }
 
-  /** Chooses from the context menu that is open. */
-  async choose(action: string): Promise<void> {
-    const menu = this.page.locator(".monaco-menu");
-    const item = menu.locator(".action-item").filter({ hasText: action }).first();
-    await item.waitFor();
-    // A menu takes no click in its first moment, and nothing on the screen says when that is over: a click that was
-    // lost is made again, until the menu is gone.
-    for (const deadline = Date.now() + limitMs; await menu.first().isVisible();) {
-      if (Date.now() > deadline) throw new Error(`the menu does not take "${action}"`);
-      await item.click({ timeout: 2_000 }).catch(() => undefined);
-      await menu
-        .first()
-        .waitFor({ state: "hidden", timeout: 1_000 })
-        .catch(() => undefined);
-    }
-  }
-
   /** A line of the list that is open, by a part of its text; waits until it is there. */
   async line(text: string | RegExp): Promise<Locator> {
-    const line = this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: text }).first();
+    const line = this.lines.filter({ hasText: text }).first();
     await line.waitFor();
     return line;
   }
@@ -156,8 +218,23 @@ export class Workbench {
 
   /** Answers it by a button. */
   async answer(button: string): Promise<void> {
-    await this.question.getByRole("button", { name: button }).click();
-    await this.question.waitFor({ state: "hidden" });
+    await this.press(this.question, button);
+  }
+
+  /** Presses a button of something that goes away by that. */
+  async press(of: Locator, name: string): Promise<void> {
+    const button = of.getByRole("button", { name });
+    await button.first().waitFor();
+    await until(
+      `press "${name}"`,
+      () => button.first().click(attempt),
+      async () => !(await button.first().isVisible()),
+    );
+  }
+
+  /** Takes a step until something is there that it brings. @param step has its own, short limits. */
+  async toSee(effect: Locator, step: () => Promise<unknown>): Promise<void> {
+    await until("see what a step brings", step, () => effect.first().isVisible());
   }
 
   /** The notifications as they are on the screen. */

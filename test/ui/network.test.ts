@@ -3,9 +3,11 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { sha256 } from "../support/files";
 import { makeNetwork, type Layout, type TestNetwork } from "../support/namespace";
+import { attemptMs, holds } from "../support/patience";
 import { need } from "../support/programs";
 import { sampleDrop } from "../support/sampleDrop";
 import { openUi } from "../support/uiServer";
+import { uiTestMs } from "../support/workbench";
 
 /** The computer that VS Code runs on, with a network that has an address and one that has none, and a board. */
 const layout = {
@@ -25,7 +27,7 @@ const asInstalled = {
 const withoutRights = ["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service"];
 
 describe("the choice of a network in VS Code's user interface", function () {
-  this.timeout(60_000);
+  this.timeout(uiTestMs);
   this.bail(true);
   let network: TestNetwork | undefined;
 
@@ -100,9 +102,12 @@ describe("the choice of a network in VS Code's user interface", function () {
     await ui.workbench.row(/TFTP.*10\.77\.0\.1:69/);
     await ui.workbench.row(/FTP.*10\.77\.0\.1:21/);
     assert.equal(await boardLoads("u-boot.bin"), await inDrop("u-boot.bin"));
-    assert.deepEqual(await machineSettings(), {
-      "bootServers.bootp.answer": "everyone",
-      "bootServers.address": ["eth1"],
+    // VS Code writes the file a moment after it has taken the choices.
+    await holds(async () => {
+      assert.deepEqual(await machineSettings(), {
+        "bootServers.bootp.answer": "everyone",
+        "bootServers.address": ["eth1"],
+      });
     });
     assert.equal(existsSync(ui.fixture.at("firmware-drop/.vscode/settings.json")), false);
     await ui.workbench.row(/u-boot\.bin.*KiB in /);
@@ -129,7 +134,7 @@ describe("the choice of a network in VS Code's user interface", function () {
 
   it("an interface without an address is listed, with the line that gives it one", async () => {
     await ui.workbench.command("Boot Servers: Choose Network…");
-    await (await ui.workbench.line(/eth2.*no address/)).click();
+    await ui.workbench.pick(/eth2.*no address/);
     await ui.workbench.line(/Copy the Command and Serve eth2/);
     await ui.workbench.picture("network never had an address");
     await ui.workbench.page.keyboard.press("Escape");
@@ -152,18 +157,21 @@ describe("the choice of a network in VS Code's user interface", function () {
       await toast.getByRole("button", { name: way }).waitFor();
     }
     const mends = await ui.workbench.row(/sysctl/);
-    await mends.hover();
-    await mends.getByRole("button", { name: "Copy Command" }).waitFor();
+    await ui.workbench.toSee(mends.getByRole("button", { name: "Copy Command" }), () =>
+      mends.hover({ timeout: attemptMs }),
+    );
     await ui.workbench.picture("network low ports");
   });
 
   it("high ports are for TFTP and FTP; BOOTP stays refused, as boards ask it on port 67 alone", async () => {
-    await ui.workbench.toasts.getByRole("button", { name: "Use High Ports" }).click();
+    await ui.workbench.press(ui.workbench.toasts, "Use High Ports");
     await ui.workbench.row(/TFTP.*10\.77\.0\.1:6969/);
     await ui.workbench.row(/FTP.*10\.77\.0\.1:2121/);
     await ui.workbench.row(/BOOTP.*failed/);
-    const { "bootServers.tftp.port": tftp, "bootServers.ftp.port": ftp, ...rest } = await machineSettings();
-    assert.deepEqual([tftp, ftp, "bootServers.bootp.port" in rest], [6969, 2121, false]);
+    await holds(async () => {
+      const { "bootServers.tftp.port": tftp, "bootServers.ftp.port": ftp, ...rest } = await machineSettings();
+      assert.deepEqual([tftp, ftp, "bootServers.bootp.port" in rest], [6969, 2121, false]);
+    });
     assert.equal(await boardLoads("u-boot.bin", 6969), await inDrop("u-boot.bin"));
     assert.equal(await ui.workbench.toasts.filter({ hasText: "did not start" }).count(), 0);
     await ui.workbench.picture("network high ports");

@@ -5,10 +5,12 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { unlikeBytes } from "../support/files";
 import { askBootp, ftpRead, tftpRead } from "../support/loopbackBoard";
+import { attemptMs } from "../support/patience";
 import { sampleDrop } from "../support/sampleDrop";
 import { busyBoard, heldBoard, portsOf } from "../support/uiBoard";
 import { openUi } from "../support/uiServer";
 import { compareTwo, openTimeline } from "../support/uiTimeline";
+import { uiTestMs } from "../support/workbench";
 
 /** A board that writes what it got into its flash, which takes so long. */
 const writing = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -19,7 +21,7 @@ const rootfs = unlikeBytes(8 * 2 ** 20);
 const [bench1, stranger] = ["52:54:00:12:34:56", "52:54:00:a1:b2:c3"] as const;
 
 describe("the pictures of the README", function () {
-  this.timeout(60_000);
+  this.timeout(uiTestMs);
   this.bail(true);
   const ui = openUi({
     make: (fixture) => sampleDrop(fixture, { "images/rootfs.squashfs": rootfs }),
@@ -56,7 +58,7 @@ describe("the pictures of the README", function () {
   it("the menu of a file that is missing", async () => {
     const row = await ui.workbench.row(/u-boot\.img.*not found/);
     // Beside the row's text, which the menu would cover.
-    await row.click({ button: "right", position: { x: 410, y: 11 } });
+    await ui.workbench.menuOf(row, { x: 410, y: 11 });
     await ui.workbench.page.locator(".monaco-menu .action-item").first().hover();
     const pane = ui.workbench.page.locator(".pane").filter({ hasText: "Transfers" });
     await ui.workbench.picture("missing-file", pane, ui.workbench.page.locator(".monaco-menu"));
@@ -83,15 +85,16 @@ describe("the pictures of the README", function () {
     await ui.workbench.command("Test: Run All Tests");
     await ui.workbench.test("firmware-drop", "failed");
     await ui.workbench.unfoldTest("any board");
-    await (await ui.workbench.test("FTP fpga/line-card.bit", "failed")).dblclick();
-    await page.locator(".test-output-peek, .zone-widget").first().waitFor();
+    const failed = await ui.workbench.test("FTP fpga/line-card.bit", "failed");
+    const peek = page.locator(".test-output-peek, .zone-widget");
+    await ui.workbench.toSee(peek, () => failed.dblclick({ timeout: attemptMs }));
     await ui.workbench.command("Notifications: Clear All Notifications");
     await ui.workbench.picture("drop-not-verified");
   });
 });
 
 describe("the picture of the boot timeline", function () {
-  this.timeout(120_000);
+  this.timeout(uiTestMs);
   this.bail(true);
   const ui = openUi({
     make: sampleDrop,
@@ -115,7 +118,7 @@ describe("the picture of the boot timeline", function () {
     await boot(400);
     await boot(2600);
     const page = await openTimeline(ui.workbench);
-    await compareTwo(page);
+    await compareTwo(ui.workbench);
     await page.getByRole("heading", { name: /slower than/ }).waitFor();
     await ui.workbench.command("View: Toggle Primary Side Bar Visibility");
     await ui.workbench.command("Notifications: Clear All Notifications");

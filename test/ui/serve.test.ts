@@ -3,19 +3,16 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { sha256, unlikeBytes } from "../support/files";
 import { askBootp, tftpRead } from "../support/loopbackBoard";
+import { comesTrue, holds } from "../support/patience";
 import { sampleDrop } from "../support/sampleDrop";
 import { heldBoard, portOf } from "../support/uiBoard";
 import { openUi } from "../support/uiServer";
+import { uiTestMs } from "../support/workbench";
 
 const large = unlikeBytes(8 * 2 ** 20);
 
-/** Resolves once it is no longer so; mocha's limit ends it. */
-async function whenNot(so: () => boolean): Promise<void> {
-  while (so()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
 describe("the packaged extension in VS Code's user interface", function () {
-  this.timeout(60_000);
+  this.timeout(uiTestMs);
   // Each step goes on from where the one before left the screen.
   this.bail(true);
   const ui = openUi({
@@ -53,11 +50,13 @@ describe("the packaged extension in VS Code's user interface", function () {
     const port = await portOf(ui.workbench, "BOOTP");
     const answer = async (): Promise<string | undefined> => (await askBootp(port, "02:00:00:00:00:01"))?.file;
     assert.equal(await answer(), "u-boot.bin");
-    await ui.workbench.openMenu("images/bench1.bin");
+    const menu = await ui.workbench.openMenu("images/bench1.bin");
     await ui.workbench.picture("right-click");
-    await ui.workbench.choose("Serve as Boot File");
-    // The servers follow the saved plan within a second; mocha's limit ends this.
-    while ((await answer()) !== "bench1.bin");
+    await menu.choose("Serve as Boot File");
+    // The servers follow the saved plan within a second.
+    await holds(async () => {
+      assert.equal(await answer(), "bench1.bin");
+    });
     await ui.workbench.show("Boot Servers");
     await ui.workbench.row(/02:00:00:00:00:01.*bench1\.bin/);
     await ui.workbench.picture("served as boot file");
@@ -66,13 +65,14 @@ describe("the packaged extension in VS Code's user interface", function () {
   it("serves another file under the name that was missing, from the menu of its row", async () => {
     const port = await portOf(ui.workbench, "TFTP");
     const row = await ui.workbench.row(/u-boot\.img.*not found/);
-    await row.click({ button: "right" });
-    await ui.workbench.choose("Serve a File Under This Name…");
+    await (await ui.workbench.menuOf(row)).choose("Serve a File Under This Name…");
     await ui.workbench.pick("u-boot.bin");
     const expected = sha256(await readFile(resolve("samples/firmware-drop/images/u-boot.bin")));
     const got = async (): Promise<string | undefined> =>
       tftpRead(port, "u-boot.img").then(sha256, () => undefined);
-    while ((await got()) !== expected);
+    await holds(async () => {
+      assert.equal(await got(), expected);
+    });
     await ui.workbench.row(/u-boot\.img.*KiB in /);
     await ui.workbench.picture("served under the missing name");
   });
@@ -93,9 +93,9 @@ describe("the packaged extension in VS Code's user interface", function () {
     await ui.workbench.row(/rootfs\.img.*\d\d %/);
     const runs = (pid: number): boolean => ui.processes().some((each) => each.pid === pid);
     process.kill(child.parent, "SIGKILL");
-    await whenNot(() => runs(child.parent));
+    assert.ok(await comesTrue(() => !runs(child.parent)));
     goOn();
     assert.equal(sha256(await reading), sha256(large));
-    await whenNot(() => runs(child.pid));
+    assert.ok(await comesTrue(() => !runs(child.pid)), JSON.stringify(ui.processes()));
   });
 });

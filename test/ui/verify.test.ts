@@ -3,14 +3,16 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createEngine } from "../../src/engine/engine";
 import { anyPorts, defaultWanted } from "../../src/model/settings";
+import { attemptMs, holds } from "../support/patience";
 import { sampleDrop } from "../support/sampleDrop";
 import { openUi } from "../support/uiServer";
+import { uiTestMs } from "../support/workbench";
 
 const sample = resolve("samples/firmware-drop");
 const file = "images/fpga/line-card.bit";
 
 describe("verification in VS Code's user interface", function () {
-  this.timeout(90_000);
+  this.timeout(uiTestMs);
   // Each step goes on from where the one before left the screen.
   this.bail(true);
   /** Another boot server, with a copy of the drop. */
@@ -57,11 +59,12 @@ describe("verification in VS Code's user interface", function () {
       .waitFor();
     await ui.workbench.picture("report");
     const row = await ui.workbench.test("FTP fpga/line-card.bit", "failed");
-    await row.dblclick();
-    const peek = ui.workbench.page.locator(".test-output-peek, .zone-widget").first();
-    await peek.waitFor();
+    const peek = ui.workbench.page.locator(".test-output-peek, .zone-widget");
+    await ui.workbench.toSee(peek, () => row.dblclick({ timeout: attemptMs }));
     await ui.workbench.picture("drop not verified");
     const editor = ui.workbench.page.locator(".editor-group-container .tab.active").first();
-    assert.match((await editor.getAttribute("aria-label")) ?? "", /copy-files4\.rc/);
+    await holds(async () => {
+      assert.match((await editor.getAttribute("aria-label")) ?? "", /copy-files4\.rc/);
+    });
   });
 });
