@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import type { Worker } from "node:worker_threads";
 import { systemClock } from "../../src/engine/clock";
 import { fetchTftp } from "../../src/engine/clients/tftpClient";
+import type { ToThread } from "../../src/engine/tftpServer/threadMessages";
 import { encodeAck } from "../../src/protocol/tftp/packet";
 import { unlikeBytes } from "../support/files";
 import { until } from "../support/ftpWire";
@@ -197,6 +198,29 @@ describe("TFTP transfers in threads", function () {
     assert.ok((await fetchAll(tested, "fw.bin")).equals(content));
     assert.equal(threads.length, 1);
     await until(() => tested.rows().filter(({ state }) => state === "running").length === busy);
+  });
+
+  it("that can have no port tell the client by the listening port (X11)", async () => {
+    // As one that the system gives no descriptor.
+    const thread = Object.assign(new EventEmitter(), {
+      postMessage: ({ op, id }: ToThread) => {
+        const trouble = { code: "tftp.noPort", message: "no port for the transfer can be had (EMFILE)" };
+        if (op === "begin")
+          setImmediate(() => thread.emit("message", { op: "failed", id, kind: "busy", trouble }));
+        if (op === "close") setImmediate(() => thread.emit("message", { op: "closed", id }));
+      },
+      terminate: () => Promise.resolve(thread.emit("exit", 0)),
+    });
+    const tested = await start({ startThread: () => thread as unknown as Worker });
+    await occupy(tested);
+    const { oack: answer } = await ask(tested);
+    assert.deepEqual(answer.packet, {
+      op: "ERROR",
+      code: 0,
+      message: "no port for the transfer can be had (EMFILE)",
+    });
+    assert.equal(answer.from.port, tested.port);
+    assert.equal((await tested.row(endedRow("fw.bin"))).trouble?.code, "tftp.noPort");
   });
 
   it("go when they have had nothing to do for a while", async () => {

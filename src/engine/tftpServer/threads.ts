@@ -74,6 +74,11 @@ export class ThreadExchange implements Exchange {
     this.tell({ op: "begin", id: task.id, task, file: file.lend() });
   }
 
+  /** True where it ended before it had a port. */
+  get portless(): boolean {
+    return this.over && this.port === undefined;
+  }
+
   /** Its packets come to the thread. */
   receive(): void {}
 

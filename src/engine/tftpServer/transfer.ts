@@ -208,7 +208,7 @@ export class ServedTransfer {
         },
       },
     );
-    if (exchange !== undefined) this.wire.moveTo(exchange.send);
+    if (exchange !== undefined) this.wire.moveTo(exchange);
     return exchange;
   }
 

@@ -4,6 +4,7 @@ import type { Disturber } from "../../model/faults/disturber";
 import { Late } from "../faults";
 import type { Endpoint, UdpSocket } from "../udp";
 import { noPort } from "./ports";
+import type { ThreadExchange } from "./threads";
 import type { TransferHome } from "./transfer";
 import { Twice } from "./twice";
 
@@ -53,10 +54,16 @@ export class Wire {
     this.isOpen = true;
   }
 
-  /** The transfer goes on at a port elsewhere, by which this sends; its own is closed. */
-  moveTo(send: UdpSocket["send"]): void {
+  /** The transfer goes on at a port elsewhere, by which this sends if there is one; its own is closed. */
+  moveTo(elsewhere: Pick<ThreadExchange, "send" | "portless">): void {
     const closing = this.port?.close() ?? Promise.resolve();
-    this.port = { send, close: () => closing };
+    this.port = {
+      send: (packet, to, note) => {
+        const { listener } = this.options;
+        (elsewhere.portless ? listener : elsewhere).send(packet, to, note);
+      },
+      close: () => closing,
+    };
   }
 
   readonly send: Send = (packet) => {
