@@ -12,6 +12,7 @@ import { putInPlace } from "../../src/engine/servedRoot/uploadNames";
 import { doorTo, openDescriptors, readAll, refusal, ruleOf, ways } from "../support/doors";
 import { countTurns } from "../support/pace";
 import { randomBytes, seededRandom } from "../support/random";
+import { onSmallDisk } from "../support/smallDisk";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -339,17 +340,10 @@ describe("uploads of a process of its own", () => {
 
   it("meet a full disk: the old file is intact, and nothing else is left (X6, F4)", function () {
     this.timeout(60_000);
-    // A disk of 1 MiB, in a mount namespace of its own.
-    const script = `mount -t tmpfs -o size=1m tmpfs "$1" && printf old > "$1/fw.bin" &&
-      node ${child.join(" ")} fillDisk "$1" && ls -A "$1" && cat "$1/fw.bin"`;
-    const unshare = process.getuid?.() === 0 ? ["-m"] : ["-rm"];
-    try {
-      execFileSync("unshare", [...unshare, "true"], { stdio: "ignore" });
-    } catch {
-      // No program unshare, or namespaces are not for this user: Linux only.
-      this.skip();
-    }
-    const output = execFileSync("unshare", [...unshare, "sh", "-c", script, "sh", folder.path], {
+    const [file, ...onDisk] = onSmallDisk(folder.path) ?? [];
+    if (file === undefined) this.skip();
+    const script = `printf old > "$1/fw.bin" && node ${child.join(" ")} fillDisk "$1" && ls -A "$1" && cat "$1/fw.bin"`;
+    const output = execFileSync(file, [...onDisk, "sh", "-c", script, "sh", folder.path], {
       encoding: "utf8",
     });
     const [told = "", ...rest] = output.trim().split("\n");

@@ -135,8 +135,10 @@ export class TransferRecord {
   }
 
   failed(failure: Failure, nearest: readonly string[]): void {
+    // Bytes have gone: it was begun.
+    const began = failure.state === "refused" && this.row.firstByteMs !== undefined;
     this.end({
-      state: failure.state,
+      state: began ? "failed" : failure.state,
       trouble: failure.trouble,
       ...(nearest.length === 0 ? {} : { nearest }),
     });
