@@ -1,9 +1,10 @@
-/** What happens to a process that serves, and to its folder: killed, stopped for a while, taken away (faults §5). */
+/** What happens to a process that serves, and to its folder: killed, stopped for a while, short of descriptors or of room, taken away (faults §5). */
 
 import assert from "node:assert/strict";
-import { readdir, rename } from "node:fs/promises";
+import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { delay, systemClock } from "../../src/engine/clock";
 import { createEngine } from "../../src/engine/engine";
+import type { TransferRow } from "../../src/model/events";
 import { anyPorts, defaultWanted } from "../../src/model/settings";
 import { serverRow } from "../support/engines";
 import { assertFile, unlikeBytes } from "../support/files";
@@ -11,10 +12,13 @@ import { openWire, until, type Wire } from "../support/ftpWire";
 import { askBootp, ftpRead, tftpRead, tftpStore } from "../support/loopbackBoard";
 import { serve, thisHost, type OursOptions, type Served } from "../support/ours";
 import { blockSize, slowReader, slowWriter } from "../support/slowPeers";
+import { onSmallDisk } from "../support/smallDisk";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 
 const protocols = ["bootp", "tftp", "ftp"] as const;
 const content = unlikeBytes(20 * blockSize + 7);
+const portFlags = (ports: readonly number[]): string[] =>
+  protocols.flatMap((protocol, index) => [`--${protocol}-port`, `${ports[index]}`]);
 
 describe("a process that serves", function () {
   this.timeout(120_000);
@@ -32,15 +36,15 @@ describe("a process that serves", function () {
     await folder.remove();
   });
 
-  const start = async (ports: readonly number[], options: OursOptions = {}): Promise<Served> => {
-    const flags = protocols.flatMap((protocol, index) => [`--${protocol}-port`, `${ports[index] ?? 0}`]);
-    const served = await serve(thisHost, folder.path, [...flags, "--uploads", "overwrite"], options);
+  const start = async (more: readonly string[] = [], options: OursOptions = {}): Promise<Served> => {
+    const flags = [...portFlags([0, 0, 0]), "--uploads", "overwrite", ...more];
+    const served = await serve(thisHost, folder.path, flags, options);
     return lastly(served, ({ running }) => running.kill());
   };
   const portsOf = (served: Served): number[] => protocols.map((protocol) => served.server(protocol).port);
 
   it("killed with -9 in the middle it leaves no file under a real name, and the next one has its ports at once (X4)", async () => {
-    const first = await start([]);
+    const first = await start();
     const ports = portsOf(first);
     const [, tftp = 0] = ports;
     const reader = lastly(await slowReader(tftp, "fw.bin"), (board) => board.close());
@@ -52,7 +56,7 @@ describe("a process that serves", function () {
     for (const board of [reader, ...writers]) assert.equal(await board.step(), true);
     await first.running.kill();
     await assertFile(folder.at("old.bin"), Buffer.from("old"));
-    const second = await start(ports);
+    const second = await start(portFlags(ports));
     assert.deepEqual(
       second.ready.servers.map(({ state }) => state),
       ["running", "running", "running"],
@@ -67,7 +71,7 @@ describe("a process that serves", function () {
 
   it("stopped for two seconds it goes on where it was (X14)", async function () {
     if (process.platform === "win32") this.skip();
-    const served = await start([]);
+    const served = await start();
     const [, tftp = 0] = portsOf(served);
     const reader = lastly(await slowReader(tftp, "fw.bin"), (board) => board.close());
     assert.equal(await reader.step(), true);
@@ -76,6 +80,103 @@ describe("a process that serves", function () {
     served.running.signal("SIGCONT");
     await reader.finish();
     assert.ok(Buffer.from(reader.bytes).equals(content));
+  });
+
+  it("with a full disk tells who uploads, leaves nothing of it, and takes the same file once there is room (X6)", async function () {
+    const through = onSmallDisk(folder.path);
+    if (through === undefined) this.skip();
+    const password = "canary-5d21";
+    const served = await start([], { through, env: { BOOT_SERVERS_FTP_PASSWORD: password } });
+    const [, tftp = 0, ftp = 0] = portsOf(served);
+    // As the process sees it.
+    const disk = `/proc/${served.running.pid}/root${folder.path}`;
+    const image = unlikeBytes(400_000);
+    const ftpStore = async (): Promise<number> => {
+      const wire = lastly(await openWire(ftp), (each) => {
+        each.destroy();
+      });
+      await wire.expect("USER boot", 331);
+      await wire.expect(`PASS ${password}`, 230);
+      return (await wire.store("STOR fw.bin", image)).code;
+    };
+    await writeFile(`${disk}/fw.bin`, "old");
+    await writeFile(`${disk}/log.bin`, new Uint8Array(700_000));
+    await assert.rejects(tftpStore(tftp, "fw.bin", image), /ERROR 3 "the disk is full"/);
+    assert.equal(await ftpStore(), 552);
+    for (const protocol of ["tftp", "ftp"]) {
+      const fits = (row: TransferRow): boolean => row.protocol === protocol && row.state === "failed";
+      const { trouble } = await served.row("transfer", fits);
+      assert.deepEqual(trouble, {
+        code: "disk.full",
+        message: "the disk is full",
+        remedy: "Make room on the disk of the served root.",
+      });
+    }
+    // What was begun goes after the client was told.
+    for (let names: string[] = []; names.length !== 2; names = await readdir(disk));
+    await assertFile(`${disk}/fw.bin`, Buffer.from("old"));
+    await rm(`${disk}/log.bin`);
+    await tftpStore(tftp, "fw.bin", image);
+    await assertFile(`${disk}/fw.bin`, image);
+    await rm(`${disk}/fw.bin`);
+    assert.equal(await ftpStore(), 226);
+    await assertFile(`${disk}/fw.bin`, image);
+  });
+
+  it("with 256 descriptors tells boards that it cannot serve 300 of them at once, and serves each of them later (X11)", async function () {
+    if (process.platform === "win32") this.skip();
+    const boards = 300;
+    // As many as the port's buffer holds on a busy machine, too.
+    const together = 20;
+    const fewDescriptors = ["sh", "-c", 'ulimit -n 256; exec "$@"', "sh"];
+    const served = await start(["--limit", "giveUpSeconds=600"], { through: fewDescriptors });
+    const { port } = served.server("tftp");
+    /** True: the board has its file; false: it was told no. Who hears nothing asks again: the system drops packets. */
+    const load = async (hold?: () => Promise<void>): Promise<boolean> => {
+      for (;;) {
+        const got = await tftpRead(port, "fw.bin", hold).catch((error: unknown) => error as Error);
+        if (got instanceof Error) {
+          if (/refused.*ERROR 0/.test(got.message)) return false;
+          continue;
+        }
+        assert.ok(Buffer.from(got).equals(content));
+        return true;
+      }
+    };
+    let letGo = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (letGo = resolve));
+    const ends: Promise<boolean>[] = [];
+    // Whoever is served keeps the server waiting until each of them is, or knows that it is not.
+    for (let asked = 0; asked < boards; asked += together) {
+      const answers = Array.from(
+        { length: together },
+        () =>
+          new Promise<void>((answered) => {
+            ends.push(load(() => (answered(), gate)).finally(answered));
+          }),
+      );
+      await Promise.all(answers);
+    }
+    letGo();
+    const first = await Promise.all(ends);
+    const refused = first.filter((has) => !has).length;
+    assert.ok(refused > 0 && refused < boards, `${refused} were told no`);
+    let left = refused;
+    const askAgain = async (): Promise<void> => {
+      while (left > 0) {
+        left -= 1;
+        while (!(await load()));
+      }
+    };
+    await Promise.all(Array.from({ length: together }, askAgain));
+    const rows = await served.running.waitFor("a row for each", () => {
+      const all = served.rows().filter((row) => row.type === "transfer");
+      const no = all.filter(({ state }) => state === "refused");
+      return no.length < refused ? undefined : no;
+    });
+    for (const { trouble } of rows)
+      assert.match(trouble?.remedy ?? "", /raise the limit of open files \(ulimit -n\)/);
+    assert.equal(served.running.stderr, "");
   });
 });
 

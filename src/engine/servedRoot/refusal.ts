@@ -40,11 +40,13 @@ const permission: Sentence = [
   "Give the user that runs the servers the right to this file and its folder.",
 ];
 const full: Sentence = ["full", "disk.full", "the disk is full", "Make room on the disk of the served root."];
+/** Where descriptors are short. */
+export const raiseOpenFiles = "raise the limit of open files (ulimit -n)";
 const tooManyFiles: Sentence = [
   "busy",
   "file.tooMany",
   "too many files are open",
-  "Try again, or raise the limit of open files (ulimit -n).",
+  `Try again, or ${raiseOpenFiles}.`,
 ];
 
 /** What the system says, as a person needs to hear it. */
@@ -69,6 +71,9 @@ const sentences: Readonly<Record<string, Sentence>> = {
   ENFILE: tooManyFiles,
   EBADF: ["changed", "file.closed", "the file was closed"],
 };
+
+/** True where the system had no descriptor left. */
+export const isTooMany = (system: string | undefined): boolean => sentences[system ?? ""] === tooManyFiles;
 
 /** Whatever a file call threw, as a refusal: the system's own text holds paths of this host and stays behind. */
 export function refusalFrom(error: unknown): Refusal {

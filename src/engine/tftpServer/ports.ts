@@ -2,7 +2,7 @@
 
 import { randomInt } from "node:crypto";
 import { systemCode } from "../errors";
-import { Refusal } from "../servedRoot/refusal";
+import { isTooMany, raiseOpenFiles, Refusal } from "../servedRoot/refusal";
 import { openUdp, type UdpOptions, type UdpSocket } from "../udp";
 
 /** The dynamic ports (RFC 6335 §6). */
@@ -21,7 +21,7 @@ export function noPort(error: unknown): Refusal {
   return new Refusal("busy", {
     code: "tftp.noPort",
     message,
-    remedy: "Try again when other transfers have ended.",
+    remedy: `Try again when other transfers have ended${isTooMany(cause) ? `, or ${raiseOpenFiles}` : ""}.`,
   });
 }
 
