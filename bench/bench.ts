@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { errorMessage } from "../src/model/text";
 import { findProgram, isRoot } from "../test/support/programs";
 import { ftpRows, largeFile, makeManyFiles } from "./ftpRows";
-import { ourName, startPeers } from "./peers";
+import { buildUnseen, ourName, startPeers } from "./peers";
 import { bootpRow, byHandName, manyFilesRow, verifyRow } from "./otherRows";
 import { compileAsker, compileCollector, compileReader } from "./reader";
 import { markdown, progressLine, totalsLine, type Report } from "./report";
@@ -94,16 +94,17 @@ async function measure(work: string): Promise<Report> {
   const read = await compileReader(own);
   const ask = await compileAsker(own);
   const collect = await compileCollector(own);
-  const { peers, missing } = startPeers(folder, own);
+  const rows: Row[] = [
+    ...tftpRows(read, folder, { ...size }),
+    ...ftpRows(collect, size.large * mebibyte, size.many),
+    bootpRow(ask),
+    verifyRow(folder, own, size.large * mebibyte),
+    manyFilesRow(read, folder, size.folder, size.probes),
+  ].filter(({ name }) => flags.only.split(",").some((part) => name.includes(part)));
+  const unseen = rows.some(({ kind }) => kind === "unseen") ? await buildUnseen(own) : undefined;
+  const { peers, missing } = startPeers(folder, own, unseen);
   try {
     for (const sentence of missing) say(`${sentence}\n`);
-    const rows: Row[] = [
-      ...tftpRows(read, folder, { ...size }),
-      ...ftpRows(collect, size.large * mebibyte, size.many),
-      bootpRow(ask),
-      verifyRow(folder, own, size.large * mebibyte),
-      manyFilesRow(read, folder, size.folder, size.probes),
-    ].filter(({ name }) => flags.only.split(",").some((part) => name.includes(part)));
     await whenReady(peers);
     const ours = peers.filter(({ name }) => name === ourName);
     const asked = [

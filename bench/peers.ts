@@ -3,9 +3,9 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { findProgram, isRoot } from "../test/support/programs";
-import { startDaemon, type Daemon } from "./processes";
+import { run, startDaemon, type Daemon } from "./processes";
 
-export type Kind = "tftp" | "upload" | "ftp" | "bootp" | "verify" | "folder";
+export type Kind = "tftp" | "upload" | "ftp" | "bootp" | "verify" | "folder" | "unseen";
 
 export interface Peer {
   readonly name: string;
@@ -22,17 +22,41 @@ export interface Peer {
 /** Our program's name in the report. */
 export const ourName = "Boot Servers";
 
-const ours: Peer = {
-  name: ourName,
-  kinds: ["tftp", "upload", "ftp", "bootp", "verify", "folder"],
+/** @param bundle the program, or one that was made of it. */
+const ourProgram = (bundle: string): Pick<Peer, "program" | "command"> => ({
   program: process.execPath,
   command: (node, address, folder) => [
-    ...[node, resolve("dist/cli.js"), "serve", folder, "--json", "--address", address, "--uploads", "new"],
+    ...[node, bundle, "serve", folder, "--json", "--address", address, "--uploads", "new"],
     ...(isRoot ? ["--as-root"] : []),
     // The row with 1,000 clients.
     ...["--limit", "tftpTransfers=4096"],
   ],
+});
+
+const ours: Peer = {
+  name: ourName,
+  kinds: ["tftp", "upload", "ftp", "bootp", "verify", "folder", "unseen"],
+  ...ourProgram(resolve("dist/cli.js")),
 };
+
+/** Ours with neither tap nor boot log: what it costs that the packets are seen. */
+const unseen = (bundle: string): Peer => ({
+  name: "without tap and boot log",
+  kinds: ["unseen"],
+  ...ourProgram(bundle),
+});
+
+const buildMs = 300_000;
+
+/** Builds it. @returns its bundle. */
+export async function buildUnseen(own: string): Promise<string> {
+  const config = ["--config", "bench/unseen/webpack.config.js", "--mode", "production"];
+  await run(
+    [process.execPath, resolve("node_modules/webpack/bin/webpack.js"), ...config, "-o", own],
+    buildMs,
+  );
+  return join(own, "cli.js");
+}
 
 const inTftpd: Peer = {
   name: "in.tftpd",
@@ -132,12 +156,15 @@ export interface Started {
   readonly missing: readonly string[];
 }
 
-/** Starts all that are installed. @param folder what they serve; @param own an empty folder for what else they need. */
-export function startPeers(folder: string, own: string): Started {
+/**
+ * Starts all that are installed.
+ * @param folder what they serve; @param own an empty folder for what else they need. @param bundle of `buildUnseen`.
+ */
+export function startPeers(folder: string, own: string, bundle?: string): Started {
   const missing: string[] = [];
   const peers: RunningPeer[] = [];
   if (!existsSync(resolve("dist/cli.js"))) throw new Error("dist/cli.js is not there: npm run build");
-  all.forEach((peer, index) => {
+  [...all, ...(bundle === undefined ? [] : [unseen(bundle)])].forEach((peer, index) => {
     const program = peer.program.startsWith("/") ? peer.program : findProgram(peer.program);
     if (program === undefined) {
       missing.push(`missing: ${peer.name} (install: apt-get install ${peer.package ?? ""})`);

@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import type { OpenedFile, ServedRoot } from "../../src/engine/servedRoot/servedRoot";
 import type { Timer } from "../../src/engine/clock";
-import { encodeAck } from "../../src/protocol/tftp/packet";
+import { Recorder } from "../../src/engine/packets/recorder";
+import { encodeAck, encodeData } from "../../src/protocol/tftp/packet";
 import { Sender } from "../../src/protocol/tftp/sender";
+import { readPcapng } from "../support/pcapng";
 import {
   openRawClient,
   type RawClient,
@@ -18,9 +20,18 @@ const fileBytes = 2 ** 21;
 /** Of read-ahead: two chunks of this size are held for one transfer. */
 const chunkBytes = 512 * 1024;
 
-/** A clock that stands still, so that nothing is sent again on a slow machine, and counts the timers set on it. */
+/**
+ * A clock that stands still, so that nothing is sent again on a slow machine, and counts the looks at it and the timers
+ * that are set on it.
+ */
 class CountingClock extends VirtualClock {
   timers = 0;
+  looks = 0;
+
+  override now(): number {
+    this.looks += 1;
+    return super.now();
+  }
 
   override at(at: number, callback: () => void): Timer {
     this.timers += 1;
@@ -105,6 +116,29 @@ describe("what a TFTP transfer costs", () => {
       assert.ok(clock.timers - before < 10, `${clock.timers - before} timers`);
     });
   }
+
+  it("is of the tap one look at a packet, while nobody looks: no clock, and nothing that is kept", async () => {
+    const clock = new CountingClock();
+    const recorder = new Recorder(clock);
+    const [board, tap] = [
+      { address: "127.0.0.1", port: 50_000 },
+      recorder.udp("tftp", { address: "127.0.0.1", port: 40_000 }),
+    ];
+    const blocks = 70_000; // Past 65535, where block numbers begin again.
+    const before = clock.looks;
+    const data = encodeData(0, new Uint8Array(512));
+    const ack = encodeAck(0);
+    const number = new DataView(data.buffer, data.byteOffset);
+    for (let block = 1; block <= blocks; block += 1) {
+      number.setUint16(2, block & 0xffff);
+      ack.set(data.subarray(2, 4), 2);
+      tap.sent(data, board);
+      tap.received(ack, board);
+    }
+    const { packets } = readPcapng(recorder.captureOf(board.address));
+    assert.ok(packets.length < 10, `${packets.length} packets are kept`);
+    assert.equal(clock.looks - before, packets.length);
+  });
 
   it("is memory for one window, whatever the file's length", () => {
     const [blksize, windowsize] = [1024, 8];
