@@ -13,6 +13,7 @@ import {
   type TransferRow,
   type Trouble,
 } from "../model/events";
+import { describeBootLine } from "../model/bootLog";
 import type { Faults } from "../model/faults/profile";
 import { describeFaults, replayTexts } from "../model/faults/words";
 import type { Wanted } from "../model/settings";
@@ -166,8 +167,7 @@ export function peopleReporter(wanted: Wanted, bootLog: boolean): ServeReporter 
   const printed = new Recent<string>(mostPrinted);
   const print = (row: BootLineRow): void => {
     if (row.open === true) return;
-    const { text } = describeLine(row, undefined);
-    const what = text.slice(text.indexOf(" boot "));
+    const what = [row.boot, describeBootLine(row), row.diagnosis?.code].join(" ");
     if (printed.get(row.id) === what) return;
     printed.set(row.id, what);
     say(row.at, row.protocol, describeLine(row, earlier.get(row.client)));

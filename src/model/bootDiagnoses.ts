@@ -46,4 +46,8 @@ const messages = {
 
 export type DiagnosisCode = keyof typeof messages;
 
+/** What it means that an FTP data connection could not be made. */
+export const noDataConnection = (mode: "active" | "passive"): DiagnosisCode =>
+  mode === "active" ? "ftp.activeBlocked" : "ftp.passiveBlocked";
+
 export const diagnosis = (code: DiagnosisCode): Diagnosis => ({ code, message: messages[code] });

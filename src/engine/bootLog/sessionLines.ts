@@ -3,7 +3,7 @@
  * them: neither what follows PASS nor what was typed in a wrong place before the login.
  */
 
-import { diagnosis, type DiagnosisCode } from "../../model/bootDiagnoses";
+import { diagnosis, noDataConnection, type DiagnosisCode } from "../../model/bootDiagnoses";
 import { parseCommand } from "../ftpServer/commandReader";
 import type { ClientLog, Line } from "./clientLog";
 
@@ -51,8 +51,7 @@ export class SessionLines {
 
   private diagnose(code: number, verb: string): DiagnosisCode | undefined {
     if (verb === "PASS" && code !== 503) return "ftp.wrongPassword";
-    if (code !== 425 || this.mode === undefined) return undefined;
-    return this.mode === "active" ? "ftp.activeBlocked" : "ftp.passiveBlocked";
+    return code === 425 && this.mode !== undefined ? noDataConnection(this.mode) : undefined;
   }
 
   private refused(request: string, answer: string, code: DiagnosisCode | undefined): void {

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { BootpQuestion, encodeRelease } from "../../protocol/bootp/client";
 import type { Board, BootpReply, QuestionOutcome, Speech } from "../../protocol/bootp/client";
+import { fileOf } from "../../protocol/bootp/describe";
 import { getOption, optionTable } from "../../protocol/bootp/options";
 import { clientPort, parseMac, serverPort, unspecified } from "../../protocol/bootp/packet";
 import { readUint32 } from "../../protocol/bytes";
@@ -171,10 +172,10 @@ class Asker implements BootpAsker {
 
 /** `file` and option 67 say the same to a board: the field first, as every boot loader reads it. */
 function answerOf({ packet, from }: BootpReply, by: Speech): BootpAnswer {
-  const { file, siaddr, yiaddr, sname, options } = packet;
+  const { siaddr, yiaddr, sname, options } = packet;
   const tftpServerName = options && getOption(options, "tftpServerName");
   return {
-    file: file === "" ? ((options && getOption(options, "bootFileName")) ?? "") : file,
+    file: fileOf(packet),
     siaddr,
     yiaddr,
     sname,

@@ -1,6 +1,6 @@
 /** One transfer as people and the boot sequences see it: its row, and what the sequences are told. */
 
-import type { DiagnosisCode } from "../../model/bootDiagnoses";
+import { noDataConnection, type DiagnosisCode } from "../../model/bootDiagnoses";
 import type { TransferRow } from "../../model/events";
 import { checkName } from "../../model/names";
 import { formatSize } from "../../model/text";
@@ -153,7 +153,7 @@ export class TransferRecord {
   private whyFailed({ trouble }: Failure): DiagnosisCode | undefined {
     const { mode } = this.row.options;
     if (trouble.code !== "ftp.noDataConnection" || mode === undefined) return undefined;
-    return mode === "active" ? "ftp.activeBlocked" : "ftp.passiveBlocked";
+    return noDataConnection(mode === "active" ? mode : "passive");
   }
 
   private end(last: Partial<TransferRow>): void {
