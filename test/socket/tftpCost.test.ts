@@ -117,7 +117,7 @@ describe("what a TFTP transfer costs", () => {
     });
   }
 
-  it("is of the tap one look at a packet, while nobody looks: no clock, and nothing that is kept", async () => {
+  it("is of the tap one look at a packet, while nobody looks: no clock, and nothing that is kept", () => {
     const clock = new CountingClock();
     const recorder = new Recorder(clock);
     const [board, tap] = [

@@ -170,13 +170,16 @@ describe("the Transfers view (DESIGN §5)", () => {
     );
   });
 
-  it("has the hashes of a finished one, and what was negotiated", () => {
+  it("has the hashes of a finished one, what was negotiated, and how much went in which time", () => {
     const [item] = transferItems(
       [ended({ sha256: "ab", crc32: "cd", options: { blksize: 1428 } })],
       same,
       now,
     );
-    assert.equal(item?.tooltip, "u-boot.bin to 192.168.7.10 over TFTP\nblksize 1428\nSHA-256 ab\nCRC32 cd");
+    assert.equal(
+      item?.tooltip,
+      "u-boot.bin to 192.168.7.10 over TFTP\nblksize 1428\n1000 B in 1.0 s · 2.0 KiB/s\nSHA-256 ab\nCRC32 cd",
+    );
   });
 
   it("a missing file is a row with the nearest names, the word on it, and the action", () => {

@@ -33,6 +33,10 @@ export type NameOf = (address: string) => string;
 
 const speed = ({ bytesPerSecond }: TransferRow): string => `${formatSize(Math.round(bytesPerSecond))}/s`;
 
+/** `1.2 MiB in 3.4 s`. */
+const took = (row: TransferRow): string =>
+  `${formatSize(row.bytes)} in ${formatDuration(endedAt(row) - row.startedAt)}`;
+
 /** `80 %`, else the bytes so far. */
 const far = ({ bytes, size }: TransferRow): string => percent(bytes, size) ?? formatSize(bytes);
 
@@ -49,7 +53,7 @@ function outcome(row: TransferRow, times: number): string {
     case "running":
       return "";
     case "finished":
-      return `${formatSize(bytes)} in ${formatDuration(endedAt(row) - row.startedAt)} · ${speed(row)}`;
+      return joined(" · ", took(row), speed(row));
     case "probe":
       return joined(" · ", normal?.why ?? "asked for the size only", again);
     case "refused": {
@@ -80,6 +84,7 @@ function tooltip(row: TransferRow, name: string): string {
     quoted(describeTransferOptions(row).join(", ")),
     row.injected && `Injected: ${row.injected.join(", ")}`,
     retransmissions > 0 && count(retransmissions, "retransmission"),
+    row.endedAt !== undefined && row.bytes > 0 && joined(" · ", took(row), speed(row)),
     capitalized(describeMeasured(row).join(", ")),
     sha256 && `SHA-256 ${sha256}`,
     crc32 && `CRC32 ${crc32}`,
