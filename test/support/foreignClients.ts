@@ -79,6 +79,21 @@ export const tftpClients: readonly ForeignClient[] = [
   busyboxTftp("busybox tftp with blksize 1468", "-b", "1468"),
 ];
 
+/** Its own waits are 6 s for an answer to the request, and 72 s for one to a block: where packets are lost it is told others. */
+const hurriedCurl = ["--connect-timeout", "3", "--max-time", "60"] as const;
+
+/** Those that can be asked over a link which loses packets, with windowsize 1, 4 and 16 where the program can. */
+export const lossyTftpClients: readonly ForeignClient[] = [
+  tftpHpa,
+  atftp("atftp"),
+  atftp("atftp with windowsize 4", "windowsize 4"),
+  atftp("atftp with windowsize 16", "windowsize 16"),
+  curlTftp("curl --tftp-no-options", false, "--tftp-no-options", ...hurriedCurl),
+  curlTftp("curl", true, ...hurriedCurl),
+  busyboxTftp("busybox tftp"),
+  busyboxTftp("busybox tftp with blksize 1468", "-b", "1468"),
+];
+
 /** `user:password@` of the clients that log in, and nothing for those that are anonymous. */
 export interface Login {
   readonly user: string;

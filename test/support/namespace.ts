@@ -160,6 +160,16 @@ export async function makeNetwork(
   };
 }
 
+/** Anything but exit code 0 fails, with all that the program said. */
+export const succeeding =
+  (run: Host["run"]): Host["succeed"] =>
+  async (program, args, options) => {
+    const finished = await run(program, args, options);
+    const said = `${program} ${args.join(" ")}\n${finished.stdout}${finished.stderr}`;
+    assert.equal(finished.code, 0, said);
+    return finished;
+  };
+
 function hostIn(name: string, enter: readonly string[]): Host {
   const inHost = ["nsenter", `--net=/run/netns/${name}`, "--"];
   const command = (program: string, args: readonly string[], options?: RunOptions): string[] => [
@@ -175,12 +185,7 @@ function hostIn(name: string, enter: readonly string[]): Host {
   const host: Host = {
     command,
     run: (program, args, options) => runToEnd(command(program, args, options), options),
-    async succeed(program, args, options) {
-      const finished = await host.run(program, args, options);
-      const said = `${program} ${args.join(" ")}\n${finished.stdout}${finished.stderr}`;
-      assert.equal(finished.code, 0, said);
-      return finished;
-    },
+    succeed: succeeding((program, args, options) => host.run(program, args, options)),
     start: (program, args, options) => new Running(command(program, args, options), options),
     async daemon(program, args, { transport, port }, options) {
       const running = host.start(program, args, options);

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Protocol, ReportRow, Row, ServerRow, StepRow } from "../../src/model/events";
-import type { Host } from "./namespace";
+import { type Host, succeeding } from "./namespace";
 import { Running, runToEnd, type Finished, type RunOptions } from "./processes";
 import { withinASecondMs } from "./pace";
 import { findProgram } from "./programs";
@@ -25,10 +25,11 @@ const bundle = resolve("dist/cli.js");
 const source = ["--import", "tsx", resolve("src/cli/main.ts")];
 
 /** This computer itself, for what needs no test network; our program runs from its source there. */
-export const thisHost: Pick<Host, "start" | "run"> & { readonly fromSource: boolean } = {
+export const thisHost: Pick<Host, "start" | "run" | "succeed"> & { readonly fromSource: boolean } = {
   fromSource: true,
   start: (file, args, options) => new Running([file, ...args], options),
   run: (file, args, options) => runToEnd([file, ...args], options),
+  succeed: succeeding((file, args, options) => thisHost.run(file, args, options)),
 };
 
 type Place = Pick<Host, "start" | "run"> & { readonly fromSource?: boolean };
