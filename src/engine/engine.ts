@@ -167,8 +167,12 @@ class BootEngine implements Engine {
   }
 
   private reportAll(): void {
-    for (const slot of this.slots.values()) this.journal.report(this.rowNow(slot));
+    this.slots.forEach(this.reportSlot);
   }
+
+  private readonly reportSlot = (slot: Slot): void => {
+    this.journal.report(this.rowNow(slot));
+  };
 
   private rowNow(slot: Slot): ServerRow {
     return currentRow(slot, [...this.planNews.warnings, ...this.faults.warnings]);
@@ -236,7 +240,7 @@ class BootEngine implements Engine {
     const place = (server: BootServer | undefined, told: ServerRow, lastPacketAt?: number): void => {
       const slot: Slot = { key, server, row: told, ...(lastPacketAt !== undefined && { lastPacketAt }) };
       this.slots.set(protocol, slot);
-      this.journal.report(this.rowNow(slot));
+      this.reportSlot(slot);
     };
     const running = (server: BootServer, warnings: readonly Trouble[]): ServerRow =>
       rowFor(
@@ -288,7 +292,7 @@ class BootEngine implements Engine {
       },
       changed: (changed) => {
         const slot = this.slots.get(changed);
-        if (slot !== undefined) this.journal.report(this.rowNow(slot));
+        if (slot !== undefined) this.reportSlot(slot);
       },
       startThread: this.surroundings.startThread,
       departed: (departure) => {
@@ -300,9 +304,7 @@ class BootEngine implements Engine {
   private heard(protocol: Protocol): void {
     const slot = this.slots.get(protocol);
     if (slot?.server === undefined) return;
-    hear(slot, this.clock, () => {
-      this.journal.report(this.rowNow(slot));
-    });
+    hear(slot, this.clock, this.reportSlot);
   }
 
   /** Closes everything that listens, and follows nothing any more. */

@@ -14,7 +14,7 @@ export interface Slot {
   readonly server: BootServer | undefined;
   readonly row: ServerRow;
   /** Set while a row has gone out within the last second. */
-  tellLater?: Timer;
+  tellLater?: Timer | undefined;
   /** When the last packet came, Unix ms; it may be later than the row's. */
   lastPacketAt?: number;
 }
@@ -30,16 +30,17 @@ export function currentRow({ row, server, lastPacketAt }: Slot, common: readonly
 }
 
 /** It heard something. The first packet is told at once, then at most one a second, and the last one always. */
-export function hear(slot: Slot, clock: Clock, tell: () => void): void {
+export function hear(slot: Slot, clock: Clock, tell: (slot: Slot) => void): void {
   slot.lastPacketAt = clock.wallTime();
   if (slot.tellLater === undefined) tellHeard(slot, clock, tell);
 }
 
-function tellHeard(slot: Slot, clock: Clock, tell: () => void): void {
+function tellHeard(slot: Slot, clock: Clock, tell: (slot: Slot) => void): void {
   const at = slot.lastPacketAt;
-  tell();
+  tell(slot);
   slot.tellLater = clock.at(clock.now() + heardEveryMs, () => {
-    delete slot.tellLater;
+    // Not `delete`: each packet looks at the slot, and V8 makes a slow map of what lost a property.
+    slot.tellLater = undefined;
     if (slot.lastPacketAt !== at) tellHeard(slot, clock, tell);
   });
 }

@@ -85,16 +85,16 @@ export class Line {
 
   /** What came later shows that it was not so. */
   retract(...codes: readonly DiagnosisCode[]): void {
-    const { diagnosis: found, ...row } = this.row;
-    if (!codes.some((code) => code === found?.code)) return;
+    if (!codes.some((code) => code === this.row.diagnosis?.code)) return;
+    const { diagnosis, ...row } = this.row;
     this.row = row;
     this.journal.report(row);
   }
 
   /** It changes no more, unless it happens again. */
-  close(patch: Partial<BootLineRow> = {}): void {
+  close(patch?: Partial<BootLineRow>): void {
+    if (this.row.open !== true && patch === undefined) return;
     const { open, ...row } = { ...this.row, ...patch };
-    if (open === undefined && Object.keys(patch).length === 0) return;
     this.become(row);
   }
 

@@ -47,8 +47,8 @@ export function tapConnection(
     bytes: Uint8Array = nothing,
     note?: string,
   ): void => {
-    const about = { protocol, kind: what, local, remote, sent, bytes } as const;
-    recorder.record(remote.address, { ...about, ...(note !== undefined && { note }) }, { says: true });
+    const packet = { protocol, kind: what, local, remote, sent, bytes, note } as const;
+    recorder.record(remote.address, packet, { says: true });
   };
   const side = (sent: boolean): Side => {
     if (kind === "control") {
@@ -56,7 +56,7 @@ export function tapConnection(
         tell("bytes", sent, line, note);
       }, users);
     }
-    const about = { protocol, kind: "bytes", local, remote, sent } as const;
+    const about = { protocol, kind: "bytes", local, remote, sent, note: undefined } as const;
     return new DataSide(
       (bytes, says) => {
         recorder.record(remote.address, { ...about, bytes }, { says, content: true });

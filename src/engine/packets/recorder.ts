@@ -40,6 +40,23 @@ interface Worth {
   readonly content?: boolean;
 }
 
+/** What a socket tells of a packet. */
+interface Told extends Omit<SeenPacket, "at" | "length" | "sum" | "note"> {
+  readonly note: string | undefined;
+}
+
+/**
+ * One literal, and the rare ones added: four spreads for each packet took a transfer 29 µs instead of 10.
+ * @param bytes what is kept of its own.
+ */
+function seenOf(told: Told, at: number, bytes: Uint8Array, sum?: number): SeenPacket {
+  const { protocol, kind, local, remote, sent, note } = told;
+  const { length } = told.bytes;
+  const seen = { at, sent, protocol, kind, local, remote, bytes, length };
+  if (sum === undefined && note === undefined) return seen;
+  return { ...seen, ...(sum !== undefined && { sum }), ...(note !== undefined && { note }) };
+}
+
 /** The ring of what is kept only because somebody looks. */
 const flowOf = (key: string): string => `${key} flow`;
 
@@ -116,21 +133,17 @@ export class Recorder implements Tap {
   }
 
   /** Takes a packet. @param key whose it is: a MAC or an address. */
-  record(key: string, packet: Omit<SeenPacket, "at" | "length">, { says, content = false }: Worth): void {
+  record(key: string, packet: Told, { says, content = false }: Worth): void {
     const { bytes } = packet;
-    const seen = { ...packet, at: this.ahead + this.clock.now(), length: bytes.length };
-    this.sink?.packet(this.remarks.onto(key, seen));
+    const at = this.ahead + this.clock.now();
+    this.sink?.packet(this.remarks.onto(key, seenOf(packet, at, bytes)));
     if (!says && !this.lookedAt.has(key)) return;
+    const kept =
+      content && bytes.length > snapLength
+        ? seenOf(packet, at, new Uint8Array(bytes.subarray(0, snapLength)), sumOf(bytes))
+        : seenOf(packet, at, new Uint8Array(bytes));
     // What says something is not pushed out by what does not.
-    const ring = says ? key : flowOf(key);
-    if (!content || bytes.length <= snapLength)
-      this.rings.add(ring, { ...seen, bytes: new Uint8Array(bytes) });
-    else
-      this.rings.add(ring, {
-        ...seen,
-        bytes: new Uint8Array(bytes.subarray(0, snapLength)),
-        sum: sumOf(bytes),
-      });
+    this.rings.add(says ? key : flowOf(key), kept);
   }
 
   private bootp(local: Endpoint): SocketTap {
@@ -138,14 +151,8 @@ export class Recorder implements Tap {
       // RFC 951 §3: hlen and chaddr.
       const key = bytes[2] === 6 && bytes.length >= 34 ? toHex(bytes.subarray(28, 34), ":") : remote.address;
       const own = this.here(local, remote.address, sent);
-      const about = {
-        protocol: "bootp",
-        kind: "datagram",
-        local: own,
-        remote,
-        ...(note !== undefined && { note }),
-      } as const;
-      this.record(key, { ...about, sent, bytes }, { says: true });
+      const packet = { protocol: "bootp", kind: "datagram", local: own, remote, sent, bytes, note } as const;
+      this.record(key, packet, { says: true });
     };
     return {
       received: (packet, from) => {
@@ -159,16 +166,16 @@ export class Recorder implements Tap {
 
   private tftp(local: Endpoint): SocketTap {
     // Of a transfer's own port there is one peer; of the listening port there are many.
-    const peers = new Recent<Watched>();
     let last: Watched | undefined;
+    let others: Recent<Watched> | undefined;
     const watchedOf = (remote: Endpoint): Watched => {
       if (last?.port === remote.port && last.address === remote.address) return last;
-      const key = `${remote.address} ${remote.port}`;
-      last = peers.get(key);
-      if (last === undefined) {
-        last = { address: remote.address, port: remote.port, watch: new TftpWatch(), left: 0 };
-        peers.set(key, last);
+      if (last !== undefined) {
+        others ??= new Recent();
+        others.set(keyOf(last), last);
       }
+      const { address, port } = remote;
+      last = others?.get(keyOf(remote)) ?? { address, port, watch: new TftpWatch(), left: 0 };
       return last;
     };
     const see = (sent: boolean, bytes: Uint8Array, remote: Endpoint, words?: string): void => {
@@ -181,14 +188,8 @@ export class Recorder implements Tap {
       const note = noteOf(watched, sent, words);
       watched.left = 0;
       const own = this.here(local, remote.address, sent);
-      const about = {
-        protocol: "tftp",
-        kind: "datagram",
-        local: own,
-        remote,
-        ...(note !== undefined && { note }),
-      } as const;
-      this.record(remote.address, { ...about, sent, bytes }, { says, content: bytes[1] === opcodes.DATA });
+      const packet = { protocol: "tftp", kind: "datagram", local: own, remote, sent, bytes, note } as const;
+      this.record(remote.address, packet, { says, content: bytes[1] === opcodes.DATA });
     };
     return {
       received: (packet, from) => {
@@ -217,8 +218,11 @@ interface Watched {
   left: number;
 }
 
+const keyOf = ({ address, port }: Endpoint): string => `${address} ${port}`;
+
 function noteOf({ watch, left }: Watched, sent: boolean, words: string | undefined): string | undefined {
   const { times } = watch;
+  if (times === 1 && left === 0) return words;
   const parts = [
     ...(times > 1
       ? [sent ? `sent again, ${ordinal(times)} time` : `came again, ${ordinal(times)} time`]

@@ -76,18 +76,18 @@ export class RunningTransfers {
     const running = this.byKey.get(key) ?? [];
     if (news.stage === "started") {
       const clientId = find();
-      this.byKey.set(key, [...running, { clientId, stage: "started" }]);
+      running.push({ clientId, stage: "started" });
+      this.byKey.set(key, running);
       return clientId;
     }
     const index = this.subject(running, news.stage);
     const subject = running[index];
     // News of a transfer whose start was not told.
     if (subject === undefined) return news.stage === "ended" ? undefined : find();
-    const clientId = subject.clientId;
-    const rest = running.filter((_, position) => position !== index);
-    const left = news.stage === "ended" ? rest : [...rest, { clientId, stage: news.stage }];
-    if (left.length === 0) this.byKey.delete(key);
-    else this.byKey.set(key, left);
+    const { clientId } = subject;
+    running.splice(index, 1);
+    if (news.stage !== "ended") running.push({ clientId, stage: news.stage });
+    else if (running.length === 0) this.byKey.delete(key);
     return clientId;
   }
 
@@ -95,7 +95,7 @@ export class RunningTransfers {
   private subject(running: readonly Running[], stage: TransferStage): number {
     if (stage !== "ended")
       return running.findIndex((each) => order.indexOf(each.stage) < order.indexOf(stage));
-    const furthest = Math.max(...running.map((each) => order.indexOf(each.stage)));
+    const furthest = running.reduce((most, each) => Math.max(most, order.indexOf(each.stage)), 0);
     return running.findIndex((each) => order.indexOf(each.stage) === furthest);
   }
 }

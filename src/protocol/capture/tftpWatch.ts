@@ -16,10 +16,11 @@ class Side {
   /** The highest block number of its DATA or ACK; -1: none. */
   highest = -1;
   seen = 0;
-  /** The last packet that is neither: a request, an OACK, an ERROR. */
-  control = new Uint8Array(0);
-  /** How often a block number came, of those that came again. */
-  readonly times = new Map<number, number>();
+  /** The last packet that is neither: a request, an OACK, an ERROR; and how often it came. */
+  control: Uint8Array | undefined;
+  controlTimes = 0;
+  /** How often a block number came, of those that came again: of most transfers none did. */
+  times: Map<number, number> | undefined;
 }
 
 export class TftpWatch {
@@ -56,13 +57,14 @@ export class TftpWatch {
   }
 
   private takeControl(side: Side, packet: Uint8Array): void {
-    const again = side.times.get(-1) ?? 1;
-    this.times = equalBytes(side.control, packet) ? again + 1 : 1;
-    side.times.set(-1, this.times);
-    if (this.times === 1) side.control = Uint8Array.from(packet);
+    const again = side.control !== undefined && equalBytes(side.control, packet);
+    side.controlTimes = again ? side.controlTimes + 1 : 1;
+    if (!again) side.control = Uint8Array.from(packet);
+    this.times = side.controlTimes;
   }
 
-  private countAgain({ times }: Side, block: number): void {
+  private countAgain(side: Side, block: number): void {
+    const times = (side.times ??= new Map<number, number>());
     this.times = (times.get(block) ?? 1) + 1;
     if (times.size > mostCounted) times.clear();
     times.set(block, this.times);
