@@ -43,6 +43,18 @@ describe("the journal", () => {
     assert.deepEqual(bytesTold(), [0, 199, 399, 599, 799, 999]);
   });
 
+  it("tells the progress of very many transfers a thousand times a second in all", () => {
+    const ids = Array.from({ length: 500 }, (_, index) => `tftp-${index}`);
+    for (const id of ids) journal.report(transfer(0, "running", id));
+    rows.length = 0;
+    for (let ms = 1; ms <= 1000; ms += 1) {
+      clock.advance(1);
+      for (const id of ids) if (journal.isDue(id)) journal.report(transfer(ms, "running", id));
+    }
+    assert.equal(rows.length, 1000);
+    assert.equal(clock.next(), undefined, "what is not due is not kept for later");
+  });
+
   it("tells the latest progress once the interval is over, even when nothing is reported any more", () => {
     journal.report(transfer(1));
     journal.report(transfer(2));

@@ -17,8 +17,6 @@ import { measuredOf, waitMs, Waits } from "../measuring";
 
 /** Silence of this length is worth a word in the row. */
 const silenceMs = 2000;
-/** Rows are built no more often than this; the journal thins them out further. */
-const reportEveryMs = 100;
 
 export class TransferRecord {
   readonly id: string;
@@ -31,7 +29,6 @@ export class TransferRecord {
   private sentAgain = 0;
   private readonly waits = new Waits();
   private readonly lines: FileLines;
-  private reportedNow = -Infinity;
   private details: Partial<TransferRow> = {};
 
   constructor(
@@ -105,17 +102,17 @@ export class TransferRecord {
 
   /** False right after a report: nobody reads rows that fast. */
   isDue(): boolean {
-    return this.context.clock.now() - this.reportedNow >= reportEveryMs;
+    return this.context.journal.isDue(this.id);
   }
 
   /** @param outcome absent while it runs. */
   report(exchange: Exchange | undefined, outcome: ServedEnd | undefined): void {
     const { clock, journal } = this.context;
-    this.reportedNow = clock.now();
+    const now = clock.now();
     if (outcome !== undefined && exchange !== undefined) {
-      this.waited(this.reportedNow, exchange.machine.retransmissions);
+      this.waited(now, exchange.machine.retransmissions);
     }
-    const row = this.row(exchange, outcome?.kind === "complete");
+    const row = this.row(exchange, outcome?.kind === "complete", now);
     if (outcome !== undefined) {
       const verdict = verdictOf(outcome, row, this.giveUpSeconds, exchange !== undefined);
       const normal = normalEnd(this.board.profile, outcome, row);
@@ -135,12 +132,12 @@ export class TransferRecord {
     journal.report({ ...row, ...waiting });
   }
 
-  private row(exchange: Exchange | undefined, complete: boolean): TransferRow {
+  private row(exchange: Exchange | undefined, complete: boolean, now: number): TransferRow {
     const isRead = this.request.op === "RRQ";
     // In netascii more bytes pass than the file has.
     const size = this.details.size ?? Infinity;
     const bytes = complete && isRead ? size : Math.min(exchange?.bytes ?? 0, size);
-    const elapsedMs = this.reportedNow - this.startedNow;
+    const elapsedMs = now - this.startedNow;
     return {
       type: "transfer",
       id: this.id,
