@@ -110,8 +110,8 @@ export async function* incoming(socket: Socket, activity: Activity): AsyncGenera
 
 /**
  * Calls `onStall` once nothing moved for `limitMs`. Moving is a change of `bytes()`, or of what the peer has not
- * acknowledged, which is compared at half of the limit and at its end; `onChange` hears of the latter, `onStill`
- * of each look that found nothing.
+ * acknowledged, which is compared at the first look that finds nothing and at the end of the limit; `onChange` hears of
+ * the latter, `onStill` of each look that found nothing.
  */
 export function watchStall(
   clock: Clock,
@@ -141,7 +141,7 @@ export function watchStall(
       moved();
       observer.onChange();
     } else {
-      if (idleMs >= limitMs / 2) queued ??= unacknowledgedBytes(socket);
+      queued ??= unacknowledgedBytes(socket);
       observer.onStill();
     }
     timer = clock.at(clock.now() + lookMs, look);
