@@ -30,7 +30,7 @@ const forgetAddress = (host: Host): Promise<unknown> =>
   host.succeed("ip", ["address", "flush", "dev", "eth0", "scope", "global"]);
 
 describe("--answer everyone", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let network: TestNetwork | undefined;
   let folder: TemporaryFolder;
   let scripts: TemporaryFolder;
@@ -78,7 +78,7 @@ describe("--answer everyone", function () {
   };
 
   const ask = (...more: string[]): Promise<Told | undefined> =>
-    udhcpc(board("stranger"), scripts.at("udhcpc.sh"), ...more);
+    udhcpc(board("stranger"), scripts.at("udhcpc.sh"), 3, ...more);
 
   /** Boots the stranger until it is answered: it is silent here for the seconds in which the question is out. */
   const boot = async (): Promise<Told> => {

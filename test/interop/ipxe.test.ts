@@ -30,7 +30,7 @@ const files = {
 };
 
 describe("iPXE boots from our servers", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let network: TestNetwork | undefined;
   let folder: TemporaryFolder | undefined;
   let served: Served;
@@ -57,7 +57,7 @@ describe("iPXE boots from our servers", function () {
     const said = await pc.waitFor(
       "chained",
       (output) => (/^chained/m.test(output) ? output : undefined),
-      50_000,
+      170_000,
     );
     assert.match(said, /^10\.77\.0\.30 of 10\.77\.0\.1/m);
     assert.match(said, /^kernel\.bin : 300001 bytes/m);

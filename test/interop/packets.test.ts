@@ -8,6 +8,7 @@ import { assertFile, unlikeBytes } from "../support/files";
 import { udhcpc } from "../support/foreignBoards";
 import { makeNetwork, twoNetworks, type TestNetwork } from "../support/namespace";
 import { ours, serve, startOurs, thisHost, type Served } from "../support/ours";
+import { comesTrue } from "../support/patience";
 import { readPcapng } from "../support/pcapng";
 import { need } from "../support/programs";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
@@ -28,7 +29,7 @@ const plan = {
 };
 
 describe("Wireshark reads what --pcap writes", function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let folder: TemporaryFolder;
   let network: TestNetwork | undefined;
   const image = unlikeBytes(300_001);
@@ -87,7 +88,9 @@ describe("Wireshark reads what --pcap writes", function () {
       // It writes what it has from time to time: each datagram is to be there, and the last of FTP's commands.
       for (const last of ["dhcp || tftp", 'ftp.request.command == "QUIT"']) {
         const { length } = await dissect(ourFile, ["-Y", last]);
-        while ((await dissect(theirFile, ["-Y", last])).length < length);
+        const isThere = async (): Promise<boolean> =>
+          (await dissect(theirFile, ["-Y", last])).length >= length;
+        assert.ok(await comesTrue(isThere), `dumpcap has no ${last}`);
       }
       await dumpcap.kill();
     });

@@ -43,7 +43,7 @@ const theirPool = "10.77.0.200,10.77.0.220";
 const theirAddress = /^10\.77\.0\.2[012]\d$/;
 
 describe("--answer proxy beside dnsmasq", function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let network: TestNetwork | undefined;
   let folder: TemporaryFolder | undefined;
   let served: Served;
@@ -74,7 +74,7 @@ describe("--answer proxy beside dnsmasq", function () {
     const machine = ["-M", "pc,graphics=off", "-m", "64", "-boot", "n"];
     const pc = switchOn(host("rom"), "qemu-system-x86_64", machine, "virtio-net-pci", romMac);
     const ready = (output: string): string | undefined => (/^booted/m.test(output) ? output : undefined);
-    const said = await pc.waitFor("booted", ready, 60_000);
+    const said = await pc.waitFor("booted", ready, 160_000);
     await pc.kill();
     assert.match(said, /^10\.77\.0\.2[012]\d proxy 10\.77\.0\.1/m);
     const { address, why } = await served.row(
@@ -92,7 +92,7 @@ describe("--answer proxy beside dnsmasq", function () {
     const card = "virtio-net-pci,romfile=";
     const pc = switchOn(host("uefi"), "qemu-system-x86_64", machine, card, uefiMac);
     const loaded = /NBP file downloaded successfully/;
-    await pc.waitFor("NBP file", (output) => (loaded.test(output) ? true : undefined), 80_000);
+    await pc.waitFor("NBP file", (output) => (loaded.test(output) ? true : undefined), 160_000);
     const transfer = await served.row(
       "transfer",
       ({ file, state }) => file === "test.efi" && state === "finished",

@@ -21,10 +21,10 @@ export interface Told {
 export async function ipconfig(
   host: Host,
   protocol: "bootp" | "dhcp",
-  seconds = 5,
+  seconds = 20,
 ): Promise<Told | undefined> {
   const asked = await host.run("ipconfig", ["-c", protocol, "-t", `${seconds}`, "-d", "eth0"], {
-    timeoutMs: (seconds + 10) * 1000,
+    timeoutMs: (seconds + 30) * 1000,
   });
   if (!asked.stdout.includes("complete")) return undefined;
   const told = (name: string): string =>
@@ -59,11 +59,17 @@ echo "bound $ip $subnet $siaddr $boot_file"
 /**
  * busybox's DHCP client.
  * @param script a path of the test's own for the script that it runs.
- * @returns undefined when nothing was offered to three DISCOVERs.
+ * @param tries DISCOVERs, a second each.
+ * @returns undefined when nothing was offered to them.
  */
-export async function udhcpc(host: Host, script: string, ...more: string[]): Promise<Told | undefined> {
+export async function udhcpc(
+  host: Host,
+  script: string,
+  tries = 20,
+  ...more: string[]
+): Promise<Told | undefined> {
   await writeScript(script, udhcpcScript);
-  const quick = ["-i", "eth0", "-n", "-q", "-t", "3", "-T", "1"];
+  const quick = ["-i", "eth0", "-n", "-q", "-t", `${tries}`, "-T", "1"];
   const asked = await host.run("udhcpc", [...quick, "-s", script, ...more]);
   return bound(asked.stdout);
 }
@@ -101,7 +107,7 @@ export const forgetDhcpcdLeases = (host: Host): Promise<unknown> =>
  */
 export async function dhcpcd(host: Host, script: string, ...more: string[]): Promise<Told | undefined> {
   await writeScript(script, dhcpcdScript);
-  const quick = ["--oneshot", "--nobackground", "--nodelay", "--noarp", "--ipv4only", "--timeout", "5"];
+  const quick = ["--oneshot", "--nobackground", "--nodelay", "--noarp", "--ipv4only", "--timeout", "30"];
   const asked = await host.run("dhcpcd", [...quick, "-f", "/dev/null", "-c", script, ...more, "eth0"]);
   return bound(asked.stdout + asked.stderr);
 }

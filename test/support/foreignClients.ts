@@ -122,7 +122,7 @@ function lftp(
         "-c",
         [
           "set net:max-retries 1",
-          "set net:timeout 10",
+          "set net:timeout 30",
           ...settings.map((setting) => `set ${setting}`),
           `open ${login === undefined ? "" : `-u ${login.user},${login.password} `}ftp://${server}`,
           command,
@@ -141,7 +141,7 @@ function lftp(
 const ftplibScript = `
 import ftplib, sys
 direction, server, remote, local, passive, user, password = sys.argv[1:]
-ftp = ftplib.FTP(server, timeout=10)
+ftp = ftplib.FTP(server, timeout=30)
 ftp.login(user, password)
 ftp.set_pasv(passive == "passive")
 if direction == "get":

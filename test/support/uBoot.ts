@@ -8,7 +8,7 @@ import type { Running } from "./processes";
 const machine = ["-M", "virt", "-cpu", "cortex-a57", "-m", "256"];
 
 /** Enough for 40 MiB in blocks of 512 on a busy machine. */
-const commandMs = 80_000;
+const commandMs = 170_000;
 
 export class UBoot {
   private constructor(private readonly running: Running) {}
@@ -43,7 +43,7 @@ export class UBoot {
 
   /** Resolves once it has said that, at any time so far. */
   async says(what: RegExp): Promise<void> {
-    await this.running.waitFor(String(what), (output) => what.test(output) || undefined);
+    await this.running.waitFor(String(what), (output) => what.test(output) || undefined, commandMs);
   }
 
   private enter(keys: string): Promise<string> {
