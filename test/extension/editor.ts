@@ -1,7 +1,6 @@
 /** What every window's tests need of the editor: the extension as it runs there, and its rows as they come. */
 
 import assert from "node:assert/strict";
-import { setTimeout as waited } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../src/extension/extension";
 import type { Item } from "../../src/extension/views/item";
@@ -22,18 +21,31 @@ export async function activated(): Promise<BootServersApi> {
   return extension().activate();
 }
 
-/** Resolves with the first thing that `find` sees in the snapshot, as it is now or becomes; mocha's limit ends it. */
+/**
+ * Resolves with the first thing that `find` sees in the snapshot, as it is now or becomes. Polled as well: a process ends
+ * without a change of any row. @throws after most of a test's time.
+ */
 export function until<T>(
   { store }: BootServersApi,
   find: (snapshot: Snapshot) => T | undefined | false,
 ): Promise<T> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const look = (): void => {
       const found = find(store.now);
       if (found === undefined || found === false) return;
-      subscription.dispose();
+      end();
       resolve(found);
     };
+    const end = (): void => {
+      clearInterval(polling);
+      clearTimeout(late);
+      subscription.dispose();
+    };
+    const polling = setInterval(look, 50);
+    const late = setTimeout(() => {
+      end();
+      reject(new Error(`it does not come: ${String(find)}`));
+    }, 50_000);
     const subscription = store.onChange(look);
     look();
   });
@@ -57,8 +69,7 @@ export async function running(api: BootServersApi): Promise<Record<Protocol, num
 
 export async function stop(api: BootServersApi): Promise<void> {
   await vscode.commands.executeCommand("bootServers.stop", "now");
-  // Polled: a process that was asked something else meanwhile ends without a change of any row.
-  while (api.childPid() !== undefined) await waited(20);
+  await until(api, () => api.childPid() === undefined);
 }
 
 /** The row of a transfer that has ended. */
@@ -88,6 +99,18 @@ const [firstFolder] = vscode.workspace.workspaceFolders ?? [];
 
 /** A file of the first folder. */
 export const file = (path: string): vscode.Uri => vscode.Uri.joinPath(firstFolder!.uri, path);
+
+/** What is on, as lines: what a failed test tells with it. */
+export function situation(): string {
+  const { isActive, exports: api } = extension();
+  if (!isActive) return "the extension is not awake";
+  const { servers, transfers, clients } = api.store.now;
+  const rows = [servers, transfers, clients].flatMap((each) => [...each.values()].slice(-10));
+  return [
+    `process ${api.childPid() ?? "none"}, editor ${vscode.window.activeTextEditor?.document.uri.path ?? "none"}`,
+    ...rows.map((row) => JSON.stringify(row).slice(0, 400)),
+  ].join("\n");
+}
 
 /** A figure for who reads the run's output; no test depends on it. */
 export const report = (line: string): void => {

@@ -7,6 +7,7 @@ import { readdirSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { format } from "node:util";
 import Mocha from "mocha";
+import { situation } from "./editor";
 import { encodeLine, suiteVariable, type Message, type Result } from "./report";
 
 /** Resolves when every test has passed. @throws when one failed, or when the suite could not run. */
@@ -29,6 +30,12 @@ export async function run(): Promise<void> {
 
 async function runMocha(folder: string): Promise<Result> {
   const mocha = new Mocha({ timeout: 60_000, forbidOnly: true, color: false });
+  mocha.rootHooks({
+    afterEach(this: Mocha.Context) {
+      const { state, err } = this.currentTest ?? {};
+      if (state === "failed" && err !== undefined) err.message += `\n\nThen there was:\n${situation()}`;
+    },
+  });
   for (const name of readdirSync(folder).sort()) {
     if (name.endsWith(".test.ts")) mocha.addFile(join(folder, name));
   }

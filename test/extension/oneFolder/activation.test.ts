@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
+import { comesTrue } from "../../support/patience";
 import { activated, extension } from "../editor";
-
-/** Resolves once VS Code has woken the extension by itself; mocha's limit ends it. */
-async function awake(): Promise<void> {
-  while (!extension().isActive) await new Promise((resolve) => setImmediate(resolve));
-}
 
 // The first file of this window: what is asked here is how things are before anybody did anything.
 describe("before the first command", () => {
   it("the extension is awake because the folder has a plan, and serves nothing by itself (DESIGN §6)", async () => {
-    await awake();
+    // By itself.
+    assert.ok(await comesTrue(() => extension().isActive));
     const api = await activated();
     assert.deepEqual([api.store.serverRows(), api.childPid()], [[], undefined]);
   });

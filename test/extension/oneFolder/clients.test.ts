@@ -6,6 +6,7 @@ import type { BootServersApi } from "../../../src/extension/extension";
 import { encodePacket } from "../../../src/protocol/bootp/packet";
 import { dhcp } from "../../support/bootp";
 import { askBootp, tftpRead } from "../../support/loopbackBoard";
+import { holds } from "../../support/patience";
 import { readFrame, readPcapng, type ReadFrame } from "../../support/pcapng";
 import { temporaryFolder } from "../../support/temporaryFolder";
 import { activated, file, readText, start, stop, until } from "../editor";
@@ -42,7 +43,9 @@ describe("the commands on boards", () => {
     await askBootp(bootp, mac);
     await until(api, ({ clients }) => clients.get(mac));
     await vscode.commands.executeCommand("bootServers.serveToClient", file("images/Image"), mac);
-    while ((await askBootp(bootp, mac))?.file !== "Image");
+    await holds(async () => {
+      assert.equal((await askBootp(bootp, mac))?.file, "Image");
+    });
     assert.equal((await askBootp(bootp, "02:00:00:00:00:08"))?.file, "u-boot.bin");
   });
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { resolve } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
 import type { Node } from "../../../src/extension/views/nodes";
+import { comesTrue } from "../../support/patience";
 import { activated, report, start, stop, until } from "../editor";
 
 const launch = (value: readonly string[] | undefined): Thenable<void> =>
@@ -87,7 +87,7 @@ describe("a flood of transfers", function () {
     assert.equal(shown.length, 50);
     for (const { description } of shown) assert.match(description ?? "", /97\.7 KiB in /);
     // While the window fetches a view's rows anew, VS Code tells of no selection.
-    while (transfers.view.selection.length === 0) await setTimeout(50);
+    await comesTrue(() => transfers.view.selection.length > 0);
     assert.deepEqual(transfers.view.selection, [chosen]);
     assert.deepEqual(selections, [[chosen]]);
   });

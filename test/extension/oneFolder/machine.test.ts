@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
 import type { Check } from "../../../src/model/checks";
 import { tftpRead } from "../../support/loopbackBoard";
+import { holds } from "../../support/patience";
 import { activated, start, stop, until } from "../editor";
 
 describe("why boards are not heard", () => {
@@ -47,11 +48,8 @@ describe("why boards are not heard", () => {
     assert.match(row.trouble?.remedy ?? "", /--allow 127\.0\.0\.1\/32/);
     await vscode.commands.executeCommand("bootServers.allowThisNetwork", row.id, "network");
     assert.deepEqual(configuration().inspect("allow")?.globalValue, ["192.0.2.0/24", "127.0.0.0/8"]);
-    const read = (): Promise<boolean> =>
-      tftpRead(tftp, "u-boot.bin").then(
-        () => true,
-        () => false,
-      );
-    while (!(await read()));
+    await holds(async () => {
+      await tftpRead(tftp, "u-boot.bin");
+    });
   });
 });

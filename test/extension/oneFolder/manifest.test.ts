@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
 import { sha256, tftpRead } from "../../support/loopbackBoard";
+import { comesTrue } from "../../support/patience";
 import { activated, ended, file, fixes, readText, settled, start, stop, write } from "../editor";
 
 const manifest = file("images/copy-files4.rc");
@@ -10,11 +11,11 @@ const plan = file(".vscode/boot-plan.json");
 const hashOf = async (path: string): Promise<string> =>
   sha256(await vscode.workspace.fs.readFile(file(path)));
 
-/** The manifest's editor, once it is read as one; mocha's limit ends the wait. */
+/** The manifest's editor, once it is read as one. */
 async function open(uri: vscode.Uri): Promise<vscode.TextDocument> {
   const document = await vscode.workspace.openTextDocument(uri);
   await vscode.window.showTextDocument(document);
-  while (document.languageId !== "bootmanifest") await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(await comesTrue(() => document.languageId === "bootmanifest"));
   return document;
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
 import { tftpRead, tftpStore } from "../../support/loopbackBoard";
+import { holds } from "../../support/patience";
 import { activated, brief, file, start, stop } from "../editor";
 
 const settingsOf = (name: string): unknown => {
@@ -55,12 +56,7 @@ describe("what a person decides for this machine", () => {
     await vscode.commands.executeCommand("bootServers.allowUploads", "new");
     assert.deepEqual(settingsOf("uploads"), ["new", undefined, undefined]);
     assert.equal(await exists(file(".vscode/settings.json")), false);
-    const stored = (): Promise<boolean> =>
-      tftpStore(tftp, "crash.dump", bytes).then(
-        () => true,
-        () => false,
-      );
-    while (!(await stored()));
+    await holds(() => tftpStore(tftp, "crash.dump", bytes));
     assert.deepEqual(Buffer.from(await tftpRead(tftp, "crash.dump")), bytes);
     await vscode.workspace.fs.delete(file("images/crash.dump"));
   });

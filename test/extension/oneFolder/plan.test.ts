@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
 import { askBootp, sha256, tftpRead } from "../../support/loopbackBoard";
+import { holds } from "../../support/patience";
 import { parsePlan } from "../../../src/model/planParser";
 import { activated, file, lines, readText, settled, start, stop, until } from "../editor";
 
@@ -25,10 +26,11 @@ async function setPlan(text: string): Promise<void> {
   await document.save();
 }
 
-/** Asks until BOOTP names the file: the servers follow a saved plan within a second. Mocha's limit ends it. */
-async function answered(port: number, name: string): Promise<void> {
-  while ((await askBootp(port, mac))?.file !== name);
-}
+/** Asks until BOOTP names the file: the servers follow a saved plan within a second. */
+const answered = (port: number, name: string): Promise<void> =>
+  holds(async () => {
+    assert.equal((await askBootp(port, mac))?.file, name);
+  });
 
 describe("the commands that change the boot plan", () => {
   let api: BootServersApi;
@@ -139,12 +141,8 @@ describe("the commands that change the boot plan", () => {
     const wanted = sha256(await vscode.workspace.fs.readFile(file("images/u-boot.bin")));
     await vscode.commands.executeCommand("bootServers.serveFileAs", row.id, file("images/u-boot.bin"));
     assert.match(await planText(), /"u-boot\.img": "u-boot\.bin"/);
-    for (;;) {
-      const got = await tftpRead(tftp, "u-boot.img").catch(() => undefined);
-      if (got !== undefined) {
-        assert.equal(sha256(got), wanted);
-        break;
-      }
-    }
+    await holds(async () => {
+      assert.equal(sha256(await tftpRead(tftp, "u-boot.img")), wanted);
+    });
   });
 });

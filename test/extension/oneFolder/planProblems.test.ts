@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
+import { holds } from "../../support/patience";
 import { activated, extension, file, fixes, problemsOf, readText, settled, write } from "../editor";
 
 const plan = file(".vscode/boot-plan.json");
@@ -35,10 +36,12 @@ describe("a plan's problems in the editor", () => {
       '10:12-10:21 warning "Imagine" is not there yet; it will be served as soon as it is built',
     ]);
     // What VS Code's own JSON support says has come before or not; that of the text before is gone at any rate.
-    assert.deepEqual(
-      vscode.languages.getDiagnostics(plan).filter(({ source }) => source !== "Boot Servers"),
-      [],
-    );
+    await holds(() => {
+      assert.deepEqual(
+        vscode.languages.getDiagnostics(plan).filter(({ source }) => source !== "Boot Servers"),
+        [],
+      );
+    });
   });
 
   it("stand at their tokens while typing, unsaved, and go when they are mended", async () => {
@@ -57,17 +60,14 @@ describe("a plan's problems in the editor", () => {
 
   it("text that is no JSON is told once, by VS Code itself", async () => {
     await type('{ "root": "images" "boot": "u-boot.bin" }');
-    for (;;) {
+    // What it said of a text before may go only now.
+    await holds(() => {
       const all = vscode.languages.getDiagnostics(plan);
-      if (all.length > 0) {
-        assert.deepEqual(
-          all.map(({ source }) => source),
-          ["jsonc"],
-        );
-        break;
-      }
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+      assert.deepEqual(
+        all.map(({ source }) => source),
+        ["jsonc"],
+      );
+    });
   });
 
   it("a quick fix writes what was meant", async () => {

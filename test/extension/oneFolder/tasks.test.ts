@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter } from "node:path";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
+import { eventually } from "../../support/patience";
 import { activated, file, running, until } from "../editor";
 
 const type = "boot-servers";
@@ -18,15 +19,6 @@ function run(task: vscode.Task): Promise<number | undefined> {
     });
     vscode.tasks.executeTask(task).then(undefined, reject);
   });
-}
-
-/** Resolves once `look` gives something; mocha's limit ends it. */
-async function eventually<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 /** Changes a file of the folder while `during` runs. */
@@ -73,7 +65,7 @@ describe("tasks of the type boot-servers", function () {
     during: (task: vscode.Task) => Promise<void>,
   ): Promise<void> => {
     await withFile(".vscode/tasks.json", JSON.stringify({ version: "2.0.0", tasks }), async () => {
-      const task = await eventually(async () =>
+      const task = await eventually(`task ${label}`, async () =>
         (await vscode.tasks.fetchTasks()).find(({ name }) => name.endsWith(label)),
       );
       await during(task);
@@ -114,7 +106,7 @@ describe("tasks of the type boot-servers", function () {
       await fromTasksJson([task], "quickly", async (found) => {
         await withFile("images/config/first-boot.flag", "not empty", async () => {
           assert.equal(await run(found), 1);
-          const problem = await eventually(() =>
+          const problem = await eventually("problem", () =>
             vscode.languages
               .getDiagnostics(file("images/copy-files4.rc"))
               // The manifest's own language says the same of the file in other words.
@@ -133,7 +125,7 @@ describe("tasks of the type boot-servers", function () {
   itInTerminal("verify ends with 2 where the plan is bad, and each problem stands at its line", async () => {
     await withFile(".vscode/boot-plan.json", `{\n  "boot": 7\n}`, async () => {
       assert.equal(await run(await offered("verify")), 2);
-      const problem = await eventually(() =>
+      const problem = await eventually("problem", () =>
         vscode.languages
           .getDiagnostics(file(".vscode/boot-plan.json"))
           .find(({ source }) => source === "Boot Servers"),
@@ -192,7 +184,7 @@ describe("tasks of the type boot-servers", function () {
   it("serve of a bad plan ends with 2, and each problem stands at its line", async () => {
     await withFile(".vscode/boot-plan.json", `{\n\n  "boot": 7\n}`, async () => {
       assert.equal(await run(await offered("serve")), 2);
-      const problem = await eventually(() =>
+      const problem = await eventually("problem", () =>
         vscode.languages
           .getDiagnostics(file(".vscode/boot-plan.json"))
           .find(({ source, range }) => source === "Boot Servers" && range.start.line === 2),
@@ -211,7 +203,7 @@ describe("the integrated terminal", () => {
       terminal.sendText(
         `boot-servers --version > said.tmp && echo "$PATH" >> said.tmp && mv said.tmp said.txt`,
       );
-      const [version, path = ""] = await eventually(async () =>
+      const [version, path = ""] = await eventually("word of the terminal", async () =>
         (await readFile(said, "utf8").catch(() => undefined))?.split("\n"),
       );
       const { version: ours } = vscode.extensions.getExtension("boot-servers.boot-servers")!.packageJSON as {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { setTimeout as waited } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
 import { textOf } from "../../../src/extension/timeline/shape";
 import { tftpRead } from "../../support/loopbackBoard";
+import { eventually } from "../../support/patience";
 import { activated, ended, start, stop } from "../editor";
 
 const isOurs = (tab: vscode.Tab): boolean =>
@@ -26,11 +26,10 @@ describe("the boot timeline", function () {
   /** Polled: the page is drawn when VS Code has loaded it. */
   async function shows(text: RegExp): Promise<string> {
     const timeline = await api.timeline.timeline();
-    for (;;) {
+    return eventually(String(text), () => {
       const shown = timeline.shown === undefined ? "" : textOf(timeline.shown);
-      if (text.test(shown)) return shown;
-      await waited(20);
-    }
+      return text.test(shown) ? shown : undefined;
+    });
   }
 
   async function boot(): Promise<void> {
@@ -57,7 +56,6 @@ describe("the boot timeline", function () {
     const timeline = await api.timeline.timeline();
     timeline.restore(panel, { open: [], compare: ["a", 3, "b", "c"], zoom: 2 });
     // Nothing is open: no file has a row.
-    while (timeline.shown === undefined || !/\btoday\b/.test(textOf(timeline.shown))) await waited(20);
     const said = await shows(/\btoday\b/);
     assert.doesNotMatch(said, /Longest:/);
     assert.match(panel.webview.html, /default-src 'none'; style-src [^;"]+; script-src 'nonce-[^']{20,}'"/);

@@ -7,6 +7,7 @@ import type { TransferRow } from "../../../src/model/events";
 import { unlikeBytes } from "../../support/files";
 import { openWire, type Wire } from "../../support/ftpWire";
 import { ftpRead, tftpRead, tftpStore } from "../../support/loopbackBoard";
+import { holds } from "../../support/patience";
 import { activated, ended, file, start, stop, until } from "../editor";
 
 /** More than the sockets of loopback hold. */
@@ -102,12 +103,12 @@ describe("the commands on transfers", () => {
     const { id } = await ended(api, "tftp", "board.dtb");
     await run("revealFile", id);
     // The Explorer tells what is selected there by the command that copies it.
-    for (;;) {
+    await holds(async () => {
       await vscode.commands.executeCommand("workbench.files.action.focusFilesExplorer");
       await vscode.env.clipboard.writeText("nothing");
       await vscode.commands.executeCommand("copyFilePath");
-      if ((await vscode.env.clipboard.readText()) === file("images/board.dtb").fsPath) break;
-    }
+      assert.equal(await vscode.env.clipboard.readText(), file("images/board.dtb").fsPath);
+    });
   });
 
   it("Copy Address gives address and port of that server", async () => {
@@ -169,21 +170,17 @@ describe("the commands on transfers", () => {
       wire.destroy();
       return undefined;
     };
-    /** Until it is so: what runs follows the secret storage in a moment. Mocha's limit ends it. */
-    const comesTrue = async (so: () => Promise<boolean>): Promise<void> => {
-      while (!(await so()));
-    };
-
     afterEach(() => run("setFtpPassword", ""));
 
     it("lets in who knows it and nobody else, to read only; taken away, anyone reads", async () => {
       const { ftp, tftp } = await start(api);
       assert.ok((await ftpRead(ftp, "board.dtb")).length >= 0);
       await run("setFtpPassword", "kept apart");
-      await comesTrue(async () => {
+      // What runs follows the secret storage in a moment.
+      await holds(async () => {
         const wire = await login(ftp, "anonymous", "guest");
         wire?.destroy();
-        return wire === undefined;
+        assert.equal(wire, undefined);
       });
       assert.equal(await login(ftp, "boot", "guessed"), undefined);
       const wire = await login(ftp, "boot", "kept apart");
@@ -193,12 +190,9 @@ describe("the commands on transfers", () => {
       wire.destroy();
       await assert.rejects(tftpStore(tftp, "new.bin", Buffer.from("x")), /refused/);
       await run("setFtpPassword", "");
-      await comesTrue(() =>
-        ftpRead(ftp, "board.dtb").then(
-          () => true,
-          () => false,
-        ),
-      );
+      await holds(async () => {
+        await ftpRead(ftp, "board.dtb");
+      });
     });
   });
 
