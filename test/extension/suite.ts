@@ -7,6 +7,7 @@ import { readdirSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { format } from "node:util";
 import Mocha from "mocha";
+import { tellMore } from "../support/failures";
 import { situation } from "./editor";
 import { encodeLine, suiteVariable, type Message, type Result } from "./report";
 
@@ -33,7 +34,7 @@ async function runMocha(folder: string): Promise<Result> {
   mocha.rootHooks({
     afterEach(this: Mocha.Context) {
       const { state, err } = this.currentTest ?? {};
-      if (state === "failed" && err !== undefined) err.message += `\n\nThen there was:\n${situation()}`;
+      if (state === "failed" && err !== undefined) tellMore(err, `Then there was:\n${situation()}`);
     },
   });
   for (const name of readdirSync(folder).sort()) {

@@ -16,6 +16,7 @@ import {
 } from "../../scripts/vscodeServer.mjs";
 import { freePorts } from "../extension/windows";
 import { browserLack, openBrowser } from "./browser";
+import { tellMore } from "./failures";
 import { skipOrFail } from "./programs";
 import { screenText } from "./screenText";
 import { temporaryFolder, type TemporaryFolder } from "./temporaryFolder";
@@ -121,7 +122,7 @@ export function openUi({
     if (test?.state !== "failed") return;
     // What follows must not hide why it failed.
     await ui.workbench.picture(`failed ${test.title.replaceAll("/", " ")}`).catch(() => undefined);
-    if (test.err) test.err.message += `\n\nOn the screen then:\n${await screenText(ui.workbench.page)}`;
+    if (test.err) tellMore(test.err, `On the screen then:\n${await screenText(ui.workbench.page)}`);
   });
   return ui;
 }
