@@ -7,6 +7,7 @@ import { verifyFolder, type VerifySettings } from "../../src/engine/verification
 import type { Engine } from "../../src/model/api";
 import type { ReportRow, TransferRow } from "../../src/model/events";
 import { anyPorts, defaultWanted } from "../../src/model/settings";
+import { hurriedClock } from "../support/hurriedClock";
 import { askBootp, ftpRead, tftpRead } from "../support/loopbackBoard";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 import { inWords } from "../support/verifyRun";
@@ -170,7 +171,7 @@ describe("boards with roots of their own", function () {
       { folder: folder.path, ports: anyPorts, bootp: "auto", options: new Map(), ...settings },
       {
         clock: systemClock,
-        io: networkBoard(systemClock, { tries: 4, tryMs: 250, ports: { client: 0, relay: 0 } }),
+        io: networkBoard(hurriedClock(1), { tries: 4, tryMs: 250, ports: { client: 0, relay: 0 } }),
         createEngine,
         runId: `roots-${process.pid}-${(runs += 1)}`,
         signal: new AbortController().signal,

@@ -11,6 +11,7 @@ import { assertFile, unlikeBytes } from "../support/files";
 import { openWire, until, type Wire } from "../support/ftpWire";
 import { askBootp, ftpRead, tftpRead, tftpStore } from "../support/loopbackBoard";
 import { serve, thisHost, type OursOptions, type Served } from "../support/ours";
+import { holds } from "../support/patience";
 import { blockSize, slowReader, slowWriter } from "../support/slowPeers";
 import { onSmallDisk } from "../support/smallDisk";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
@@ -64,7 +65,9 @@ describe("a process that serves", function () {
     assert.ok(Buffer.from(await tftpRead(tftp, "fw.bin")).equals(content));
     await tftpStore(tftp, "new.bin", content);
     // What the first one had begun is looked for after the start.
-    for (let names: string[] = []; names.length !== 3; names = await readdir(folder.path));
+    await holds(async () => {
+      assert.equal((await readdir(folder.path)).length, 3);
+    });
     await assertFile(folder.at("new.bin"), content);
     await assertFile(folder.at("old.bin"), Buffer.from("old"));
   });
@@ -113,7 +116,9 @@ describe("a process that serves", function () {
       });
     }
     // What was begun goes after the client was told.
-    for (let names: string[] = []; names.length !== 2; names = await readdir(disk));
+    await holds(async () => {
+      assert.equal((await readdir(disk)).length, 2);
+    });
     await assertFile(`${disk}/fw.bin`, Buffer.from("old"));
     await rm(`${disk}/log.bin`);
     await tftpStore(tftp, "fw.bin", image);

@@ -10,6 +10,7 @@ import type { Engine } from "../../src/model/api";
 import type { ReportRow, StepRow } from "../../src/model/events";
 import { anyPorts, defaultWanted, type Ports } from "../../src/model/settings";
 import { sha256 } from "../support/files";
+import { hurriedClock } from "../support/hurriedClock";
 import { lyingFtp, lyingTftp, silentUdp, type Liar } from "../support/liars";
 import { randomBytes } from "../support/random";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
@@ -24,7 +25,7 @@ function environment(signal = new AbortController().signal, steps: StepRow[] = [
   run += 1;
   return {
     clock: systemClock,
-    io: networkBoard(systemClock, { tries: 3, tryMs: 60, ports: { client: 0, relay: 0 } }),
+    io: networkBoard(hurriedClock(1), { tries: 3, tryMs: 60, ports: { client: 0, relay: 0 } }),
     createEngine,
     runId: `test-${process.pid}-${run}`,
     signal,
@@ -43,7 +44,7 @@ const patient = { tries: 3, tryMs: 250, ports: { client: 0, relay: 0 } };
 const patiently = (settings: Partial<VerifySettings> & { folder: string }): Promise<ReportRow> =>
   verifyFolder(
     { ports: anyPorts, bootp: "auto", options: new Map(), ...settings },
-    { ...environment(), io: networkBoard(systemClock, patient) },
+    { ...environment(), io: networkBoard(hurriedClock(1), patient) },
   );
 
 const bad = (report: ReportRow): string[] => inWords(report.steps.filter(({ state }) => state !== "passed"));
@@ -119,7 +120,7 @@ describe("verification over real sockets (DESIGN §2.3)", function () {
     if (process.platform === "darwin") this.skip(); // 127.0.0.2 is no address there.
     const { ports } = await target(sample);
     const localAddress = "127.0.0.2";
-    const io = networkBoard(systemClock, patient);
+    const io = networkBoard(hurriedClock(1), patient);
     const who = { way: "auto", target: "127.0.0.1", port: ports.bootp, localAddress } as const;
     const board = io.openBootp({ ...who, mac: "52:54:00:00:00:77", options: new Map(), release: true });
     open.push(() => board.close());
