@@ -151,6 +151,8 @@ export class SendingExchange implements Exchange {
 export interface Store {
   /** Takes the next bytes; a promise holds the peer back. */
   write(data: Uint8Array): Promise<void> | void;
+  /** An ACK has gone out: what can wait is done until the peer answers. */
+  meanwhile?(): void;
   /** All bytes are there: what must be done before the last ACK goes out. */
   finish(): Promise<void> | void;
 }
@@ -243,7 +245,9 @@ export class ReceivingExchange implements Exchange {
   }
 
   private acknowledge(): void {
-    this.driver.apply(this.machine.taken(this.clock.now()));
+    const step = this.machine.taken(this.clock.now());
+    this.driver.apply(step);
+    if (step.send.length > 0) this.store.meanwhile?.();
     this.events.progress?.();
   }
 
