@@ -2,10 +2,13 @@
 
 import assert from "node:assert/strict";
 import { chmod } from "node:fs/promises";
+import { startBoard, type Arrived } from "../support/board";
+import { sha256, unlikeBytes } from "../support/files";
 import { ipconfig } from "../support/foreignBoards";
 import { tftpClients } from "../support/foreignClients";
 import { makeNetwork, twoNetworks, type Host, type TestNetwork } from "../support/namespace";
 import { ours, serve, type ReadyLine, type Served } from "../support/ours";
+import { withinASecondMs } from "../support/pace";
 import { isRoot, need, skipOrFail } from "../support/programs";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 import type { Fix, Protocol, ServerRow } from "../../src/model/events";
@@ -13,7 +16,11 @@ import type { Fix, Protocol, ServerRow } from "../../src/model/events";
 const layout = {
   server: { ...twoNetworks.server, eth3: { lan: "lan3" } },
   bench1: { eth0: { lan: "lan1", mac: "52:54:00:77:00:10" } },
+  bench2: { eth0: { lan: "lan1", address: "10.77.0.20/24" } },
 } as const;
+
+/** More than the sockets of a connection hold. */
+const large = unlikeBytes(16 * 2 ** 20);
 
 /** Shows the interfaces of the host in /sys, as a computer of its own has it. */
 const withOwnSys = ["unshare", "--mount", "sh", "-c", 'mount -t sysfs sysfs /sys && exec "$@"', "sh"];
@@ -37,6 +44,7 @@ describe("a network that comes and goes", function () {
       "u-boot.bin": "loader",
       "list.rc": "",
       "download/": "",
+      "large.bin": large,
     });
     network = await makeNetwork(this, layout);
     server = network.host("server");
@@ -97,6 +105,35 @@ describe("a network that comes and goes", function () {
     await all("running");
     assert.equal((await ipconfig(board, "bootp"))?.file, "list.rc");
     await served!.stop();
+  });
+
+  it("a board that loads while the link goes has its whole file once it is back, over TFTP and over FTP (X13)", async function () {
+    await start("--address", "eth1");
+    const boards = (["tftp", "ftp"] as const).map((kind) => {
+      const job = { kind, host: "10.77.0.1", files: ["large.bin"], holds: true };
+      return startBoard(network!.host("bench2"), job);
+    });
+    try {
+      for (const board of boards)
+        await board.waitFor("word that it holds", (said) => said.includes("holding") || undefined);
+      await network!.cable("server", "eth1", "out");
+      // What they say now is lost.
+      for (const board of boards) board.type("go on\n");
+      await all("waiting");
+      await network!.cable("server", "eth1", "in");
+      await all("running");
+      for (const board of boards) {
+        const { stdout, stderr } = await board.endedWithin(withinASecondMs);
+        assert.equal(stderr, "");
+        const [{ sha256: got, error } = {}] = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Arrived[];
+        assert.deepEqual([got, error], [sha256(large), undefined]);
+      }
+      for (const protocol of ["tftp", "ftp"])
+        await served!.row("transfer", (row) => row.protocol === protocol && row.state === "finished");
+      await served!.stop();
+    } finally {
+      for (const board of boards) await board.kill();
+    }
   });
 
   it("an interface without an address is given one by the line that is offered, and served within a second", async function () {

@@ -1,6 +1,7 @@
 /** A program: does the job that its command line gives as JSON (`board.ts`), and prints the result as JSON. */
 
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { networkBoard } from "../../src/engine/clients/networkBoard";
 import { systemClock } from "../../src/engine/clock";
 import { systemCode } from "../../src/engine/errors";
@@ -25,12 +26,25 @@ async function askBootp({ way, mac, target, localAddress }: BootpJob): Promise<B
   }
 }
 
-async function fetchFiles({ kind, host, files }: FilesJob): Promise<Arrived[]> {
+/** Says so, and waits until something is typed. */
+async function hold(): Promise<void> {
+  process.stdout.write("holding\n");
+  await once(process.stdin, "data");
+  process.stdin.pause();
+}
+
+async function fetchFiles({ kind, host, files, holds = false }: FilesJob): Promise<Arrived[]> {
   const session = kind === "ftp" ? await io.openFtp({ host, port: 21 }) : undefined;
   const arrived: Arrived[] = [];
   for (const file of files) {
     const hash = createHash("sha256");
-    const sink = (chunk: Uint8Array): void => void hash.update(chunk);
+    let holding = holds;
+    const sink = (chunk: Uint8Array): Promise<void> | void => {
+      hash.update(chunk);
+      if (!holding) return undefined;
+      holding = false;
+      return hold();
+    };
     const fetching = session?.fetch(file, sink) ?? io.fetchTftp({ host, port: 69 }, file, sink);
     const facts = await fetching.catch((error: unknown) => `${systemCode(error) ?? ""}: ${String(error)}`);
     const sha256 = hash.digest("hex");
