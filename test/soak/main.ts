@@ -6,27 +6,23 @@
  */
 
 import "../support/noSurprises";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { createEngine } from "../../src/engine/engine";
 import { anyPorts, defaultWanted } from "../../src/model/settings";
-import { asRoot } from "../support/ours";
-import { isRoot } from "../support/programs";
-import { megabytes, type Memory } from "../support/memory";
+import { megabytes } from "../support/memory";
 import { runToEnd } from "../support/processes";
 import { seededRandom } from "../support/random";
 import { temporaryFolder } from "../support/temporaryFolder";
 import { acts, crowdOfFtp, crowdOfTftp, files, plan, type Ports } from "./load";
+import { startServer } from "./server";
 
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "15" }, seed: { type: "string", default: "1" } },
 });
 const workers = 8;
 const sampleMs = 10_000;
-/** What the heap of a server at rest may differ by: bytes. */
+/** What heap and buffers of a server at rest may differ by: bytes. */
 const flat = 5e6;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -75,50 +71,6 @@ async function startAndStop(folder: string, until: number, done: Map<string, num
   }
 }
 
-interface ServerProcess {
-  readonly pid: number;
-  readonly ports: Ports;
-  readonly memory: () => Promise<Memory>;
-  readonly end: () => Promise<unknown>;
-}
-
-/** `serve` as people start it; what it tells is read and forgotten. */
-async function startServer(folder: string): Promise<ServerProcess> {
-  const flags = [
-    "--json",
-    "--bootp-port",
-    "0",
-    "--tftp-port",
-    "0",
-    "--ftp-port",
-    "0",
-    "--uploads",
-    "overwrite",
-  ];
-  const args = ["serve", folder, ...flags, ...(isRoot ? [asRoot] : [])];
-  const loaded = ["tsx", "./test/soak/meter.ts"].flatMap((file) => ["--import", file]);
-  const child = spawn(process.execPath, [...loaded, "src/cli/main.ts", ...args], {
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
-  });
-  const ended = once(child, "exit");
-  const [line] = (await once(createInterface(child.stdout!), "line")) as [string];
-  const { servers } = JSON.parse(line) as { servers: readonly { protocol: keyof Ports; port: number }[] };
-  const ports = Object.fromEntries(servers.map(({ protocol, port }) => [protocol, port])) as Ports;
-  return {
-    pid: child.pid ?? 0,
-    ports,
-    memory: async () => {
-      child.send("memory");
-      const [memory] = (await once(child, "message")) as [Memory];
-      return memory;
-    },
-    end: () => {
-      child.kill("SIGKILL");
-      return ended;
-    },
-  };
-}
-
 async function main(): Promise<void> {
   const folder = await temporaryFolder({ ...files, ".vscode/boot-plan.json": plan });
   const { pid, ports, memory, end } = await startServer(folder.path);
@@ -137,7 +89,7 @@ async function main(): Promise<void> {
     const timer = setInterval(() => {
       say(inWords(sampleOf(pid, since)));
     }, sampleMs);
-    const rests: Memory[] = [];
+    const rests: NodeJS.MemoryUsage[] = [];
     for (const half of [1, 2]) {
       const until = performance.now() + (Number(values.minutes) / 2) * 60_000;
       const seed = Number(values.seed) * 1_000 + half * 100;
@@ -148,17 +100,18 @@ async function main(): Promise<void> {
       if (after.descriptors > before.descriptors) failures.push("descriptors are left open");
       const rest = await memory();
       rests.push(rest);
-      say(
-        `at rest: heap ${megabytes(rest.heap)}, descriptors ${before.descriptors} before, ${after.descriptors} now`,
+      const [heap, buffers, resident] = [rest.heapUsed, rest.external, rest.rss].map((bytes) =>
+        (bytes / 1e6).toFixed(1),
       );
+      say(`at rest: heap ${heap} MB, buffers ${buffers} MB, RSS ${resident} MB`);
+      say(`descriptors: ${before.descriptors} before, ${after.descriptors} now`);
     }
     clearInterval(timer);
     say([...done].map(([name, count]) => `${name} ${count}`).join(", "));
-    const [first, second] = rests as [Memory, Memory];
-    const grown = second.heap - first.heap;
-    say(
-      `memory: heap ${megabytes(grown)} in the second half, RSS ${megabytes(second.resident - first.resident)}`,
-    );
+    const [first, second] = rests as [NodeJS.MemoryUsage, NodeJS.MemoryUsage];
+    const used = ({ heapUsed, external }: NodeJS.MemoryUsage): number => heapUsed + external;
+    const grown = used(second) - used(first);
+    say(`memory: ${megabytes(grown)} in the second half, RSS ${megabytes(second.rss - first.rss)}`);
     if (grown > flat) failures.push("the memory is not flat");
   } finally {
     await end();

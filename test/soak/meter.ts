@@ -2,4 +2,13 @@
 
 import { memoryNow } from "../support/memory";
 
-process.on("message", () => process.send?.(memoryNow()));
+/** What buffers had goes back behind the collection that found them. */
+const sweptMs = 1_000;
+
+process.on("message", () => {
+  memoryNow();
+  setTimeout(() => {
+    memoryNow();
+    process.send?.(process.memoryUsage());
+  }, sweptMs);
+});
