@@ -153,7 +153,14 @@ export class Running {
     const inner = this.command[0]?.endsWith("nsenter") === true ? childrenOf(this.child.pid) : [];
     // nsenter stops itself when its program is stopped.
     const both = inner.length === 0 || name === "SIGCONT" || name === "SIGKILL";
-    for (const pid of [...inner, ...(both ? [this.child.pid] : [])]) process.kill(pid, name);
+    for (const pid of [...inner, ...(both ? [this.child.pid] : [])]) {
+      try {
+        process.kill(pid, name);
+      } catch (error) {
+        // It has just ended by itself: "close" comes after that.
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+      }
+    }
   }
 
   /** Ends it at once and waits until it is gone. */
