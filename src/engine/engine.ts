@@ -60,7 +60,7 @@ class BootEngine implements Engine {
     this.faults = new FaultWatch(this.journal);
     this.recorder = new Recorder(this.clock, surroundings.capture, () => this.situation);
     this.bootLog = new BootLog(this.journal, (client, { message }) => {
-      this.recorder.remark(client, this.journal.client(client), message);
+      this.recorder.remark(client, message, this.journal.client(client));
     });
   }
 

@@ -4,6 +4,8 @@ import { systemClock } from "../../src/engine/clock";
 import { createEngine } from "../../src/engine/engine";
 import { commenter } from "../../src/engine/packets/recorder";
 import type { Engine } from "../../src/model/api";
+import { parseProfile } from "../../src/model/faults/parser";
+import { faultsOf } from "../../src/model/faults/profile";
 import { anyPorts, defaultWanted, type Wanted } from "../../src/model/settings";
 import type { SeenPacket } from "../../src/protocol/capture/seen";
 import { CaptureWriter } from "../../src/protocol/capture/writer";
@@ -177,6 +179,24 @@ describe("the packets of a client", function () {
         tftpOf(said).map(({ op }) => op),
         ["RRQ"],
       );
+    });
+
+    it("say what a fault profile did to them, of those as well that are lost", async () => {
+      const parsed = parseProfile("drop ack 0; drop data 2; corrupt data 3; double data 4");
+      assert.ok("profile" in parsed);
+      wanted = { ...wanted, faults: faultsOf([parsed.profile], 1) };
+      await capture(fetchTftp);
+      const comments = seen.flatMap(({ comment = [] }) => comment);
+      for (const said of [
+        /before it: injected fault: DATA 2 dropped/,
+        /before it: injected fault: ACK 0 dropped/,
+        /^injected fault: DATA 3 corrupted/,
+        /^injected fault: DATA 4 doubled/,
+      ])
+        assert.ok(
+          comments.some((comment) => said.test(comment)),
+          `${String(said)}\n${comments.join("\n")}`,
+        );
     });
 
     it("are whole: the file of an FTP transfer is what its data connection carried, once", async () => {

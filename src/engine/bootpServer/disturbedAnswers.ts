@@ -10,14 +10,14 @@ export class DisturbedAnswers {
   private readonly late: Late;
   private readonly said: OncePerSecond;
 
-  constructor(private readonly context: Pick<ServerContext, "clock" | "journal" | "situation">) {
+  constructor(private readonly context: Pick<ServerContext, "clock" | "journal" | "situation" | "tap">) {
     this.late = new Late(context.clock);
     this.said = new OncePerSecond(context.clock);
   }
 
   /** Sends it, as the profile about this client says; at once where there is none. */
   carry({ id, mac, address = "", name }: ClientView, send: () => void): void {
-    const { clock, journal, situation } = this.context;
+    const { clock, journal, situation, tap } = this.context;
     const faults = situation().injection?.board({ address, mac, name });
     if (faults === undefined) {
       send();
@@ -25,6 +25,7 @@ export class DisturbedAnswers {
     }
     const board = name ?? id;
     const { dueMs, lines } = faults.answer();
+    if (lines.length > 0) tap?.remark(mac ?? id, `injected fault: ${lines.join(", ")}`);
     const now = clock.now();
     for (const ms of dueMs) this.late.add(ms === 0 ? undefined : now + ms, send);
     // Of a flood one line a second.

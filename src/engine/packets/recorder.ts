@@ -126,7 +126,7 @@ export class Recorder implements Tap {
    * Says something of the last packet of a client; in the capture that runs, which has it already, of the next one.
    * @param clientId as for `captureOf`.
    */
-  remark(clientId: string, row: ClientRow | undefined, words: string): void {
+  remark(clientId: string, words: string, row?: ClientRow): void {
     const keys = keysOf(clientId, row);
     this.rings.remark(ringsOf(keys), words);
     if (this.sink !== undefined) this.remarks.add(keys, words);

@@ -8,9 +8,12 @@ interface Remark {
   said: boolean;
 }
 
-/** A note with more said. */
-export const noted = ({ note }: Pick<SeenPacket, "note">, words: string): string =>
-  note === undefined ? words : `${note}; ${words}`;
+/** Characters of a note to which nothing is added any more. */
+const longest = 500;
+
+/** A note with more said; the same is not said twice. */
+export const noted = (note: string | undefined, words: string): string =>
+  note === undefined ? words : note.length > longest || note.endsWith(words) ? note : `${note}; ${words}`;
 
 export class Remarks {
   private readonly waiting = new Recent<Remark>();
@@ -18,7 +21,7 @@ export class Remarks {
   /** @param keys by which the client's packets come, any of them. */
   add(keys: readonly string[], words: string): void {
     const before = keys.map((key) => this.waiting.get(key)).find((each) => each?.said === false);
-    const remark = { words: before === undefined ? words : `${before.words}; ${words}`, said: false };
+    const remark = { words: noted(before?.words, words), said: false };
     for (const key of keys) this.waiting.set(key, remark);
   }
 
@@ -27,6 +30,6 @@ export class Remarks {
     const remark = this.waiting.get(key);
     if (remark === undefined || remark.said) return packet;
     remark.said = true;
-    return { ...packet, note: noted(packet, `before it: ${remark.words}`) };
+    return { ...packet, note: noted(packet.note, `before it: ${remark.words}`) };
   }
 }

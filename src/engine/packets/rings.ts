@@ -84,7 +84,7 @@ export class Rings {
       if (ring !== undefined && (ring.last?.at ?? 0) >= (newest?.last?.at ?? 0)) newest = ring;
     }
     if (newest?.last === undefined) return;
-    this.size += newest.replaceLast({ ...newest.last, note: noted(newest.last, words) });
+    this.size += newest.replaceLast({ ...newest.last, note: noted(newest.last.note, words) });
   }
 
   /** The packets of those keys, in the order of their times. */

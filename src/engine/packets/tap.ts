@@ -25,6 +25,8 @@ export interface Tap {
   udp(protocol: "bootp" | "tftp", local: Endpoint): SocketTap;
   /** Taps a connection that stands: from now on, to its end. */
   tcp(socket: Socket, connection: TappedConnection): void;
+  /** Says something of the last packet of a client, which comes by that address or MAC. */
+  remark(client: string, words: string): void;
   /** True while each packet of that address is kept: one that nobody here sees must not be sent in another way. */
   tapsWhole(address: string): boolean;
 }

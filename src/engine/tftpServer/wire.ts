@@ -72,7 +72,9 @@ export class Wire {
       this.sendNow(packet);
       return;
     }
-    for (const { packet: carried, at, note, foreign } of disturber.disturb("out", packet, this.now())) {
+    const all = disturber.disturb("out", packet, this.now());
+    if (all.length === 0) this.remark(disturber);
+    for (const { packet: carried, at, note, foreign } of all) {
       // Acknowledged, its memory is another one's (`Sender`).
       const kept = at === undefined ? carried : carried.slice();
       this.late.add(at, () => {
@@ -105,10 +107,17 @@ export class Wire {
       this.onPacket(bytes);
       return;
     }
-    for (const { packet, at } of disturber.disturb("in", bytes, this.now()))
+    const all = disturber.disturb("in", bytes, this.now());
+    this.remark(disturber);
+    for (const { packet, at } of all)
       this.late.add(at, () => {
         this.onPacket(packet);
       });
+  }
+
+  /** Tells who looks at the packets what was done to one that is lost, or was seen before it was done. */
+  private remark({ note }: Disturber): void {
+    if (note !== undefined) this.home.context.tap?.remark(this.options.peer.address, note);
   }
 
   /** The outcome is known: no more copies of what was sent. */

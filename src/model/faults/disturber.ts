@@ -21,11 +21,27 @@ export interface Carried {
   readonly foreign: boolean;
 }
 
+const delayed = "packet delayed";
+
 /** Counts what was done, in the words of the rows: `DATA 17 dropped ×2`. */
 export class Told {
   private readonly counts = new Map<string, number>();
+  /** What was done to the packet that came last. */
+  private latest: string[] = [];
+
+  /** Another packet comes. */
+  next(): void {
+    this.latest = [];
+  }
+
+  /** For who looks at the packets; undefined: nothing that is worth a word. */
+  get note(): string | undefined {
+    return this.latest.length === 0 ? undefined : `injected fault: ${this.latest.join(", ")}`;
+  }
 
   add(what: string): void {
+    // Where packets are delayed all of them are.
+    if (what !== delayed) this.latest.push(what);
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
 
@@ -64,7 +80,7 @@ export class Chance {
   private delay(told: Told): number {
     const { delay } = this.rates;
     if (delay === undefined) return 0;
-    told.add("packet delayed");
+    told.add(delayed);
     return delay[0] + this.random() * (delay[1] - delay[0]);
   }
 }
@@ -153,6 +169,11 @@ export class Disturber {
     return this.told.lines;
   }
 
+  /** What was done to the packet that came last, lost ones included; undefined: nothing that is worth a word. */
+  get note(): string | undefined {
+    return this.told.note;
+  }
+
   /** Longest that a packet may be held back by its place. */
   get longestStallMs(): number {
     return Math.max(0, ...this.faults.which(({ ms }) => ms !== undefined).map(({ ms = 0 }) => ms));
@@ -169,24 +190,28 @@ export class Disturber {
     let carried = packet;
     let copies = 1;
     const foreign: Carried[] = [];
-    const notes: string[] = [];
+    this.told.next();
     for (const fault of this.faults.which((each) => fits(each, name, direction))) {
       this.faults.take(fault);
       const what = describeFault(fault);
       this.told.add(what);
-      notes.push(`injected fault: ${what}`);
       if (fault.fault === "drop") return [];
       if (fault.fault === "double") copies += 1;
       if (fault.fault === "corrupt") carried = spoilt(carried);
       if (fault.fault === "truncate") carried = half(carried);
       if (fault.fault === "wrong-tid")
-        foreign.push({ packet: spoilt(packet), at: undefined, note: notes.at(-1), foreign: true });
+        foreign.push({
+          packet: spoilt(packet),
+          at: undefined,
+          note: `injected fault: ${what}`,
+          foreign: true,
+        });
       if (fault.fault === "stall") this.stalled[direction] = now + (fault.ms ?? 0);
     }
     const due = this.dueAfterStall(direction, name, now);
     if (due === undefined) return foreign;
-    const note = notes.length > 0 ? notes.join(", ") : undefined;
     const times = Array.from({ length: copies }, () => this.chances[direction].draw(this.told)).flat();
+    const { note } = this.told;
     return [
       ...foreign,
       ...times.map((ms) => {
