@@ -3,15 +3,13 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { errorMessage } from "../model/text";
+import type { Endpoint } from "../protocol/endpoint";
 import { EngineError } from "./errors";
 import { heldPorts } from "./heldPorts";
 import type { SocketTap } from "./packets/tap";
 import { bindError } from "./portHolder";
 
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
+export type { Endpoint };
 
 export interface UdpOptions {
   /** The address to bind: one of this host's, or a wildcard. */

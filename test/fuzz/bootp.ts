@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { BootpQuestion } from "../../src/protocol/bootp/client";
 import type { BootpSituation } from "../../src/protocol/bootp/clients";
-import type { Endpoint } from "../../src/protocol/bootp/networks";
+import type { Endpoint } from "../../src/protocol/endpoint";
 import { decodePacket, parseMac } from "../../src/protocol/bootp/packet";
 import { RivalWatch } from "../../src/protocol/bootp/rivals";
 import { BootpMachine } from "../../src/protocol/bootp/server";

@@ -4,7 +4,7 @@ import { emptyPlan, type Plan } from "../../src/model/plan";
 import type { Network } from "../../src/protocol/ipv4";
 import type { BootpSituation, ClientView } from "../../src/protocol/bootp/clients";
 import type { Leases } from "../../src/protocol/bootp/leases";
-import type { Endpoint } from "../../src/protocol/bootp/networks";
+import type { Endpoint } from "../../src/protocol/endpoint";
 import { messageTypes, option, type OptionName, type OptionValue } from "../../src/protocol/bootp/options";
 import { decodePacket, encodePacket, parseMac, type BootpPacket } from "../../src/protocol/bootp/packet";
 import { BootpMachine, type Datagram, type Reaction } from "../../src/protocol/bootp/server";

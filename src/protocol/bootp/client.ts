@@ -8,7 +8,7 @@ import type { Step } from "../machine";
 import { getOption, messageTypes, option, optionTable } from "./options";
 import { BOOTREPLY, BOOTREQUEST, decodePacket, encodePacket, ethernet, unspecified } from "./packet";
 import type { BootpPacket } from "./packet";
-import type { Endpoint } from "./networks";
+import type { Endpoint } from "../endpoint";
 
 /** Who asks. */
 export interface Board {

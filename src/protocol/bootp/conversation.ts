@@ -1,10 +1,11 @@
 /** One request while it is being answered: what BOOTP and DHCP both need for a reply, collected in one place. */
 
+import type { Endpoint } from "../endpoint";
 import { inNetwork, isLoopback } from "../ipv4";
 import { choose, listedClient, type Choice, type ListedClient } from "./choice";
 import { timesOf, type BootpSituation, type Client, type ClientTable, type Notice } from "./clients";
 import type { Leases } from "./leases";
-import { destinationOf, linksOf, type Arrival, type Endpoint, type Link } from "./networks";
+import { destinationOf, linksOf, type Arrival, type Link } from "./networks";
 import type { OptionEntry } from "./options";
 import { decodePacket, unspecified } from "./packet";
 import { aboutBooting } from "./pxe";

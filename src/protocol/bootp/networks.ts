@@ -1,13 +1,8 @@
 /** Which network a request belongs to, and where the reply goes (DESIGN §2.1; RFC 1542 §4.1.2, §5.4; RFC 2131 §4.1). */
 
+import type { Endpoint } from "../endpoint";
 import { broadcastAddress, inNetwork, isLoopback, type Network } from "../ipv4";
 import { broadcastFlag, clientPort, serverPort, unspecified, type BootpPacket } from "./packet";
-
-/** An IPv4 address and a UDP port. */
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
 
 /** A request, and how it came. */
 export interface Arrival {

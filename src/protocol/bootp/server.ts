@@ -3,6 +3,7 @@
  * in, replies and what the rows say come out. The plan is read anew at each request.
  */
 
+import type { Endpoint } from "../endpoint";
 import { MalformedPacket } from "../errors";
 import { traitsOf, type Traits } from "./choice";
 import { ClientTable, identify, viewOf } from "./clients";
@@ -11,7 +12,7 @@ import { Conversation, leaseSeconds, type Reply } from "./conversation";
 import { clientOf, lastAskerAt, leadsTo, RunningTransfers, type TransferNews } from "./departures";
 import { answerDhcp, isAnsweredType } from "./dhcp";
 import { Leases } from "./leases";
-import { mayAsk, type Arrival, type Endpoint } from "./networks";
+import { mayAsk, type Arrival } from "./networks";
 import { getOption, optionTable } from "./options";
 import { answerAsProxy } from "./proxy";
 import { noNetwork, outside, unlisted, unlistedCode } from "./refusals";

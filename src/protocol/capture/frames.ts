@@ -5,8 +5,9 @@
  */
 
 import { concat, writeUint16, writeUint32 } from "../bytes";
+import type { Endpoint } from "../endpoint";
 import { parseIpv4 } from "../ipv4";
-import type { End, SeenPacket } from "./seen";
+import type { SeenPacket } from "./seen";
 
 /** TCP's flags (RFC 9293 §3.1). */
 export const tcpFlag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 } as const;
@@ -19,8 +20,8 @@ export interface TcpHeader {
 
 /** From one end to the other, with as much of the payload as is kept. */
 export interface Payload extends Pick<SeenPacket, "bytes" | "length" | "sum"> {
-  readonly from: End;
-  readonly to: End;
+  readonly from: Endpoint;
+  readonly to: Endpoint;
 }
 
 const udpProtocol = 17;

@@ -1,10 +1,6 @@
 /** A packet as a socket told of it: what goes into a capture is made of these. */
 
-/** One end of it: the address as text, IPv4 or IPv6. */
-export interface End {
-  readonly address: string;
-  readonly port: number;
-}
+import type { Endpoint } from "../endpoint";
 
 export interface SeenPacket {
   /** Unix ms, with a fraction. */
@@ -15,8 +11,8 @@ export interface SeenPacket {
   readonly protocol: "bootp" | "tftp" | "ftp" | "ftp-data";
   /** A UDP datagram, bytes of a TCP connection, or its begin, its end in one direction, or its reset. */
   readonly kind: "datagram" | "bytes" | "open" | "end" | "reset";
-  readonly local: End;
-  readonly remote: End;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
   /** What is kept of its payload, from the start. */
   readonly bytes: Uint8Array;
   /** Bytes of its payload as it went over the network. */

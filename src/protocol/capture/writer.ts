@@ -1,10 +1,11 @@
 /** Makes a capture, a pcapng file, of what sockets saw: packet by packet, in the order in which they are given. */
 
 import { toHex } from "../bytes";
+import type { Endpoint } from "../endpoint";
 import { Recent } from "../recent";
 import { addressBytes, longestPacket, tcpFrame, udpFrame, type Macs, type Payload } from "./frames";
 import { fileHeader, packetBlock, statisticsBlock } from "./pcapng";
-import type { End, SeenPacket } from "./seen";
+import type { SeenPacket } from "./seen";
 import { TcpSides } from "./tcpSides";
 
 /** Ethernet, IP and the longest transport header of ours: what a payload may not fill. */
@@ -93,7 +94,7 @@ export class CaptureWriter {
   }
 
   /** The MAC of an end: the board's where BOOTP has told it, else one that says the address and is nobody's. */
-  private macOf({ address }: End, { bytes, protocol }: SeenPacket, isBoard: boolean): Uint8Array {
+  private macOf({ address }: Endpoint, { bytes, protocol }: SeenPacket, isBoard: boolean): Uint8Array {
     const own = addressBytes(address);
     if (own.every((byte) => byte === 0xff)) return broadcastMac;
     const isAsker = protocol === "bootp" && own.every((byte) => byte === 0);
