@@ -67,7 +67,7 @@ describe("the board at an address", () => {
     const clientIdentifier = encodeText(`${verificationPrefix}1`);
     bench.ask(aRequest({ mac: otherMac, ciaddr: "192.168.7.1", options: options({ clientIdentifier }) }));
     const macAt = (ms: number): string | undefined =>
-      bench.machine.traitsAt("192.168.7.1", bench.now + ms)?.mac;
+      bench.machine.clientAt("192.168.7.1", bench.now + ms)?.traits.mac;
     assert.deepEqual([0, 59_999, 60_000].map(macAt), [otherMac, otherMac, undefined]);
     bench.now += 50_000;
     bench.fetches("192.168.7.1", "two.bin");

@@ -213,6 +213,14 @@ export class ClientTable {
     return this.byId.values();
   }
 
+  /** Those that had this address at their last request. */
+  at(address: string): readonly Client[] {
+    const there: Client[] = [];
+    // No copy of them all: each transfer asks, and strangers are many.
+    for (const client of this.byId.values()) if (client.addresses.includes(address)) there.push(client);
+    return there;
+  }
+
   /**
    * The client as it is remembered, with its cursor as it stands now; a new one where it was never seen.
    * @param told what its request says of it; absent: as it was told last.

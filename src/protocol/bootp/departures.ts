@@ -1,6 +1,6 @@
 /** Whose transfer it was: TFTP and FTP know an address, boot sequences know clients (DESIGN §2.1, "That client"). */
 
-import type { BootpPlan, Client } from "./clients";
+import type { BootpPlan, Client, ClientTable } from "./clients";
 import { waitsFor, type TransferStage } from "./sequence";
 
 /** A stage of a transfer, as `engine/server.ts` tells it. */
@@ -28,26 +28,24 @@ export function leadsTo(plan: BootpPlan, file: string): (name: string) => boolea
  * the file. Of several at one address: those whose last answer named this very file, of these the last asker.
  */
 export function clientOf(
-  clients: Iterable<Client>,
+  clients: ClientTable,
   address: string,
   isFile: (name: string) => boolean,
 ): Client | undefined {
-  const all = [...clients];
-  const there = all.filter((client) => client.addresses.includes(address));
+  const there = clients.at(address);
   if (there.length > 0) {
     const named = there.filter(({ file }) => file !== undefined && file !== "" && isFile(file));
     return lastAsker(named.length > 0 ? named : there);
   }
   // Where a verification fetches from is always known: from the address that it asked from.
-  const waiting = all.filter(({ cursor, verification }) => !verification && waitsFor(cursor, isFile));
+  const waiting = [...clients.all()].filter(
+    ({ cursor, verification }) => !verification && waitsFor(cursor, isFile),
+  );
   return waiting.length === 1 ? waiting[0] : undefined;
 }
 
-/** The client that has this address, as its last request tells; of several the one that asked last. */
-export const lastAskerAt = (clients: Iterable<Client>, address: string): Client | undefined =>
-  lastAsker([...clients].filter(({ addresses }) => addresses.includes(address)));
-
-const lastAsker = (clients: readonly Client[]): Client | undefined =>
+/** The one that asked last. */
+export const lastAsker = (clients: readonly Client[]): Client | undefined =>
   clients.reduce<Client | undefined>(
     (last, client) =>
       last === undefined || (client.cursor.lastRequestAt ?? 0) >= (last.cursor.lastRequestAt ?? 0)

@@ -5,11 +5,11 @@
 
 import type { Endpoint } from "../endpoint";
 import { MalformedPacket } from "../errors";
-import { traitsOf, type Traits } from "./choice";
+import { traitsOf } from "./choice";
 import { ClientTable, identify, viewOf } from "./clients";
 import type { BootpSituation, Client, ClientView } from "./clients";
 import { Conversation, leaseSeconds, type Reply } from "./conversation";
-import { clientOf, lastAskerAt, leadsTo, RunningTransfers, type TransferNews } from "./departures";
+import { clientOf, lastAsker, leadsTo, RunningTransfers, type TransferNews } from "./departures";
 import { answerDhcp, isAnsweredType } from "./dhcp";
 import { Leases } from "./leases";
 import { mayAsk, type Arrival } from "./networks";
@@ -90,26 +90,21 @@ export class BootpMachine {
     return { replies, delayMs, clients: [viewOf(client, situation.plan, now)], forgotten, request };
   }
 
-  /** What the client at this address said last; of one that holds a lease from an earlier run its MAC is known. */
-  traitsAt(address: string, now: number): Traits | undefined {
+  /**
+   * The client at this address, as its last request tells, with what it said then; of several the one that asked last.
+   * Of one that holds a lease from an earlier run its MAC is known.
+   */
+  clientAt(address: string, now: number): Pick<Client, "id" | "traits"> | undefined {
+    const last = lastAsker(this.table.at(address).filter((client) => !isOver(client, now)));
+    if (last !== undefined) return last;
     const mac = this.leases.macAt(address);
-    return this.lastAt(address, now)?.traits ?? (mac === undefined ? undefined : traitsOf(mac, undefined));
-  }
-
-  /** The id of the client at this address; of one that holds a lease from an earlier run its MAC. */
-  clientAt(address: string, now: number): string | undefined {
-    return this.lastAt(address, now)?.id ?? this.leases.macAt(address);
-  }
-
-  private lastAt(address: string, now: number): Client | undefined {
-    const there = [...this.table.all()].filter((client) => !isOver(client, now));
-    return lastAskerAt(there, address);
+    return mac === undefined ? undefined : { id: mac, traits: traitsOf(mac, undefined) };
   }
 
   /** A stage of a TFTP or FTP transfer. */
   departed(news: TransferNews, situation: BootpSituation, now: number): readonly ClientView[] {
     const isFile = leadsTo(situation.plan, news.file);
-    const id = this.transfers.owner(news, () => clientOf(this.table.all(), news.address, isFile)?.id);
+    const id = this.transfers.owner(news, () => clientOf(this.table, news.address, isFile)?.id);
     const owner = id === undefined ? undefined : this.table.get(id);
     if (owner === undefined) return [];
     const { stage } = news;
