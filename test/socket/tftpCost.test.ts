@@ -2,11 +2,14 @@
 
 import assert from "node:assert/strict";
 import type { OpenedFile, ServedRoot } from "../../src/engine/servedRoot/servedRoot";
-import type { Timer } from "../../src/engine/clock";
+import { fetchTftp } from "../../src/engine/clients/tftpClient";
+import { systemClock, type Timer } from "../../src/engine/clock";
+import type { FromThread, ToThread } from "../../src/engine/tftpServer/threadMessages";
 import { Recorder } from "../../src/engine/packets/recorder";
 import { encodeAck, encodeData } from "../../src/protocol/tftp/packet";
 import { Sender } from "../../src/protocol/tftp/sender";
 import { readPcapng } from "../support/pcapng";
+import { until } from "../support/ftpWire";
 import {
   openRawClient,
   type RawClient,
@@ -14,6 +17,7 @@ import {
   startTestedServer,
   type TestedServer,
 } from "../support/tftp";
+import { startThreadFromSource } from "../support/threads";
 import { VirtualClock } from "../support/virtualClock";
 
 const fileBytes = 2 ** 21;
@@ -60,7 +64,8 @@ function counted(root: ServedRoot, looks: { reads: number; checks: number }): Se
   };
 }
 
-describe("what a TFTP transfer costs", () => {
+describe("what a TFTP transfer costs", function () {
+  this.timeout(60_000);
   let server: TestedServer | undefined;
   let client: RawClient | undefined;
 
@@ -172,5 +177,50 @@ describe("what a TFTP transfer costs", () => {
     changed.sums.pass(Buffer.alloc(1000, "else"), 0);
     assert.notEqual(changed.sums.result()?.sha256, whole?.sha256);
     for (const file of [first, second, changed]) await file.close();
+  });
+
+  it("is one message to a thread at its beginning and one at its end, and none for each block from it", async () => {
+    const toThread: ToThread["op"][] = [];
+    const fromThread: FromThread["op"][] = [];
+    const startThread: typeof startThreadFromSource = () => {
+      const thread = startThreadFromSource();
+      const post = thread.postMessage.bind(thread);
+      thread.postMessage = (message: ToThread) => {
+        toThread.push(message.op);
+        post(message);
+      };
+      return thread.on("message", ({ op }: FromThread) => fromThread.push(op));
+    };
+    const [blksize, blocks] = [512, 4096];
+    const tested = await startTestedServer({
+      files: { "fw.bin": Buffer.alloc(blocks * blksize, "boot"), "short.bin": "boot" },
+      startThread,
+    });
+    server = tested;
+    // So many that wait for their board: the next one goes to a thread.
+    client = await openRawClient();
+    const waiting = [client];
+    while (waiting.length < 4) waiting.push(await openRawClient());
+    try {
+      for (const board of waiting) {
+        board.send(requestFor("RRQ", "short.bin", { blksize }), { address: "127.0.0.1", port: tested.port });
+        await board.next();
+      }
+      const { port } = tested;
+      await fetchTftp(systemClock, { host: "127.0.0.1", port }, "fw.bin", () => undefined, undefined, {
+        blksize,
+      });
+    } finally {
+      for (const board of waiting.slice(1)) await board.close();
+    }
+    await tested.row(({ file, state }) => file === "fw.bin" && state === "finished");
+    await until(() => fromThread.includes("closed"));
+    // Asked for once more where the thread takes its time to begin.
+    assert.deepEqual(
+      toThread.filter((op) => op !== "repeat"),
+      ["begin", "close"],
+    );
+    // How far it is, five times a second at most: with one message a block it would be ten times as many.
+    assert.ok(fromThread.length < blocks / 10, `${fromThread.length} messages for ${blocks} blocks`);
   });
 });
