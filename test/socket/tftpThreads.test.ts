@@ -25,7 +25,7 @@ const content = unlikeBytes(2 ** 20 + 100_001);
 const busy = 4;
 
 describe("TFTP transfers in threads", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let server: TestedServer | undefined;
   let clients: RawClient[] = [];
   let threads: Worker[] = [];
