@@ -298,6 +298,17 @@ describe("the boot log as the servers write it", () => {
       ]);
     });
 
+    it("is the first byte before the end, of a file that took less than a millisecond too", () => {
+      const file = request();
+      file.granted("DATA 1", plain);
+      file.heard(answered(1), 0, 0);
+      const startedAt = clock.wallTime();
+      // The wall's clock tells whole milliseconds.
+      file.ended(aTransfer({ startedAt, endedAt: startedAt, firstByteMs: 0.7 }), goodEnd);
+      assert.match(lines().at(-2) ?? "", /first byte after/);
+      assert.match(lines().at(-1) ?? "", / sent: /);
+    });
+
     it("has a line for a block that was sent again, which ends with its ACK", () => {
       const file = request();
       file.granted("DATA 1", plain);

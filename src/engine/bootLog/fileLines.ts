@@ -195,7 +195,9 @@ export class FileLines {
       ", ",
     );
     const answer = this.protocol === "tftp" ? { answer: "DATA 1" } : {};
-    this.write({ at: Math.round(startedAt + firstByteMs), event: "data", ...answer, note });
+    // The wall's clock tells whole milliseconds: rounded up, it would stand behind the end.
+    const at = Math.min(Math.round(startedAt + firstByteMs), this.journal.clock.wallTime());
+    this.write({ at, event: "data", ...answer, note });
   }
 
   private refused({ sent, code }: FileEnd): void {
