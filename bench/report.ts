@@ -1,6 +1,8 @@
 /** The results as Markdown, for people, and as JSON, for programs. */
 
+import { readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
+import { resolve } from "node:path";
 import { format } from "prettier";
 import { ourName } from "./peers";
 import { middle, middleAlso, type Measured, type Result } from "./row";
@@ -85,6 +87,9 @@ const failuresOf = (results: readonly Result[]): string[] =>
 
 const list = (items: readonly string[]): string => items.map((item) => `- ${item}\n`).join("");
 
+/** What no run can say. */
+const why = (): string => readFileSync(resolve("bench/why.md"), "utf8");
+
 /** Formatted as the repository's other Markdown. */
 export function markdown(report: Report): Promise<string> {
   const { results, missing, versions } = report;
@@ -109,7 +114,8 @@ ${alsoTable(results)}
 Versions: ${Object.entries(versions)
     .map(([name, version]) => `${name} ${version}`)
     .join(", ")}.
-${missing.length === 0 ? "" : `\nNot measured:\n\n${list(missing)}`}${failures.length === 0 ? "" : `\nFailed:\n\n${list(failures)}`}`;
+${missing.length === 0 ? "" : `\nNot measured:\n\n${list(missing)}`}${failures.length === 0 ? "" : `\nFailed:\n\n${list(failures)}`}
+${why()}`;
   return format(text, { parser: "markdown", printWidth: 110 });
 }
 
