@@ -2,10 +2,14 @@
 
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { createReadStream } from "node:fs";
 import { networkBoard } from "../../src/engine/clients/networkBoard";
-import { systemClock } from "../../src/engine/clock";
+import { fetchTftp, storeTftp } from "../../src/engine/clients/tftpClient";
+import { systemClock, type Clock } from "../../src/engine/clock";
 import { systemCode } from "../../src/engine/errors";
-import type { Arrived, BootpJob, BootpResult, FilesJob } from "./board";
+import type { Arrived, BootpJob, BootpResult, FilesJob, Job, Travel, Travelled, TravelsJob } from "./board";
+import { hurriedClock } from "./hurriedClock";
+import { openRelay } from "./udpRelay";
 
 const io = networkBoard(systemClock);
 
@@ -24,6 +28,29 @@ async function askBootp({ way, mac, target, localAddress }: BootpJob): Promise<B
   } finally {
     await asker.close();
   }
+}
+
+const inWords = (error: unknown): string => `${systemCode(error) ?? ""}: ${String(error)}`;
+
+async function travel(clock: Clock, localAddress: string, journey: Travel): Promise<Travelled> {
+  const { host, file, from, faults, seed, ...options } = journey;
+  const relay = await openRelay({ to: { address: host, port: 69 }, localAddress, faults, seed });
+  const target = { host: localAddress, port: relay.local.port };
+  const hash = createHash("sha256");
+  const sink = (chunk: Uint8Array): void => void hash.update(chunk);
+  const facts = await (
+    from === undefined
+      ? fetchTftp(clock, target, file, sink, undefined, options)
+      : storeTftp(clock, target, file, createReadStream(from), undefined, options)
+  ).catch(inWords);
+  await relay.close();
+  const shared = { file, sha256: hash.digest("hex"), sent: relay.sent };
+  return typeof facts === "string" ? { ...shared, error: facts } : { ...shared, facts };
+}
+
+function travelAll({ localAddress, pace, travels }: TravelsJob): Promise<Travelled[]> {
+  const clock = hurriedClock(pace);
+  return Promise.all(travels.map((each) => travel(clock, localAddress, each)));
 }
 
 /** Says so, and waits until something is typed. */
@@ -46,7 +73,7 @@ async function fetchFiles({ kind, host, files, holds = false }: FilesJob): Promi
       return hold();
     };
     const fetching = session?.fetch(file, sink) ?? io.fetchTftp({ host, port: 69 }, file, sink);
-    const facts = await fetching.catch((error: unknown) => `${systemCode(error) ?? ""}: ${String(error)}`);
+    const facts = await fetching.catch(inWords);
     const sha256 = hash.digest("hex");
     arrived.push(typeof facts === "string" ? { file, sha256, error: facts } : { file, sha256, facts });
   }
@@ -54,10 +81,25 @@ async function fetchFiles({ kind, host, files, holds = false }: FilesJob): Promi
   return arrived;
 }
 
+const doJob = (job: Job): Promise<unknown> => {
+  switch (job.kind) {
+    case "bootp":
+      return askBootp(job);
+    case "travels":
+      return travelAll(job);
+    case "tftp":
+    case "ftp":
+      return fetchFiles(job);
+  }
+};
+
 async function main(argument: string): Promise<void> {
-  const job = JSON.parse(argument) as BootpJob | FilesJob;
-  const result = await (job.kind === "bootp" ? askBootp(job) : fetchFiles(job));
-  process.stdout.write(`${JSON.stringify(result)}\n`);
+  const job = JSON.parse(argument) as Job;
+  const result = await doJob(job);
+  process.stdout.write(`${JSON.stringify(result)}\n`, () => {
+    // Our client stays to repeat its last ACK, and by a slow clock it stays long.
+    if (job.kind === "travels") process.exit();
+  });
 }
 
 void main(process.argv[2] ?? "");

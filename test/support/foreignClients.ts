@@ -79,7 +79,7 @@ export const tftpClients: readonly ForeignClient[] = [
   busyboxTftp("busybox tftp with blksize 1468", "-b", "1468"),
 ];
 
-/** Its own waits are 6 s for an answer to the request, and 72 s for one to a block: where packets are lost it is told others. */
+/** Its own waits are 6 s for an answer to the request, and more than a minute for one to a block: it is told others. */
 const hurriedCurl = ["--connect-timeout", "3", "--max-time", "60"] as const;
 
 /** Those that can be asked over a link which loses packets, with windowsize 1, 4 and 16 where the program can. */

@@ -75,6 +75,12 @@ export const tftpServers: readonly ForeignServer[] = [
   dnsmasqTftp("dnsmasq"),
 ];
 
+/** Those that let anybody write a new file. */
+export const writableTftpServers: readonly ForeignServer[] = [
+  inTftpd("in.tftpd, which may create files", "--create", "--permissive"),
+  atftpd("atftpd"),
+];
+
 /** TFTP servers that send blocks of 512 whatever they are asked. */
 export const plainTftpServers: readonly ForeignServer[] = [
   inTftpd("in.tftpd with blocks of 512", "--refuse", "blksize", "--refuse", "blksize2"),

@@ -15,6 +15,8 @@ export interface RelayOptions {
   readonly faults: Faults;
   /** The n-th sending of a block or ACK by one side meets the same fate in every run, whenever it comes. */
   readonly seed: number;
+  /** Where the relay is; default: 127.0.0.1. */
+  readonly localAddress?: string;
   readonly clock?: Clock;
 }
 
@@ -44,13 +46,13 @@ const keyOf = ({ address, port }: Endpoint): string => `${address} ${port}`;
 
 /** Opens one; it forgets nobody until it is closed. */
 export async function openRelay(options: RelayOptions): Promise<Relay> {
-  const { to, faults, seed, clock = systemClock } = options;
+  const { to, faults, seed, localAddress = "127.0.0.1", clock = systemClock } = options;
   const sockets: Promise<UdpSocket>[] = [];
   const paths = new Map<string, Path>();
   const clients = new Map<string, (packet: Uint8Array) => void>();
 
   const open = (onPacket: (packet: Uint8Array, from: Endpoint) => void): Promise<UdpSocket> => {
-    const opening = openUdp({ address: "127.0.0.1", port: 0, onPacket });
+    const opening = openUdp({ address: localAddress, port: 0, onPacket });
     sockets.push(opening);
     return opening;
   };
