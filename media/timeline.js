@@ -9,14 +9,14 @@
   const vscode = acquireVsCodeApi();
   const root = document.getElementById("page");
   const kept = vscode.getState() ?? {};
-  /** What is open and compared, as the extension said last. */
+  /** What is open and compared, as the extension said last: it keeps it. */
   let choice = { compare: [] };
   let zoom = kept.zoom ?? 1;
   /** The `data-key` of the element that the keys are at. */
   let current = kept.current;
   const mostZoom = 200;
 
-  const keep = () => vscode.setState({ ...choice, zoom, current, scroll: root.scrollLeft });
+  const keep = () => vscode.setState({ zoom, current, scroll: root.scrollLeft });
 
   const vector = new Set(["svg", "rect", "circle", "line", "text", "title", "defs", "pattern"]);
 

@@ -42,7 +42,7 @@ export function activate(context: vscode.ExtensionContext): BootServersApi {
     log.warn(message);
   });
   const recorder = new BootRecorder(store, history);
-  const timeline = new TimelineBundle(recorder, context.extensionUri, {
+  const timeline = new TimelineBundle(recorder, context, {
     transfer: (id) => views.transfers.reveal(id),
     log: (client) => {
       void vscode.commands.executeCommand(commandIds.showBootLog, client);

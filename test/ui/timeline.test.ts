@@ -1,6 +1,12 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { FrameLocator } from "playwright-core";
+import { mostBoots } from "../../src/extension/timeline/boot";
+import { readBoots } from "../../src/extension/timeline/bootHistory";
 import { askBootp, ftpRead, tftpRead } from "../support/loopbackBoard";
-import { attemptMs } from "../support/patience";
+import { attemptMs, comesTrue } from "../support/patience";
+import { reloadOnceKept } from "../support/reload";
 import { sampleDrop } from "../support/sampleDrop";
 import { busyBoard, portsOf } from "../support/uiBoard";
 import { openUi } from "../support/uiServer";
@@ -10,14 +16,13 @@ import { uiTestMs } from "../support/workbench";
 const bench1 = "52:54:00:12:34:56";
 /** So long a board that writes its flash says nothing: longer than what is no wait. */
 const flashMs = 700;
+const slower = /^bench-1, today .*slower than today .*: Image over TFTP \+/;
 
 describe("the boot timeline in VS Code's user interface", function () {
   this.timeout(uiTestMs);
   // Each step goes on from where the one before left the screen.
   this.bail(true);
-  const ui = openUi({
-    make: sampleDrop,
-  });
+  const ui = openUi({ make: sampleDrop });
   let firstBootMs = 0;
   const page = (): FrameLocator => timelinePage(ui.workbench);
   const row = (label: RegExp) => page().getByRole("button", { name: label });
@@ -31,9 +36,32 @@ describe("the boot timeline in VS Code's user interface", function () {
     await ftpRead(ftp, "etsw.b3");
   }
 
+  /** One that loads a small file, and of which nothing else is known. */
+  const other = (board: number): string => `52:54:00:00:01:${String(board).padStart(2, "0")}`;
+
+  async function others(from: number, count: number): Promise<void> {
+    const { bootp, tftp } = await portsOf(ui.workbench);
+    for (let board = from; board < from + count; board += 1) {
+      await askBootp(bootp, other(board));
+      await tftpRead(tftp, "board.dtb");
+    }
+  }
+
+  /** True once the history on the disk ends with a whole boot of this board. */
+  async function isKept(client: string): Promise<boolean> {
+    const storage = ui.fixture.at("server/data/User/workspaceStorage");
+    const files = await readdir(storage, { recursive: true }).catch(() => []);
+    const file = files.find((each) => each.endsWith("boots.json"));
+    const boots = file === undefined ? [] : readBoots(await readFile(join(storage, file), "utf8"));
+    const last = boots?.at(-1);
+    return last?.client === client && last.files.some(({ state }) => state === "finished");
+  }
+
   it("shows where the time of a boot went, each file with a text for screen readers", async () => {
     await ui.workbench.show("Boot Servers");
     await ui.workbench.command("Boot Servers: Start Boot Servers");
+    // Too many by these, in the end.
+    await others(0, 3);
     const began = performance.now();
     await boot(flashMs);
     firstBootMs = performance.now() - began;
@@ -68,13 +96,37 @@ describe("the boot timeline in VS Code's user interface", function () {
     });
   });
 
+  it("is zoomed by its keys, its buttons and the wheel, and shows the whole again", async () => {
+    const { keyboard, mouse } = ui.workbench.page;
+    const whole = page().locator('.lanes[style*="--zoom: 1;"]');
+    const zoomed = page().locator('.lanes:not([style*="--zoom: 1;"])');
+    const press = (key: string) => async () => {
+      await row(/^bench-1, today/).focus({ timeout: attemptMs });
+      await keyboard.press(key);
+    };
+    const click = (title: RegExp) => () => row(title).click({ timeout: attemptMs });
+    const turnWheel = async () => {
+      await page().locator(".lanes").hover({ timeout: attemptMs });
+      await keyboard.down("Control");
+      await mouse.wheel(0, -300);
+      await keyboard.up("Control");
+    };
+    for (const [zoomIn, zoomOut] of [
+      [press("+"), press("-")],
+      [click(/^Zoom in/), click(/^Zoom out/)],
+      [turnWheel, click(/^Show the whole/)],
+      [press("+"), press("0")],
+    ] as const) {
+      await ui.workbench.toSee(zoomed, zoomIn);
+      await ui.workbench.toSee(whole, zoomOut);
+    }
+  });
+
   it("the board boots again, and both stand side by side", async () => {
     // Whatever the first boot took here, with all that was done for the first time: this file makes the difference.
     await boot(flashMs * 3 + 2 * firstBootMs);
     await compareTwo(ui.workbench);
-    await page()
-      .getByRole("heading", { name: /^bench-1, today .*slower than today .*: Image over TFTP \+/ })
-      .waitFor();
+    await page().getByRole("heading", { name: slower }).waitFor();
     await page()
       .getByRole("row", { name: /^Image over TFTP/ })
       .waitFor();
@@ -82,5 +134,23 @@ describe("the boot timeline in VS Code's user interface", function () {
     await ui.workbench.command("Preferences: Toggle between Light/Dark Themes");
     await page().locator("body.vscode-dark").waitFor();
     await ui.workbench.picture("timeline compared dark");
+  });
+
+  it("the last fifty boots are kept", async () => {
+    await others(3, mostBoots - 2);
+    await page()
+      .locator(".fold")
+      .nth(mostBoots - 1)
+      .waitFor();
+    assert.ok(await comesTrue(() => isKept(other(mostBoots))));
+    assert.equal(await page().locator(".fold").count(), mostBoots);
+  });
+
+  it("is there again after a reload of the window, with its boots and with what was compared", async () => {
+    const twoCompared = /"timelineChoice":\{[^}]*"compare":\["[^"]+","[^"]+"\]/;
+    const isOpen = /"editorpart\.state":.*bootServers\.timeline/;
+    await reloadOnceKept(ui.workbench, twoCompared, isOpen);
+    await page().getByRole("heading", { name: slower }).waitFor();
+    assert.equal(await page().locator(".fold").count(), mostBoots);
   });
 });

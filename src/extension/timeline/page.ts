@@ -4,18 +4,11 @@ import { formatDuration } from "../../model/text";
 import { quoted } from "../words";
 import { durationOf, isRunning, type Boot } from "./boot";
 import { partNames, whenOf } from "./bootWords";
+import type { Choice } from "./choice";
 import { compare, signed, type Comparison } from "./compare";
 import { lane } from "./lane";
 import { parts } from "./shares";
 import { shape, type Shape } from "./shape";
-
-/** What the user has chosen on the page; it outlives a reload. */
-export interface Choice {
-  /** Ids of the boots whose files are shown; absent: the latest. */
-  readonly open?: readonly string[];
-  /** Ids of up to two boots that are compared. */
-  readonly compare: readonly string[];
-}
 
 /** The same in any state of the page, so that what follows it is found. */
 const tools = (): Shape =>

@@ -3,7 +3,8 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import { timelineViewType } from "../ids";
-import { page, type Choice } from "./page";
+import { choiceOf, type Choice } from "./choice";
+import { page } from "./page";
 import type { BootRecorder } from "./recorder";
 
 /** What the page asks for. */
@@ -16,31 +17,25 @@ export interface Actions {
 
 /** A page is drawn anew so often at most. */
 const drawEveryMs = 500;
-const mostIds = 100;
+/** What the page shows is kept in the workspace's state: what a page itself keeps, a browser forgets at a reload. */
+const choiceKey = "timelineChoice";
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
-const isText = (value: unknown): value is string => typeof value === "string";
-const idsOf = (value: unknown): readonly string[] | undefined =>
-  Array.isArray(value) ? value.filter(isText).slice(0, mostIds) : undefined;
-
-/** What the page has kept; what is no choice is none. */
-function choiceOf(state: unknown): Choice {
-  const { open, compare } = (state ?? {}) as Readonly<Record<string, unknown>>;
-  const opened = idsOf(open);
-  return { compare: (idsOf(compare) ?? []).slice(-2), ...(opened !== undefined && { open: opened }) };
-}
 
 export class Timeline {
   private panel: vscode.WebviewPanel | undefined;
   private choice: Choice = { compare: [] };
+  private readonly media: vscode.Uri;
   private timer: NodeJS.Timeout | undefined;
   private drawnAt = 0;
 
   constructor(
     private readonly recorder: BootRecorder,
-    private readonly media: vscode.Uri,
+    private readonly context: Pick<vscode.ExtensionContext, "extensionUri" | "workspaceState">,
     private readonly actions: Actions,
-  ) {}
+  ) {
+    this.media = vscode.Uri.joinPath(context.extensionUri, "media");
+  }
 
   /** What the page shows, for the tests. */
   shown: ReturnType<typeof page> | undefined;
@@ -53,15 +48,19 @@ export class Timeline {
       );
     } else this.panel.reveal();
     const latest = (await this.recorder.all()).find((boot) => boot.client === client);
-    if (latest !== undefined) this.choice = { ...this.choice, open: [latest.id] };
-    await this.draw();
+    await this.choose(latest === undefined ? this.choice : { ...this.choice, open: [latest.id] });
   }
 
   /** Takes back a panel that VS Code kept over a reload. */
-  restore(panel: vscode.WebviewPanel, state: unknown): void {
+  restore(panel: vscode.WebviewPanel): void {
     this.panel?.dispose();
-    this.choice = choiceOf(state);
+    this.choice = choiceOf(this.context.workspaceState.get(choiceKey));
     this.adopt(panel);
+  }
+
+  private async choose(choice: Choice): Promise<void> {
+    this.choice = choice;
+    await Promise.all([this.context.workspaceState.update(choiceKey, choice), this.draw()]);
   }
 
   private adopt(panel: vscode.WebviewPanel): void {
@@ -109,9 +108,9 @@ export class Timeline {
   /** What came from the page: it is judged as any message, whoever wrote it. */
   private heed(message: unknown): void {
     const { type, id, choice } = message as Readonly<Record<string, unknown>>;
-    if (type === "choice") this.choice = choiceOf(choice);
+    if (type === "choice") void this.choose(choiceOf(choice));
     // A page that was hidden is loaded anew when it is seen, and says that it is there.
-    if (type === "choice" || type === "ready") void this.draw();
+    else if (type === "ready") void this.draw();
     else if (type === "transfer") void this.reveal(textOf(id));
     else if (type === "log") this.actions.log(textOf(id));
   }

@@ -13,12 +13,12 @@ export class TimelineBundle implements vscode.Disposable {
 
   constructor(
     private readonly recorder: BootRecorder,
-    private readonly extensionUri: vscode.Uri,
+    private readonly context: Pick<vscode.ExtensionContext, "extensionUri" | "workspaceState">,
     private readonly actions: Actions,
   ) {
     this.serializer = vscode.window.registerWebviewPanelSerializer(timelineViewType, {
-      deserializeWebviewPanel: async (panel, state) => {
-        (await this.timeline()).restore(panel, state);
+      deserializeWebviewPanel: async (panel) => {
+        (await this.timeline()).restore(panel);
       },
     });
   }
@@ -28,9 +28,7 @@ export class TimelineBundle implements vscode.Disposable {
   }
 
   timeline(): Promise<Timeline> {
-    const { recorder, extensionUri, actions } = this;
-    return (this.loaded ??= load().then(
-      ({ Timeline }) => new Timeline(recorder, vscode.Uri.joinPath(extensionUri, "media"), actions),
-    ));
+    const { recorder, context, actions } = this;
+    return (this.loaded ??= load().then(({ Timeline }) => new Timeline(recorder, context, actions)));
   }
 }
