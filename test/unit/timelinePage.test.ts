@@ -84,6 +84,12 @@ describe("the page of the timeline", () => {
     const [table] = withClass(lanes([boot, before], { compare: [boot.id, before.id] }), "comparison");
     const rows = every(table!).filter(({ tag }) => tag === "tr");
     assert.match(textOf(rows[1]!), /^etsw\.b3 over FTP – 2\.0 s \+2\.0 s/);
+    const [same] = rows.filter((row) => textOf(row).startsWith("u-boot.bin"));
+    assert.match(textOf(same!), /^u-boot\.bin over TFTP 1\.0 s 1\.0 s 0 ms/);
+    assert.deepEqual(
+      ["slower", "faster"].map((tone) => withClass(same!, tone)),
+      [[], []],
+    );
     assert.deepEqual(withClass(lanes([boot, before], { compare: [boot.id] }), "comparison"), []);
   });
 

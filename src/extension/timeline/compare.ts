@@ -64,5 +64,9 @@ function sentenceOf(earlier: Boot, later: Boot, when: string, differences: reado
   return because === undefined ? how : `${how}: ${because.what} ${signed(because.ms)}`;
 }
 
-/** `+1.2 s`, `−300 ms`. */
-export const signed = (ms: number): string => `${ms < 0 ? "−" : "+"}${formatDuration(Math.abs(ms))}`;
+/** `+1.2 s`, `−300 ms`, `0 ms`. */
+export const signed = (ms: number): string =>
+  `${isNothing(ms) ? "" : ms < 0 ? "−" : "+"}${formatDuration(Math.abs(ms))}`;
+
+/** No difference that anyone sees. */
+export const isNothing = (ms: number): boolean => Math.abs(ms) < 0.5;

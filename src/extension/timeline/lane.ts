@@ -236,6 +236,7 @@ const button = (attributes: Readonly<Record<string, string>>, ...text: readonly 
 function head(boot: Boot, { when, versus, open, compared }: Place): Shape {
   const name = quoted(boot.name);
   const duration = formatDuration(durationOf(boot));
+  const told = [summaryOf(boot), mostOf(boot), versus];
   return shape(
     "div",
     { class: "head" },
@@ -246,7 +247,8 @@ function head(boot: Boot, { when, versus, open, compared }: Place): Shape {
         "data-id": boot.id,
         "data-key": `${boot.id} fold`,
         "aria-expanded": String(open),
-        "aria-label": joined(", ", `${name}, ${when}`, duration, summaryOf(boot), mostOf(boot), versus),
+        title: joined("\n", ...told),
+        "aria-label": joined(", ", `${name}, ${when}`, duration, ...told),
       },
       shape("span", { class: "board" }, name),
       shape("span", { class: "when" }, when),

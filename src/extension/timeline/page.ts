@@ -5,7 +5,7 @@ import { quoted } from "../words";
 import { durationOf, isRunning, type Boot } from "./boot";
 import { partNames, whenOf } from "./bootWords";
 import type { Choice } from "./choice";
-import { compare, signed, type Comparison } from "./compare";
+import { compare, isNothing, signed, type Comparison } from "./compare";
 import { lane } from "./lane";
 import { parts } from "./shares";
 import { shape, type Shape } from "./shape";
@@ -118,13 +118,15 @@ function differences({ differences: all }: Comparison, heads: readonly string[])
           shape("th", { scope: "row" }, what),
           shape("td", {}, timeOf(before)),
           shape("td", {}, timeOf(after)),
-          shape("td", { class: ms > 0 ? "slower" : "faster" }, signed(ms)),
+          shape("td", { class: toneOf(ms) }, signed(ms)),
           shape("td", { class: "drawn", "aria-hidden": "true" }, differenceBar(ms, most)),
         ),
       ),
     ),
   );
 }
+
+const toneOf = (ms: number): string | undefined => (isNothing(ms) ? undefined : ms > 0 ? "slower" : "faster");
 
 /** To the right what is slower, to the left what is faster. */
 function differenceBar(ms: number, most: number): Shape {
@@ -134,7 +136,7 @@ function differenceBar(ms: number, most: number): Shape {
     { width: "100%", height: 14, focusable: "false" },
     shape("line", { class: "middle", x1: "50%", x2: "50%", y1: 0, y2: 14 }),
     shape("rect", {
-      class: ms > 0 ? "slower" : "faster",
+      class: toneOf(ms),
       x: `${ms > 0 ? 50 : 50 - length}%`,
       y: 2,
       width: `${length}%`,
