@@ -34,7 +34,7 @@ const messages = {
   "tftp.asleep": "The board was silent between two blocks: it writes its flash, or its console blocks.",
   "boot.startedOver":
     "The board began anew in the middle of a file: a watchdog, a power cycle, or its own retry.",
-  "boot.loops": "It has begun again and again within a few minutes and never got further: a boot loop.",
+  "boot.loops": "Its third boot within five minutes: a boot loop, unless somebody restarted it.",
   "ftp.activeBlocked":
     "No data connection from here to the board: it asked for active FTP, and a firewall or a router on its side stops that. Let it use passive FTP.",
   "ftp.passiveBlocked":
