@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SharedSums } from "../../src/engine/checksums";
-import { SharedChunks } from "../../src/engine/servedRoot/sharedChunks";
+import { type Chunk, SharedChunks } from "../../src/engine/servedRoot/sharedChunks";
 import type { FileBytes } from "../../src/engine/servedRoot/servedRoot";
 import { readChunks } from "../../src/engine/tftpServer/file";
 import { unlikeBytes } from "../support/files";
@@ -81,6 +81,16 @@ describe("chunks of a file for several transfers", () => {
       await nextOf(second);
       assert.deepEqual(Buffer.from(last), Buffer.from(content.subarray(900)));
     }
+  });
+
+  it("leave no more memory behind than is in use, however many lengths are asked for beside one that stays", () => {
+    const chunks = new SharedChunks();
+    const take = (length: number): Chunk => chunks.take(0, length, () => Promise.resolve());
+    take(chunkSize);
+    const first = take(8);
+    chunks.leave(first);
+    for (let length = 9; length < 20; length += 1) chunks.leave(take(length));
+    assert.notEqual(take(8).bytes, first.bytes, "it was given back");
   });
 
   it("that cannot be read fail for all who wait for them, and are read again for the next one", async () => {

@@ -42,8 +42,9 @@ export class SharedChunks {
     known.users -= 1;
     if (known.users > 0) return;
     this.inUse.delete(key);
-    if (this.inUse.size === 0) this.spare = [];
-    else this.spare.push(bytes);
+    this.spare.push(bytes);
+    // Peers choose the lengths: never more spare than used, however many they try beside one that holds on.
+    while (this.spare.length > this.inUse.size) this.spare.shift();
   }
 
   private memory(length: number): Uint8Array {
