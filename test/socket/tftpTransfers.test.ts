@@ -53,6 +53,18 @@ describe("TFTP transfers over real sockets", () => {
     }
   });
 
+  it("the end of a transfer is one row", async () => {
+    const tested = await start({ files: { "fw.bin": unlikeBytes(100_000) } });
+    const ends: string[] = [];
+    tested.journal.onRow((row) => {
+      if (row.type === "transfer" && row.state !== "running") ends.push(`${row.id} ${row.state}`);
+    });
+    for (const windowsize of [1, 8]) await fetchAll(tested, "fw.bin", { windowsize });
+    await tested.server.drain();
+    assert.deepEqual(ends, [...new Set(ends)]);
+    assert.equal(ends.length, 2);
+  });
+
   it("the row of a finished transfer has its size, hashes and options", async () => {
     const content = unlikeBytes(100_000);
     const tested = await start({ files: { "fw.bin": content } });

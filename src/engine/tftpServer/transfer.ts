@@ -261,7 +261,8 @@ export class ServedTransfer {
   private events(): ExchangeEvents {
     return {
       progress: () => {
-        if (this.record.isDue()) this.report();
+        // The last ACK has told the end already.
+        if (this.running && this.record.isDue()) this.report();
       },
       silence: () => {
         this.report();
