@@ -262,6 +262,45 @@ describe("TFTP sender", () => {
     assert.deepEqual(script.ack(3), [], "once");
   });
 
+  it("each ACK that may answer a copy begins that wait anew: on a slow link more of them are ahead of the next window's (X2)", () => {
+    const script = new Scripted({ windowsize: 4 });
+    script.fill();
+    assert.deepEqual(script.wake(), [1, 2, 3, 4]);
+    assert.deepEqual(script.ack(4), [5, 6, 7, 8]);
+    for (let copies = 0; copies < 3; copies += 1) {
+      script.now += 15;
+      assert.deepEqual(script.ack(4), []);
+      assert.ok(script.last.wakeAt! - script.now >= 20);
+    }
+    assert.deepEqual(script.ack(8), [9, 10, 11, 12]);
+    assert.equal(script.sender.retransmissions, 4);
+  });
+
+  it("an ACK that may answer a copy says nothing of blocks that are still being read", () => {
+    const script = new Scripted({ windowsize: 4 });
+    script.fill();
+    script.wake();
+    for (let copies = 0; copies < 2; copies += 1) script.sender.receive({ op: "ACK", block: 4 }, script.now);
+    assert.deepEqual(script.fill(), [5, 6, 7, 8]);
+    assert.ok(script.last.wakeAt! - script.now > 100, "nothing of them is in doubt");
+  });
+
+  it("a window that its own timeout has sent again is not in doubt any more", () => {
+    const script = new Scripted({ windowsize: 4 });
+    script.fill();
+    script.now += 150;
+    script.ack(4);
+    script.now += 150;
+    // 7 and 8 go out again, and with them 9 and 10: from here on an ACK of 7 may answer a copy.
+    script.ack(6);
+    script.now += 150;
+    assert.deepEqual(script.ack(7), [11]);
+    script.now += 290;
+    assert.deepEqual(script.ack(7), []);
+    assert.deepEqual(script.wake(), [8, 9, 10, 11]);
+    assert.ok(script.last.wakeAt! - script.now > 300, "it has time for an answer");
+  });
+
   it("the back-off stays until a round trip was measured again (T11, RFC 6298 §5)", () => {
     const script = new Scripted();
     script.fill();

@@ -20,8 +20,8 @@ export interface SenderOptions {
 }
 
 /**
- * How long an ACK is not believed that a copy may have caused. What it says was lost is on its way then, or comes
- * again; the whole window for each copy would be the Sorcerer's Apprentice.
+ * How long at least an ACK is not believed that a copy may have caused. What it says was lost is on its way then, or
+ * comes again; the whole window for each copy would be the Sorcerer's Apprentice.
  */
 const echoMs = 20;
 
@@ -146,6 +146,7 @@ export class Sender {
         return this.end({ kind: "timeout", answered: this.timing.everAnswered });
       case "again":
         this.restarted = false;
+        this.doubtUntil = undefined;
         return this.again(this.outstanding, now);
     }
   }
@@ -182,11 +183,14 @@ export class Sender {
     // With windowsize 1 a duplicate ACK must not send DATA again: the Sorcerer's Apprentice (RFC 1123 §4.2.3.1).
     // With more it says that the whole window was lost; answering each would be the Sorcerer again.
     if (this.options.windowsize === 1 || this.base <= 0 || this.restarted) return this.step([]);
+    // What it would be about is not sent yet.
+    if (this.outstanding.length === 0) return this.step([]);
     return this.mayEcho ? this.doubt(now) : this.restart(now);
   }
 
   private doubt(now: number): Step<TransferEnd> {
-    this.doubtUntil ??= now + Math.max(echoMs, this.roundTripMs ?? 0);
+    // Anew with each of them: on a slow link the answers to other copies are still ahead of this window's.
+    this.doubtUntil = now + Math.max(echoMs, 2 * (this.roundTripMs ?? 0));
     return this.step([]);
   }
 
