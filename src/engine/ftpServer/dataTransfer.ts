@@ -111,7 +111,7 @@ export async function* incoming(socket: Socket, activity: Activity): AsyncGenera
 /**
  * Calls `onStall` once nothing moved for `limitMs`. Moving is a change of `bytes()`, or of what the peer has not
  * acknowledged, which is compared at the first look that finds nothing and at the end of the limit; `onChange` hears of
- * the latter, `onStill` of each look that found nothing.
+ * each look that found one, `onStill` of each other.
  */
 export function watchStall(
   clock: Clock,
@@ -123,23 +123,17 @@ export function watchStall(
   let bytes = observer.bytes();
   let queued: number | undefined;
   let movedAt = clock.now();
-  const moved = (): void => {
-    movedAt = clock.now();
-    queued = undefined;
-  };
   const look = (): void => {
     const bytesNow = observer.bytes();
     const idleMs = clock.now() - movedAt;
-    if (bytesNow !== bytes) {
+    if (bytesNow !== bytes || (idleMs >= limitMs && queued !== unacknowledgedBytes(socket))) {
       bytes = bytesNow;
-      moved();
-    } else if (idleMs >= limitMs) {
-      if (queued === unacknowledgedBytes(socket)) {
-        observer.onStall();
-        return;
-      }
-      moved();
+      queued = undefined;
+      movedAt = clock.now();
       observer.onChange();
+    } else if (idleMs >= limitMs) {
+      observer.onStall();
+      return;
     } else {
       queued ??= unacknowledgedBytes(socket);
       observer.onStill();
