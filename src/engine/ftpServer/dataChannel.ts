@@ -48,7 +48,8 @@ const passiveInstead = "Have the client use passive mode.";
 
 /** The ports that no service is registered for (RFC 6335 §6). */
 const dynamicPorts = [49152, 65535] as const;
-const randomTries = 4;
+/** Elsewhere than on Linux a port may be bound beside another program's that has it on all addresses. */
+const randomTries = process.platform === "linux" ? 4 : 0;
 
 /** Ports to try: those of the range from a random one on, so that a port is not reused at once; without one any. */
 function* candidates(range: readonly [number, number] | undefined): Generator<number> {
