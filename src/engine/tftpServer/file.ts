@@ -70,14 +70,14 @@ const gatheredBytes = 2 * writtenBytes;
 export function uploadStore(upload: Upload, netascii: boolean, checksums: Checksums): Store {
   const decoder = netascii ? new NetasciiDecoder() : undefined;
   let gathering = Buffer.allocUnsafeSlow(gatheredBytes);
-  let spare = Buffer.allocUnsafeSlow(gatheredBytes);
+  let spare: Buffer | undefined;
   let filled = 0;
   let writing: Promise<void> | undefined;
   let problem: { readonly error: unknown } | undefined;
 
   const flush = (): void => {
     const chunk = gathering.subarray(0, filled);
-    [gathering, spare] = [spare, gathering];
+    [gathering, spare] = [spare ?? Buffer.allocUnsafeSlow(gatheredBytes), gathering];
     filled = 0;
     checksums.update(chunk);
     writing = upload.write(chunk).then(
@@ -116,7 +116,7 @@ export function uploadStore(upload: Upload, netascii: boolean, checksums: Checks
     write: (data) => gather(decoder === undefined ? data : decoder.decode(data)),
     // Summed and handed to the disk while the peer sends the next window (1468 × 16: 1.1 times as fast).
     meanwhile: () => {
-      if (filled >= writtenBytes && writing === undefined) flush();
+      if (filled >= writtenBytes && writing === undefined && problem === undefined) flush();
     },
     finish: async () => {
       await gather(decoder === undefined ? new Uint8Array(0) : decoder.end());
