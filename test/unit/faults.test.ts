@@ -320,6 +320,13 @@ describe("the packets of a TFTP transfer under a fault profile", () => {
     assert.notDeepEqual(run(7), run(8));
   });
 
+  it("names the packet that a rate has met, for who looks at packets", () => {
+    const faults = disturber("loss=100", 3);
+    assert.deepEqual(due(faults, data(17, 8)), []);
+    assert.equal(faults.note, "injected fault: DATA 17 lost");
+    assert.deepEqual(faults.lines, ["packet lost"]);
+  });
+
   it("keeps to the rates, and counts what it did", () => {
     const faults = disturber("loss=10,duplicate=10", 3);
     const copies = Array.from({ length: 5000 }, () => due(faults, data(1, 8)).length);
@@ -378,9 +385,17 @@ describe("whom a fault profile is about", () => {
     const board = all.board({ address: "10.0.0.1" })!;
     assert.equal(all.board({ address: "10.0.0.1" }), board);
     assert.deepEqual(board.answer().dueMs, []);
-    assert.deepEqual(board.answer(), { dueMs: [], lines: ["answer dropped"] });
-    assert.deepEqual(board.answer(), { dueMs: [3000], lines: ["answer held for 3s"] });
-    assert.deepEqual(board.answer(), { dueMs: [0], lines: [] });
+    assert.deepEqual(board.answer(), {
+      dueMs: [],
+      lines: ["answer dropped"],
+      note: "injected fault: answer dropped",
+    });
+    assert.deepEqual(board.answer(), {
+      dueMs: [3000],
+      lines: ["answer held for 3s"],
+      note: "injected fault: answer held for 3s",
+    });
+    assert.deepEqual(board.answer(), { dueMs: [0], lines: [], note: undefined });
     assert.deepEqual([board.reply(), board.reply()], [425, undefined]);
     const [stall, cut] = [board.within(0, 5000), board.within(100, 5000)];
     assert.deepEqual([stall?.fault, cut?.fault], ["stall-data", "cut-data"]);

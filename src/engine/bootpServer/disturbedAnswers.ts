@@ -24,8 +24,8 @@ export class DisturbedAnswers {
       return;
     }
     const board = name ?? id;
-    const { dueMs, lines } = faults.answer();
-    if (lines.length > 0) tap?.remark(mac ?? id, `injected fault: ${lines.join(", ")}`);
+    const { dueMs, lines, note } = faults.answer();
+    if (note !== undefined) tap?.remark(mac ?? id, note);
     const now = clock.now();
     for (const ms of dueMs) this.late.add(ms === 0 ? undefined : now + ms, send);
     // Of a flood one line a second.

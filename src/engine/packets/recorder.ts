@@ -16,7 +16,7 @@ import { concat, toHex } from "../../protocol/bytes";
 import { inNetwork } from "../../protocol/ipv4";
 import type { Clock } from "../clock";
 import { Recent } from "../../protocol/recent";
-import { opcodes } from "../../protocol/tftp/packet";
+import { isRequest, opcodes } from "../../protocol/tftp/packet";
 import type { Situation } from "../server";
 import type { Endpoint } from "../udp";
 import { tapConnection } from "./connection";
@@ -250,4 +250,4 @@ export function commenter(): (packet: SeenPacket) => string | undefined {
 
 /** A packet to a server's own port: a BOOTREQUEST, an RRQ or a WRQ. */
 const asksServer = ({ protocol, bytes }: SeenPacket): boolean =>
-  protocol === "bootp" ? bytes[0] === 1 : bytes[0] === 0 && (bytes[1] === 1 || bytes[1] === 2);
+  protocol === "bootp" ? bytes[0] === 1 : isRequest(bytes);

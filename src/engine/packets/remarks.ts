@@ -20,8 +20,12 @@ export class Remarks {
 
   /** @param keys by which the client's packets come, any of them. */
   add(keys: readonly string[], words: string): void {
-    const before = keys.map((key) => this.waiting.get(key)).find((each) => each?.said === false);
-    const remark = { words: noted(before?.words, words), said: false };
+    const waiting = keys.flatMap((key) => this.waiting.get(key) ?? []).filter(({ said }) => !said);
+    const before = new Set(waiting);
+    // They go on in this one, by whichever of the keys the next packet comes.
+    for (const each of before) each.said = true;
+    const said = [...before].map((each) => each.words).reduce<string | undefined>(noted, undefined);
+    const remark = { words: noted(said, words), said: false };
     for (const key of keys) this.waiting.set(key, remark);
   }
 

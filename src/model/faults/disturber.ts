@@ -21,16 +21,18 @@ export interface Carried {
   readonly foreign: boolean;
 }
 
-const delayed = "packet delayed";
-
 /** Counts what was done, in the words of the rows: `DATA 17 dropped ×2`. */
 export class Told {
   private readonly counts = new Map<string, number>();
   /** What was done to the packet that came last. */
   private latest: string[] = [];
 
+  /** @param packet what it is called. */
+  constructor(private packet = "packet") {}
+
   /** Another packet comes. */
-  next(): void {
+  next(packet: string): void {
+    this.packet = packet;
     this.latest = [];
   }
 
@@ -40,8 +42,18 @@ export class Told {
   }
 
   add(what: string): void {
+    this.latest.push(what);
+    this.count(what);
+  }
+
+  /** A rate has done this to it. */
+  drawn(what: "lost" | "doubled" | "overtaken" | "delayed"): void {
     // Where packets are delayed all of them are.
-    if (what !== delayed) this.latest.push(what);
+    if (what !== "delayed") this.latest.push(`${this.packet} ${what}`);
+    this.count(`packet ${what}`);
+  }
+
+  private count(what: string): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
 
@@ -61,14 +73,14 @@ export class Chance {
   draw(told: Told): readonly number[] {
     const { loss, duplicate, reorder } = this.rates;
     if (this.happens(loss)) {
-      told.add("packet lost");
+      told.drawn("lost");
       return [];
     }
     const copies = this.happens(duplicate) ? 2 : 1;
-    if (copies === 2) told.add("packet doubled");
+    if (copies === 2) told.drawn("doubled");
     return Array.from({ length: copies }, () => {
       const late = this.happens(reorder);
-      if (late) told.add("packet overtaken");
+      if (late) told.drawn("overtaken");
       return this.delay(told) + (late ? reorderMs : 0);
     });
   }
@@ -80,7 +92,7 @@ export class Chance {
   private delay(told: Told): number {
     const { delay } = this.rates;
     if (delay === undefined) return 0;
-    told.add(delayed);
+    told.drawn("delayed");
     return delay[0] + this.random() * (delay[1] - delay[0]);
   }
 }
@@ -190,7 +202,7 @@ export class Disturber {
     let carried = packet;
     let copies = 1;
     const foreign: Carried[] = [];
-    this.told.next();
+    this.told.next(name.block === undefined ? name.op : `${name.op} ${name.block}`);
     for (const fault of this.faults.which((each) => fits(each, name, direction))) {
       this.faults.take(fault);
       const what = describeFault(fault);

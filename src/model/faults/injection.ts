@@ -47,18 +47,21 @@ export class BoardFaults {
   }
 
   /** What happens to one answer of BOOTP: when its copies go, in ms from now, and how that is told. */
-  answer(): { readonly dueMs: readonly number[]; readonly lines: readonly string[] } {
-    const told = new Told();
+  answer(): Pick<Told, "lines" | "note"> & { readonly dueMs: readonly number[] } {
+    const told = new Told("answer");
     let [copies, heldMs] = [1, 0];
     for (const fault of this.answers.which(() => true)) {
       this.answers.take(fault);
-      if (fault.fault === "drop") return { dueMs: [], lines: ["answer dropped"] };
+      if (fault.fault === "drop") {
+        told.add("answer dropped");
+        return { dueMs: [], lines: told.lines, note: told.note };
+      }
       if (fault.fault === "double") copies += 1;
       heldMs += fault.ms ?? 0;
       told.add(fault.fault === "stall" ? `answer held for ${formatTime(fault.ms ?? 0)}` : "answer doubled");
     }
     const dueMs = Array.from({ length: copies }, () => this.chance.draw(told)).flat();
-    return { dueMs: dueMs.map((ms) => ms + heldMs), lines: told.lines };
+    return { dueMs: dueMs.map((ms) => ms + heldMs), lines: told.lines, note: told.note };
   }
 
   /** The code that the next RETR or STOR is answered with; undefined: it is carried out. */
