@@ -24,7 +24,7 @@ const textOf = (value: unknown): string => (typeof value === "string" ? value : 
 
 export class Timeline {
   private panel: vscode.WebviewPanel | undefined;
-  private choice: Choice = { compare: [] };
+  private choice: Choice;
   private readonly media: vscode.Uri;
   private timer: NodeJS.Timeout | undefined;
   private drawnAt = 0;
@@ -34,6 +34,7 @@ export class Timeline {
     private readonly context: Pick<vscode.ExtensionContext, "extensionUri" | "workspaceState">,
     private readonly actions: Actions,
   ) {
+    this.choice = choiceOf(context.workspaceState.get(choiceKey));
     this.media = vscode.Uri.joinPath(context.extensionUri, "media");
   }
 
@@ -54,7 +55,6 @@ export class Timeline {
   /** Takes back a panel that VS Code kept over a reload. */
   restore(panel: vscode.WebviewPanel): void {
     this.panel?.dispose();
-    this.choice = choiceOf(this.context.workspaceState.get(choiceKey));
     this.adopt(panel);
   }
 
