@@ -272,7 +272,7 @@ class TftpServer implements BootServer {
     const verdict = this.admission.judge(from.address, this.context.situation());
     if (verdict.kind === "no" && verdict.quiet && !this.errorTo.allows(`no ${from.address}`)) return;
     listener.send(encodeError(errorCode.illegalOperation, `malformed request: ${message}`), from);
-    const what = opcodeOf(bytes) === 1 ? "RRQ" : "WRQ";
+    const what = opcodeOf(bytes) === opcodes.RRQ ? "RRQ" : "WRQ";
     if (this.errorTo.allows(`malformed ${from.address}`)) {
       this.context.journal.log(
         "warning",
