@@ -30,8 +30,11 @@ const suites = {
 /** Lines that a suite's failures take at the end. */
 const longestDetails = 120;
 
-/** So long a suite may be silent that has told its summary; a test that failed may have left something open. */
-const patienceMs = 5 * 60_000;
+/**
+ * So long a suite may be silent that has told its summary; a test that failed may have left something open. Longer than
+ * a window of the extension's, each of which has one.
+ */
+const patienceMs = 11 * 60_000;
 
 /** One test each: they end well or not. All other suites tell their tests as mocha does. */
 const checks = ["format", "lint", "types", "pure"];

@@ -58,7 +58,7 @@ describe("programs of others under injected faults", function () {
   /** How each is told to read `small` by TFTP into a file. */
   const programs = {
     // It asks for a third of the time that it may take to connect as `timeout`, which the server waits then (RFC 2349).
-    curl: (file: string) => ["-sS", "--connect-timeout", "3", "-o", file, `tftp://${address}/small`],
+    curl: (file: string) => ["-sS", "--connect-timeout", "9", "-o", file, `tftp://${address}/small`],
     atftp: (file: string) => ["--get", "-r", "small", "-l", file, address],
     busybox: (file: string) => ["tftp", "-g", "-r", "small", "-l", file, address],
   } as const;

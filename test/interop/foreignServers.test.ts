@@ -13,7 +13,8 @@ const address = "10.77.0.1";
 const mac = "02:00:00:00:00:01";
 
 describe("our clients on the servers of others", function () {
-  this.timeout(60_000);
+  // 40 MiB are 82,000 round trips.
+  this.timeout(180_000);
   let network: TestNetwork | undefined;
   let server: Host;
   let board: Host;

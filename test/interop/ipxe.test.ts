@@ -30,7 +30,7 @@ const files = {
 };
 
 describe("iPXE boots from our servers", function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   let network: TestNetwork | undefined;
   let folder: TemporaryFolder | undefined;
   let served: Served;

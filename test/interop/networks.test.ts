@@ -109,8 +109,8 @@ describe("a network that comes and goes", function () {
   it("a board that loads while the link goes has its whole file once it is back, over TFTP and over FTP (X13)", async function () {
     // Both sides wait longer from try to try, and the machine may be slow.
     const patienceMs = 110_000;
-    this.timeout(120_000);
-    await start("--address", "eth1");
+    this.timeout(240_000);
+    await start("--address", "eth1", "--limit", "ftpDataSeconds=600", "--limit", "giveUpSeconds=600");
     const boards = (["tftp", "ftp"] as const).map((kind) => {
       const job = { kind, host: "10.77.0.1", files: ["large.bin"], holds: true };
       return startBoard(network!.host("bench2"), job);
@@ -124,8 +124,9 @@ describe("a network that comes and goes", function () {
       await all("waiting");
       await network!.cable("server", "eth1", "in");
       await all("running");
-      for (const board of boards) {
-        const { stdout, stderr } = await board.endedWithin(patienceMs);
+      for (const { stdout, stderr } of await Promise.all(
+        boards.map((board) => board.endedWithin(patienceMs)),
+      )) {
         assert.equal(stderr, "");
         const [{ sha256: got, error } = {}] = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Arrived[];
         assert.deepEqual([got, error], [sha256(large), undefined]);

@@ -218,7 +218,9 @@ describe("Wireshark reads what --pcap writes", function () {
     const decode = await hintsOf(file);
     await assertNoWarning(file, decode);
     const read = await assertReadAlike(file, decode);
-    const again = read.filter((packet) => packet["frame.comment"].includes("sent again, "));
+    const again = read.filter(
+      (packet) => packet["ip.src"] === "127.0.0.1" && packet["frame.comment"].includes("sent again, "),
+    );
     assert.equal(again.length, row.retransmissions);
     const overIpv6 = read.filter((packet) => packet["ipv6.src"] === "::1");
     const protocols = new Set(overIpv6.map((packet) => packet["_ws.col.Protocol"]));

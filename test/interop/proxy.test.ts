@@ -43,7 +43,7 @@ const theirPool = "10.77.0.200,10.77.0.220";
 const theirAddress = /^10\.77\.0\.2[012]\d$/;
 
 describe("--answer proxy beside dnsmasq", function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   let network: TestNetwork | undefined;
   let folder: TemporaryFolder | undefined;
   let served: Served;

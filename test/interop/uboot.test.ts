@@ -28,7 +28,7 @@ const plan = {
 };
 
 describe("U-Boot boots from our servers", function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
   let network: TestNetwork | undefined;
   let folder: TemporaryFolder | undefined;
   let served: Served;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { contents } from "../support/doors";
-import { openWire, until } from "../support/ftpWire";
+import { openWire } from "../support/ftpWire";
 import { ours, serve, thisHost } from "../support/ours";
+import { comesTrue } from "../support/patience";
 import { commandsWith } from "../support/processes";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 
@@ -142,7 +143,8 @@ describe("serve, started and ended again and again", function () {
         );
         await next.stop();
       }
-      if (process.platform === "linux") await until(() => commandsWith(folder.path).length === 0);
+      if (process.platform === "linux")
+        assert.ok(await comesTrue(() => commandsWith(folder.path).length === 0));
       const left = readdirSync(beside.path, { recursive: true, encoding: "utf8" });
       assert.deepEqual(
         left.filter((name) => !/^(tmp|state)$|tsx/.test(name)),

@@ -25,6 +25,11 @@ export interface ForeignClient {
   readonly notEmpty?: boolean;
 }
 
+/** A host whose programs may take that long. */
+export const patient = (host: Pick<Host, "succeed">, timeoutMs: number): Pick<Host, "succeed"> => ({
+  succeed: (program, args) => host.succeed(program, args, { timeoutMs }),
+});
+
 /** tftp-hpa asks for no options: blksize 512, and exit code 0 even after an ERROR. */
 const tftpHpa: ForeignClient = {
   name: "tftp-hpa",
@@ -79,8 +84,11 @@ export const tftpClients: readonly ForeignClient[] = [
   busyboxTftp("busybox tftp with blksize 1468", "-b", "1468"),
 ];
 
-/** Its own waits are 6 s for an answer to the request, and more than a minute for one to a block: it is told others. */
-const hurriedCurl = ["--connect-timeout", "3", "--max-time", "60"] as const;
+/**
+ * Its own waits are 6 s for an answer to the request, and more than a minute for one to a block: it is told others. A
+ * third of the first is when it asks again: long enough for a busy machine, as it is undone by a second OACK.
+ */
+const hurriedCurl = ["--connect-timeout", "9", "--max-time", "100"] as const;
 
 /** Those that can be asked over a link which loses packets, with windowsize 1, 4 and 16 where the program can. */
 export const lossyTftpClients: readonly ForeignClient[] = [

@@ -345,12 +345,15 @@ export function openThings(): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).sort());
 }
 
-/** Waits until a condition holds, a turn of the event loop at a time. It fails before mocha's limit, with what `state` tells. */
+/**
+ * Waits until a condition holds, a turn of the event loop at a time, and later with pauses, which leave the processor to
+ * others. It fails before mocha's limit, with what `state` tells.
+ */
 export async function until(condition: () => boolean, state: () => unknown = () => ""): Promise<void> {
   const deadline = performance.now() + 50_000;
-  while (!condition()) {
+  for (let turn = 0; !condition(); turn += 1) {
     if (performance.now() > deadline) throw new Error(`waited in vain ${JSON.stringify(state())}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => (turn < 1000 ? setImmediate(resolve) : setTimeout(resolve, 5)));
   }
 }
 

@@ -56,7 +56,8 @@ export async function holds(assertions: () => void | Promise<void>, ms: number =
 
 /**
  * Takes a step again and again until its effect is seen: what is busy loses a click or a key, and nothing tells of it.
- * @param step may throw: what it was for went away, or was not there yet. Only the effect counts, looked at after it.
+ * @param step may throw: what it was for went away, or was not there yet. Only the effect counts, looked at after it;
+ * where it cannot be looked at it is not seen.
  */
 export async function doUntil(
   what: string,
@@ -70,7 +71,8 @@ export async function doUntil(
       () => undefined,
       (error: unknown) => String(error),
     );
-    if (await comesTrue(effect, failure === undefined ? attemptMs : 0)) return;
+    const seen = (): Promise<boolean> => effect().catch(() => false);
+    if (await comesTrue(seen, failure === undefined ? attemptMs : 0)) return;
     if (performance.now() > deadline)
       throw new Error(`could not ${what}: ${failure ?? "nothing came of it"}`);
   }

@@ -23,7 +23,8 @@ const allKept = `(async () => {
 export async function reloadOnceKept({ page }: Workbench, ...kept: readonly RegExp[]): Promise<void> {
   let missing = kept;
   const isKept = async (): Promise<boolean> => {
-    const text = await page.evaluate<string>(allKept);
+    // Thrown while the page is loading still.
+    const text = await page.evaluate<string>(allKept).catch(() => "");
     missing = kept.filter((each) => !each.test(text));
     return missing.length === 0;
   };

@@ -8,7 +8,7 @@ import type { Running } from "./processes";
 const machine = ["-M", "virt", "-cpu", "cortex-a57", "-m", "256"];
 
 /** Enough for 40 MiB in blocks of 512 on a busy machine. */
-const commandMs = 170_000;
+const commandMs = 360_000;
 
 export class UBoot {
   private constructor(private readonly running: Running) {}

@@ -17,9 +17,13 @@ export async function openTimeline(workbench: Workbench): Promise<FrameLocator> 
   return page;
 }
 
-/** Compares the two latest boots, once both are there. */
-export async function compareTwo(workbench: Workbench): Promise<void> {
+/** Compares the two latest boots, once there are so many. */
+export async function compareTwo(workbench: Workbench, boots: number): Promise<void> {
   const page = timelinePage(workbench);
+  await page
+    .locator(".fold")
+    .nth(boots - 1)
+    .waitFor();
   for (const lane of [1, 0]) {
     const button = page.locator(".compare").nth(lane);
     // A page that is drawn anew under the pointer takes no click; one that was taken is not to be taken back.

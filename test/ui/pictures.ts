@@ -118,7 +118,7 @@ describe("the picture of the boot timeline", function () {
     await boot(400);
     await boot(2600);
     const page = await openTimeline(ui.workbench);
-    await compareTwo(ui.workbench);
+    await compareTwo(ui.workbench, 2);
     await page.getByRole("heading", { name: /slower than/ }).waitFor();
     await ui.workbench.command("View: Toggle Primary Side Bar Visibility");
     await ui.workbench.command("Notifications: Clear All Notifications");

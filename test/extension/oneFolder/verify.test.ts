@@ -198,10 +198,10 @@ describe("the Test Explorer", function () {
     try {
       // SHA256SUMS still says what it was.
       // At once, as a build does: the time between two calls of VS Code is anybody's guess.
-      for (const byte of [1, 2, 3]) writeFileSync(changed.fsPath, Uint8Array.of(byte));
+      for (let byte = 0; byte < 20; byte += 1) writeFileSync(changed.fsPath, Uint8Array.of(byte));
       assert.equal(await verdict(0), "failed");
       await vscode.workspace.fs.writeFile(changed, original);
-      // A slow machine may tell of the three in two parts.
+      // A slow machine may tell of them in two or three parts.
       let last = 1;
       while ((await verdict(last)) === "failed") last += 1;
       assert.equal(await verdict(last), "passed");
@@ -209,7 +209,7 @@ describe("the Test Explorer", function () {
       source.cancel();
       await vscode.workspace.fs.writeFile(changed, original);
     }
-    assert.ok(told.runs.length < 4, `${told.runs.length} runs for four changes`);
+    assert.ok(told.runs.length < 10, `${told.runs.length} runs for 21 changes`);
   });
 
   it("Verify Firmware Drop shows a report that can be kept", async () => {
