@@ -69,8 +69,8 @@ const gatheredBytes = 2 * writtenBytes;
 /** A store that writes an upload while the next bytes are gathered; the peer is held back when both are full. */
 export function uploadStore(upload: Upload, netascii: boolean, checksums: Checksums): Store {
   const decoder = netascii ? new NetasciiDecoder() : undefined;
-  let gathering = Buffer.allocUnsafeSlow(gatheredBytes);
-  let spare: Buffer | undefined;
+  let gathering: Uint8Array = Buffer.allocUnsafeSlow(gatheredBytes);
+  let spare: Uint8Array | undefined;
   let filled = 0;
   let writing: Promise<void> | undefined;
   let problem: { readonly error: unknown } | undefined;
