@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describeBootLine } from "../../src/model/bootLog";
+import type { TransferRow } from "../../src/model/events";
 import { assertFile, unlikeBytes } from "../support/files";
 import { udhcpc } from "../support/foreignBoards";
 import { makeNetwork, twoNetworks, type TestNetwork } from "../support/namespace";
@@ -204,10 +205,12 @@ describe("Wireshark reads what --pcap writes", function () {
     };
     // With options curl asks for waits of 6 s.
     const relay = await openRelay({ to: { address: "127.0.0.1", port }, faults: { loss: 0.1 }, seed: 1 });
-    await curl("--tftp-no-options", `tftp://127.0.0.1:${relay.local.port}/script.scr`).finally(() =>
-      relay.close(),
-    );
-    const row = await served.row("transfer", ({ state }) => state === "finished");
+    const lossyRow = async (): Promise<TransferRow> => {
+      await curl("--tftp-no-options", `tftp://127.0.0.1:${relay.local.port}/script.scr`);
+      return served.row("transfer", ({ state }) => state === "finished");
+    };
+    // With its row, and not with curl, which is gone as soon as it has sent its last ACK.
+    const row = await lossyRow().finally(() => relay.close());
     const lossy = await served.row("bootLine", ({ event }) => event === "end");
     await curl(`tftp://[::1]:${port}/script.scr`);
     await curl(`ftp://[::1]:${served.server("ftp").port}/script.scr`);
