@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describeBootLine } from "../../src/model/bootLog";
 import type { TransferRow } from "../../src/model/events";
+import { spokenTimeline } from "../support/boots";
 import { assertFile, unlikeBytes } from "../support/files";
 import { udhcpc } from "../support/foreignBoards";
 import { makeNetwork, twoNetworks, type TestNetwork } from "../support/namespace";
@@ -119,6 +120,22 @@ describe("Wireshark reads what --pcap writes", function () {
       );
     });
 
+    it("whose timeline has each file that they loaded, and what was not there", () => {
+      const spoken = spokenTimeline(served.rows());
+      for (const row of [
+        /^BOOTP and DHCP, \d+ questions\. /,
+        /^u-boot\.bin to the board over TFTP\. .* 293\.0 KiB, .*blksize 1468, /,
+        /^etsw\.b3 to the board over TFTP\. /,
+        /^u-boot\.bin to the board over FTP\. .* 293\.0 KiB, /,
+        /^Asked for and not loaded, 1 request\. .*missing\.bin/,
+      ])
+        assert.equal(
+          spoken.filter((each) => row.test(each)).length,
+          1,
+          `${String(row)}\n${spoken.join("\n")}`,
+        );
+    });
+
     it("without a warning", async () => {
       await assertNoWarning(ourFile);
     });
@@ -218,6 +235,14 @@ describe("Wireshark reads what --pcap writes", function () {
     await served.stop();
     assert.ok(row.retransmissions > 0);
     assert.match(describeBootLine(lossy), new RegExp(`, ${row.retransmissions} sent again$`));
+    const drawn = new RegExp(
+      `^script\\.scr to the board over TFTP\\. .*, ${row.retransmissions} packets? sent again\\. `,
+    );
+    const spoken = spokenTimeline(served.rows());
+    assert.ok(
+      spoken.some((each) => drawn.test(each)),
+      spoken.join("\n"),
+    );
     const decode = await hintsOf(file);
     await assertNoWarning(file, decode);
     const read = await assertReadAlike(file, decode);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describeBootLine } from "../../src/model/bootLog";
 import type { BootLineRow, TransferRow } from "../../src/model/events";
+import { spokenTimeline } from "../support/boots";
 import { rolloverSize, sha256, unlikeBytes } from "../support/files";
 import { makeNetwork, twoNetworks, type TestNetwork } from "../support/namespace";
 import { serve, type Served } from "../support/ours";
@@ -97,6 +98,18 @@ describe("U-Boot boots from our servers", function () {
       told.map(({ client, boot }) => `${client} ${boot}`),
       told.map(() => `${mac} 1`),
     );
+  });
+
+  it("its boot is on the timeline: the questions, and the file with its size and options", () => {
+    const spoken = spokenTimeline(served.rows());
+    for (const row of [
+      /^BOOTP and DHCP, \d+ questions\. .*u-boot\.bin/,
+      /^u-boot\.bin to the board over TFTP\. Asked for .* after the boot began\. .* 1\.0 MiB, .*blksize 1468, /,
+    ])
+      assert.ok(
+        spoken.some((each) => row.test(each)),
+        `${String(row)}\n${spoken.join("\n")}`,
+      );
   });
 
   it("asked again, it gets the second file, which its retries with a new xid each do not skip", async () => {

@@ -1,7 +1,30 @@
 /** Boots and rows for tests of the timeline: each says only what it is about. */
 
 import type { Boot, BootFile } from "../../src/extension/timeline/boot";
-import type { BootLineRow, ClientRow, TransferRow } from "../../src/model/events";
+import { Boots } from "../../src/extension/timeline/boots";
+import { page } from "../../src/extension/timeline/page";
+import type { Shape } from "../../src/extension/timeline/shape";
+import type { BootLineRow, ClientRow, Row, TransferRow } from "../../src/model/events";
+
+/** A drawing and all that it is made of. */
+export const every = (shape: Shape): Shape[] => [
+  shape,
+  ...shape.children.flatMap((child) => (typeof child === "string" ? [] : every(child))),
+];
+
+export const withClass = (shape: Shape, name: string): Shape[] =>
+  every(shape).filter(({ attributes }) => (attributes["class"] ?? "").split(" ").includes(name));
+
+/** What the timeline says of the boots in these rows, as a screen reader tells it: a text for each of its rows. */
+export function spokenTimeline(rows: readonly Row[]): string[] {
+  const boots = new Boots();
+  const now = Date.now();
+  for (const row of rows) boots.take(row, now);
+  const open = boots.all.map(({ id }) => id);
+  return withClass(page(boots.all, { compare: [], open }, now), "row").map(
+    ({ attributes }) => attributes["aria-label"] ?? "",
+  );
+}
 
 export const bootFile = (name: string, at: number, ms: number, more: Partial<BootFile> = {}): BootFile => ({
   id: `1/${name}-${at}`,

@@ -2,16 +2,10 @@ import assert from "node:assert/strict";
 import { page } from "../../src/extension/timeline/page";
 import { textOf, type Shape } from "../../src/extension/timeline/shape";
 import type { Boot } from "../../src/extension/timeline/boot";
-import { bootFile, bootOf } from "../support/boots";
+import { bootFile, bootOf, every, withClass } from "../support/boots";
 
 const now = 1_100_000;
 
-const every = (shape: Shape): Shape[] => [
-  shape,
-  ...shape.children.flatMap((child) => (typeof child === "string" ? [] : every(child))),
-];
-const withClass = (shape: Shape, name: string): Shape[] =>
-  every(shape).filter(({ attributes }) => (attributes["class"] ?? "").split(" ").includes(name));
 const lanes = (boots: readonly Boot[], choice = {}): Shape => page(boots, { compare: [], ...choice }, now);
 
 /** All that the page may be made of; nothing of it runs, loads or leads away. */
