@@ -7,9 +7,14 @@ import { readdirSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { format } from "node:util";
 import Mocha from "mocha";
+import * as vscode from "vscode";
 import { tellMore } from "../support/failures";
+import { comesTrue } from "../support/patience";
 import { situation } from "./editor";
 import { encodeLine, suiteVariable, type Message, type Result } from "./report";
+
+/** How many folders a window opens, where it is not one. */
+const folderCounts: Readonly<Record<string, number>> = { noFolder: 0, twoFolders: 2 };
 
 /** Resolves when every test has passed. @throws when one failed, or when the suite could not run. */
 export async function run(): Promise<void> {
@@ -19,14 +24,22 @@ export async function run(): Promise<void> {
     for (const line of format(...args).split("\n")) tell({ kind: "output", line });
   };
   const stopWatching = watchStrays();
-  const folder = join(__dirname, process.env[suiteVariable] ?? "oneFolder");
-  const result = await runMocha(folder).catch((error: unknown) => {
+  const result = await runWindow(process.env[suiteVariable] ?? "oneFolder").catch((error: unknown) => {
     tell({ kind: "broken", reason: reasonOf(error) });
     throw error;
   });
   stopWatching();
   tell({ kind: "end", result });
   if (result.failures > 0) throw new Error(`${result.failures} tests failed`);
+}
+
+/** VS Code may begin before it has read which folders it is to open, and the tests want them when they are loaded. */
+async function runWindow(name: string): Promise<Result> {
+  const opened = (): number => vscode.workspace.workspaceFolders?.length ?? 0;
+  const count = folderCounts[name] ?? 1;
+  if (!(await comesTrue(() => opened() === count)))
+    throw new Error(`VS Code has opened ${opened()} folders, and not ${count}`);
+  return runMocha(join(__dirname, name));
 }
 
 async function runMocha(folder: string): Promise<Result> {
