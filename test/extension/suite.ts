@@ -12,9 +12,7 @@ import { tellMore } from "../support/failures";
 import { comesTrue } from "../support/patience";
 import { situation } from "./editor";
 import { encodeLine, suiteVariable, type Message, type Result } from "./report";
-
-/** How many folders a window opens, where it is not one. */
-const folderCounts: Readonly<Record<string, number>> = { noFolder: 0, twoFolders: 2 };
+import { windows } from "./windows";
 
 /** Resolves when every test has passed. @throws when one failed, or when the suite could not run. */
 export async function run(): Promise<void> {
@@ -36,9 +34,9 @@ export async function run(): Promise<void> {
 /** VS Code may begin before it has read which folders it is to open, and the tests want them when they are loaded. */
 async function runWindow(name: string): Promise<Result> {
   const opened = (): number => vscode.workspace.workspaceFolders?.length ?? 0;
-  const count = folderCounts[name] ?? 1;
-  if (!(await comesTrue(() => opened() === count)))
-    throw new Error(`VS Code has opened ${opened()} folders, and not ${count}`);
+  const folders = windows.find((window) => window.name === name)?.folders;
+  if (!(await comesTrue(() => opened() === folders)))
+    throw new Error(`VS Code has opened ${opened()} folders, and not ${folders}`);
   return runMocha(join(__dirname, name));
 }
 

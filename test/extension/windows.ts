@@ -9,6 +9,8 @@ export interface Window {
   readonly name: string;
   /** The user's. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** How many folders it opens. */
+  readonly folders: number;
   /** Makes what it opens. @returns absolute path of a folder or a .code-workspace file in `fixture`; "": nothing. */
   make(fixture: TemporaryFolder): Promise<string>;
 }
@@ -31,11 +33,12 @@ async function twoFolders(fixture: TemporaryFolder): Promise<string> {
 }
 
 export const windows: readonly Window[] = [
-  { name: "oneFolder", settings: {}, make: sampleDrop },
-  { name: "noFolder", settings: {}, make: () => Promise.resolve("") },
-  { name: "twoFolders", settings: {}, make: twoFolders },
+  { name: "oneFolder", settings: {}, folders: 1, make: sampleDrop },
+  { name: "noFolder", settings: {}, folders: 0, make: () => Promise.resolve("") },
+  { name: "twoFolders", settings: {}, folders: 2, make: twoFolders },
   {
     name: "untrusted",
+    folders: 1,
     settings: {
       "security.workspace.trust.enabled": true,
       "security.workspace.trust.startupPrompt": "never",

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import type { TransferRow } from "../../src/model/events";
 import { assertFile, unlikeBytes } from "../support/files";
+import { lossyTftpClients, patient } from "../support/foreignClients";
 import { makeNetwork, type TestNetwork } from "../support/namespace";
 import { serve, type Served } from "../support/ours";
 import { need } from "../support/programs";
@@ -55,16 +56,10 @@ describe("programs of others under injected faults", function () {
     await own.remove();
   });
 
-  /** How each is told to read `small` by TFTP into a file. */
-  const programs = {
-    // It asks for a third of the time that it may take to connect as `timeout`, which the server waits then (RFC 2349).
-    curl: (file: string) => ["-sS", "--connect-timeout", "9", "-o", file, `tftp://${address}/small`],
-    atftp: (file: string) => ["--get", "-r", "small", "-l", file, address],
-    busybox: (file: string) => ["tftp", "-g", "-r", "small", "-l", file, address],
-  } as const;
-  const read = async (board: Board, program: keyof typeof programs): Promise<Uint8Array> => {
-    const file = own.at(`${board}-${program}`);
-    await network!.host(board).succeed(program, programs[program](file), { timeoutMs: 100_000 });
+  const read = async (board: Board, name: "curl" | "atftp" | "busybox tftp"): Promise<Uint8Array> => {
+    const file = own.at(`${board}-${name}`);
+    const program = lossyTftpClients.find((client) => client.name === name)!;
+    await program.get(patient(network!.host(board), 100_000), address, "small", file);
     return readFile(file);
   };
   const isWhole = (got: Uint8Array): boolean => Buffer.compare(got, small) === 0;
@@ -110,7 +105,7 @@ describe("programs of others under injected faults", function () {
   });
 
   it("a spoilt block from another port: atftp and busybox do not take it (RFC 1350 §4)", async () => {
-    const got = await Promise.all([read("foreign", "atftp"), read("foreign", "busybox")]);
+    const got = await Promise.all([read("foreign", "atftp"), read("foreign", "busybox tftp")]);
     assert.deepEqual(got.map(isWhole), [true, true]);
     await told("foreign", "DATA 2 sent from another port too");
   });

@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import type { Clock } from "../../src/engine/clock";
+import { badLinks, type BadLink } from "../support/badLinks";
 import { assertFile, unlikeBytes } from "../support/files";
 import { lossyTftpClients, patient, type ForeignClient } from "../support/foreignClients";
 import { hurriedClock } from "../support/hurriedClock";
@@ -12,9 +13,9 @@ import { thisHost } from "../support/ours";
 import { need } from "../support/programs";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 import { startTestedServer, type TestedServer } from "../support/tftp";
-import { openRelay, type RelayOptions } from "../support/udpRelay";
+import { openRelay } from "../support/udpRelay";
 
-interface Link extends Pick<RelayOptions, "faults" | "seed"> {
+interface Link extends BadLink {
   /** Bytes of the file that is read, and of the one that is written. */
   readonly read: number;
   readonly write: number;
@@ -29,26 +30,11 @@ interface Journey {
 }
 
 const address = "127.0.0.1";
-const wanted = process.env["SEED"];
-const seeded = (seed: number): number => (wanted === undefined ? seed : Number(wanted));
-
-/**
- * With these seeds blocks and ACKs are lost in each transfer, and never the request or the last ACK: those are sent
- * again after five seconds and more, and at some time nobody is there any more to hear it (RFC 1350 §6).
- */
-const five: Link = { faults: { loss: 0.05 }, seed: seeded(66), read: 10_001, write: 3001 };
-const twenty: Link = { faults: { loss: 0.2 }, seed: seeded(1509), read: 3001, write: 1501 };
-const doubled: Link = { faults: { duplication: 0.1 }, seed: seeded(1), read: 60_001, write: 60_001 };
-const overtaken: Link = {
-  ...doubled,
-  faults: { duplication: 0.1, reordering: 0.1, reorderMs: 5 },
-};
-const late: Link = {
-  faults: { duplication: 0.1, delayMs: [0, 30] },
-  seed: seeded(1),
-  read: 10_001,
-  write: 10_001,
-};
+const five: Link = { ...badLinks.five, read: 10_001, write: 3001 };
+const twenty: Link = { ...badLinks.twenty, read: 3001, write: 1501 };
+const doubled: Link = { ...badLinks.doubled, read: 60_001, write: 60_001 };
+const overtaken: Link = { ...badLinks.overtaken, read: 60_001, write: 60_001 };
+const late: Link = { ...badLinks.late, read: 10_001, write: 10_001 };
 
 /** Their own faults, which docs/reliability.md tells: a repeated ACK or OACK ends an upload, or it takes 5 s for each loss. */
 const losesUploads = ({ name, program }: ForeignClient): boolean =>

@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { basename } from "node:path";
+import { badLinks, type BadLink } from "../support/badLinks";
 import { playBoard, type Travel, type Travelled } from "../support/board";
 import { assertFile, sha256, unlikeBytes } from "../support/files";
 import { tftpServers, writableTftpServers, type ForeignServer } from "../support/foreignServers";
@@ -19,16 +20,11 @@ const servers: readonly { readonly at: string; readonly address: string; readonl
     (server, index) => ({ at: `server${index}`, address: `10.77.0.${index + 1}`, server }),
   );
 
-const wanted = process.env["SEED"];
-const seeded = (seed: number): number => (wanted === undefined ? seed : Number(wanted));
-/** By name. With these seeds and lengths the last ACK of what is written is not lost (RFC 1350 §6). */
+/** By name. */
 const files = { tiny: unlikeBytes(1501), small: unlikeBytes(3001), large: unlikeBytes(30_001) } as const;
 const blksize = 512;
 
-const five = { faults: { loss: 0.05 }, seed: seeded(66) };
-const twenty = { faults: { loss: 0.2 }, seed: seeded(1509) };
-const doubled = { faults: { duplication: 0.1 }, seed: seeded(1) };
-const overtaken = { faults: { duplication: 0.1, reordering: 0.1, reorderMs: 5 }, seed: seeded(1) };
+const { five, twenty, doubled, overtaken } = badLinks;
 
 describe("our TFTP client on servers of others over bad links (a failure names its SEED)", function () {
   this.timeout(120_000);
@@ -58,11 +54,7 @@ describe("our TFTP client on servers of others over bad links (a failure names i
   });
 
   /** Everything at once: of each server a file is read and written, with each windowsize. */
-  const travels = (
-    link: Pick<Travel, "faults" | "seed">,
-    file: keyof typeof files,
-    written: keyof typeof files,
-  ): Travel[] =>
+  const travels = (link: BadLink, file: keyof typeof files, written: keyof typeof files): Travel[] =>
     servers.flatMap(({ address, server }) =>
       [1, 4, 16].flatMap((windowsize) => {
         const shared = { host: address, blksize, windowsize, ...link };

@@ -8,6 +8,7 @@ import { magic } from "../../src/protocol/capture/pcapng";
 import type { SeenPacket } from "../../src/protocol/capture/seen";
 import { ours, serve, thisHost } from "../support/ours";
 import { readFrame, readPcapng } from "../support/pcapng";
+import { seenPacket } from "../support/seenPacket";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
 import { VirtualClock } from "../support/virtualClock";
 
@@ -92,16 +93,7 @@ describe("a capture that cannot be written as fast as packets come", () => {
   const packet = (block: number): SeenPacket => {
     const bytes = new Uint8Array(1000);
     bytes.set([0, 3, 0, block]);
-    return {
-      at: block,
-      sent: true,
-      protocol: "tftp",
-      kind: "datagram",
-      local: { address: "127.0.0.1", port: 6969 },
-      remote: { address: "127.0.0.1", port: 50_000 },
-      bytes,
-      length: bytes.length,
-    };
+    return seenPacket(bytes, { at: block, sent: true });
   };
 
   it("leaves packets out, counts them, and says where; nobody waits for it", async () => {

@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import type { BootpAnswer, BootpWay, FetchFacts } from "../../src/engine/clients/boardIo";
+import type { BadLink } from "./badLinks";
 import type { Host } from "./namespace";
 import type { Running } from "./processes";
-import type { Relay, RelayOptions } from "./udpRelay";
+import type { Relay } from "./udpRelay";
 
 export interface BootpJob {
   readonly kind: "bootp";
@@ -33,7 +34,7 @@ export interface TravelsJob {
   readonly travels: readonly Travel[];
 }
 
-export interface Travel extends Pick<RelayOptions, "faults" | "seed"> {
+export interface Travel extends BadLink {
   readonly host: string;
   /** As the server names it. */
   readonly file: string;

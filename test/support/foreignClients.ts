@@ -86,7 +86,8 @@ export const tftpClients: readonly ForeignClient[] = [
 
 /**
  * Its own waits are 6 s for an answer to the request, and more than a minute for one to a block: it is told others. A
- * third of the first is when it asks again: long enough for a busy machine, as it is undone by a second OACK.
+ * third of the first is when it asks again, and its `timeout` (RFC 2349): long enough for a busy machine, as it is
+ * undone by a second OACK.
  */
 const hurriedCurl = ["--connect-timeout", "9", "--max-time", "100"] as const;
 

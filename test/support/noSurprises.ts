@@ -5,8 +5,9 @@
  */
 
 import fc from "fast-check";
+import { seedOr } from "./random";
 
-fc.configureGlobal({ seed: Number(process.env["SEED"] ?? 1) });
+fc.configureGlobal({ seed: seedOr(1) });
 
 process.on("unhandledRejection", (reason) => {
   throw reason instanceof Error ? reason : new Error(String(reason));

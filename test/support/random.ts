@@ -4,11 +4,14 @@ import { seededRandom } from "../../src/model/faults/random";
 
 export { seededRandom };
 
+const wanted = process.env["SEED"];
+
+/** The seed of a run: the one in SEED, or this one. */
+export const seedOr = (seed: number): number => (wanted === undefined ? seed : Number(wanted));
+
 /** The seeds of a run: the one in SEED, or `count` of them. */
-export function seeds(count: number): number[] {
-  const wanted = process.env["SEED"];
-  return wanted === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(wanted)];
-}
+export const seeds = (count: number): number[] =>
+  wanted === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(wanted)];
 
 /** `length` bytes that depend on the seed alone. */
 export function randomBytes(length: number, seed: number): Uint8Array {

@@ -4,21 +4,13 @@ import { addressBytes, checksumOf, sumOf } from "../../src/protocol/capture/fram
 import type { SeenPacket } from "../../src/protocol/capture/seen";
 import { CaptureWriter } from "../../src/protocol/capture/writer";
 import { readFrame, readPcapng, type ReadFrame } from "../support/pcapng";
+import { seenPacket } from "../support/seenPacket";
 
 const board = { address: "192.168.7.10", port: 49152 };
 const server = { address: "192.168.7.2", port: 69 };
 
-const datagram = (payload: Uint8Array, more: Partial<SeenPacket> = {}): SeenPacket => ({
-  at: 1_795_245_895_692.013,
-  sent: false,
-  protocol: "tftp",
-  kind: "datagram",
-  local: server,
-  remote: board,
-  bytes: payload,
-  length: payload.length,
-  ...more,
-});
+const datagram = (payload: Uint8Array, more: Partial<SeenPacket> = {}): SeenPacket =>
+  seenPacket(payload, { at: 1_795_245_895_692.013, local: server, remote: board, ...more });
 
 const written = (...packets: readonly SeenPacket[]): Uint8Array => {
   const writer = new CaptureWriter();

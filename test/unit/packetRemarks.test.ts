@@ -1,17 +1,8 @@
 import assert from "node:assert/strict";
 import { Remarks } from "../../src/engine/packets/remarks";
-import type { SeenPacket } from "../../src/protocol/capture/seen";
+import { seenPacket } from "../support/seenPacket";
 
-const packet: SeenPacket = {
-  at: 0,
-  sent: false,
-  protocol: "tftp",
-  kind: "datagram",
-  local: { address: "10.0.0.1", port: 69 },
-  remote: { address: "10.0.0.2", port: 2000 },
-  bytes: new Uint8Array(4),
-  length: 4,
-};
+const packet = seenPacket(new Uint8Array(4));
 
 describe("what is said of packets that are written already", () => {
   const noteBy = (remarks: Remarks, key: string): string | undefined => remarks.onto(key, packet).note;

@@ -3,25 +3,13 @@ import fc from "fast-check";
 import { decodeHint, ordinal, packetComment, withoutSecrets } from "../../src/model/packetWords";
 import { encodeError, encodeOack, encodeRequest } from "../../src/protocol/tftp/packet";
 import { TftpWatch } from "../../src/protocol/capture/tftpWatch";
-import type { SeenPacket } from "../../src/protocol/capture/seen";
-
-const seen = (bytes: Uint8Array, more: Partial<SeenPacket> = {}): SeenPacket => ({
-  at: 0,
-  sent: false,
-  protocol: "tftp",
-  kind: "datagram",
-  local: { address: "127.0.0.1", port: 69 },
-  remote: { address: "127.0.0.1", port: 50_000 },
-  bytes,
-  length: bytes.length,
-  ...more,
-});
+import { seenPacket } from "../support/seenPacket";
 
 describe("the comment of a packet", () => {
   it("says what it is about in our words, and what is known of it beside its bytes", () => {
     const request = encodeRequest({ op: "RRQ", file: "u-boot\x1b.bin", mode: "octet", options: new Map() });
-    assert.equal(packetComment(seen(request)), 'asks for "u-boot\\x1b.bin"');
-    const again = seen(request, { note: "came again, 2nd time" });
+    assert.equal(packetComment(seenPacket(request)), 'asks for "u-boot\\x1b.bin"');
+    const again = seenPacket(request, { note: "came again, 2nd time" });
     assert.equal(packetComment(again, "hint"), 'asks for "u-boot\\x1b.bin"; came again, 2nd time; hint');
     const oack = encodeOack(
       new Map([
@@ -29,15 +17,18 @@ describe("the comment of a packet", () => {
         ["windowsize", "16"],
       ]),
     );
-    assert.equal(packetComment(seen(oack, { sent: true })), "agreed: blksize 1468, windowsize 16");
-    assert.equal(packetComment(seen(encodeError(1, "no such file"))), "ends it: no such file");
-    assert.equal(packetComment(seen(encodeError(8, ""))), "ends it: error 8");
-    assert.equal(packetComment(seen(Uint8Array.of(0, 4, 0, 1))), undefined);
+    assert.equal(packetComment(seenPacket(oack, { sent: true })), "agreed: blksize 1468, windowsize 16");
+    assert.equal(packetComment(seenPacket(encodeError(1, "no such file"))), "ends it: no such file");
+    assert.equal(packetComment(seenPacket(encodeError(8, ""))), "ends it: error 8");
+    assert.equal(packetComment(seenPacket(Uint8Array.of(0, 4, 0, 1))), undefined);
   });
 
   it("never throws at what is no packet", () => {
-    assert.match(packetComment(seen(Uint8Array.of(0, 9))) ?? "", /^no TFTP packet: /);
-    assert.match(packetComment(seen(Uint8Array.of(1), { protocol: "bootp" })) ?? "", /^no BOOTP packet: /);
+    assert.match(packetComment(seenPacket(Uint8Array.of(0, 9))) ?? "", /^no TFTP packet: /);
+    assert.match(
+      packetComment(seenPacket(Uint8Array.of(1), { protocol: "bootp" })) ?? "",
+      /^no BOOTP packet: /,
+    );
   });
 
   it("never throws, whatever came", () => {
@@ -45,7 +36,7 @@ describe("the comment of a packet", () => {
     const near = fc.uint8Array({ maxLength: 600 }).chain((bytes) =>
       fc.record({ protocol, sent: fc.boolean(), opcode: fc.nat(7) }).map(({ opcode, ...more }) => {
         if (bytes.length > 1) bytes.set([0, opcode]);
-        return seen(bytes, more);
+        return seenPacket(bytes, more);
       }),
     );
     fc.assert(

@@ -24,7 +24,6 @@ const often = 3;
 
 /** What a machine tells of itself: `Sender` or `Receiver`. */
 export interface Machine {
-  readonly retransmissions: number;
   readonly everAnswered: boolean;
   /** The block that the peer is to acknowledge, or acknowledged last; absent: it is not known. */
   readonly position?: number;

@@ -41,10 +41,11 @@ export function statusText(
               ? ["loading~spin", `stopping · ${busy}`]
               : ["circle-slash", "stopped"];
   const ill = up.length > 0 && failed.length + waiting.length > 0;
+  const injecting = injectsFaults(up);
   const said = joined(
     " · ",
     words,
-    injectsFaults(up) && "injecting faults",
+    injecting && "injecting faults",
     ill && `not ${[...failed, ...waiting].map(nameOf).join(", ")}`,
   );
   return {
@@ -57,7 +58,7 @@ export function statusText(
       "Click for what can be done now.",
     ),
     spoken: `Boot Servers: ${said}`,
-    injecting: injectsFaults(up),
+    injecting,
     failed: failed.length > 0 && up.length === 0 && waiting.length === 0,
   };
 }

@@ -21,6 +21,9 @@ export interface Carried {
   readonly foreign: boolean;
 }
 
+/** What is said of a packet, beside its bytes. */
+const inNote = (what: string): string => `injected fault: ${what}`;
+
 /** Counts what was done, in the words of the rows: `DATA 17 dropped ×2`. */
 export class Told {
   private readonly counts = new Map<string, number>();
@@ -38,7 +41,7 @@ export class Told {
 
   /** For who looks at the packets; undefined: nothing that is worth a word. */
   get note(): string | undefined {
-    return this.latest.length === 0 ? undefined : `injected fault: ${this.latest.join(", ")}`;
+    return this.latest.length === 0 ? undefined : inNote(this.latest.join(", "));
   }
 
   add(what: string): void {
@@ -212,12 +215,7 @@ export class Disturber {
       if (fault.fault === "corrupt") carried = spoilt(carried);
       if (fault.fault === "truncate") carried = half(carried);
       if (fault.fault === "wrong-tid")
-        foreign.push({
-          packet: spoilt(packet),
-          at: undefined,
-          note: `injected fault: ${what}`,
-          foreign: true,
-        });
+        foreign.push({ packet: spoilt(packet), at: undefined, note: inNote(what), foreign: true });
       if (fault.fault === "stall") this.stalled[direction] = now + (fault.ms ?? 0);
     }
     const due = this.dueAfterStall(direction, name, now);

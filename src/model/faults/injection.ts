@@ -49,19 +49,24 @@ export class BoardFaults {
   /** What happens to one answer of BOOTP: when its copies go, in ms from now, and how that is told. */
   answer(): Pick<Told, "lines" | "note"> & { readonly dueMs: readonly number[] } {
     const told = new Told("answer");
+    const due = (...dueMs: readonly number[]): ReturnType<BoardFaults["answer"]> => ({
+      dueMs,
+      lines: told.lines,
+      note: told.note,
+    });
     let [copies, heldMs] = [1, 0];
     for (const fault of this.answers.which(() => true)) {
       this.answers.take(fault);
       if (fault.fault === "drop") {
         told.add("answer dropped");
-        return { dueMs: [], lines: told.lines, note: told.note };
+        return due();
       }
       if (fault.fault === "double") copies += 1;
       heldMs += fault.ms ?? 0;
       told.add(fault.fault === "stall" ? `answer held for ${formatTime(fault.ms ?? 0)}` : "answer doubled");
     }
-    const dueMs = Array.from({ length: copies }, () => this.chance.draw(told)).flat();
-    return { dueMs: dueMs.map((ms) => ms + heldMs), lines: told.lines, note: told.note };
+    const drawn = Array.from({ length: copies }, () => this.chance.draw(told)).flat();
+    return due(...drawn.map((ms) => ms + heldMs));
   }
 
   /** The code that the next RETR or STOR is answered with; undefined: it is carried out. */
