@@ -29,6 +29,12 @@ function cell(measured: Measured | undefined): string {
   return `${rounded(middle(measured))}${spread}${note === undefined ? "" : `, ${note}`}`;
 }
 
+const ratioCell = ({ ratio }: Result): string => {
+  if (ratio?.within === undefined) return ratio?.value.toFixed(2) ?? "";
+  const { low, high } = ratio.within;
+  return `${ratio.value.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`;
+};
+
 const goalCell = ({ verdicts }: Result): string =>
   verdicts.map(({ text, met }) => `${text}${met ? "" : ", **missed**"}`).join("; ");
 
@@ -47,7 +53,7 @@ function mainTable(results: readonly Result[]): string {
   const rows = results.map((result) => [
     ...[result.row.title, result.row.unit],
     ...names.map((name) => cell(result.measured.find(({ peer }) => peer === name))),
-    ...[result.ratio?.toFixed(2) ?? "", goalCell(result)],
+    ...[ratioCell(result), goalCell(result)],
   ]);
   return [head, head.map(() => "---"), ...rows].map(line).join("");
 }
@@ -102,7 +108,8 @@ Every server runs on this machine and is asked by the same clients over loopback
 process for any number of boards, for FTP curl, and \`bench/collector.c\` where files are many. The repeats (${report.repeats}, and 2 to 9 in some rows) are interleaved: each server once, then each
 again. A cell is the median, with the least and the most. \`×1\`: the server does not know \`windowsize\` and was read
 without windows. The ratio is ${ourName} divided by the best of the others in the same run; it is what counts, for the
-absolute figures are this machine's. Files come from the page cache. ${ourName}
+absolute figures are this machine's. Where nobody looks, the same program without tap and boot log is asked at the same
+time: CPU time for a GB, the median of the pairs' ratios, and where it lies with 95 % certainty. Files come from the page cache. ${ourName}
 sums each file (SHA-256, CRC-32) while it is sent for the first time, which the first repeat of a row may show.
 
 ${mainTable(results)}
@@ -124,7 +131,8 @@ export const totalsLine = (results: readonly Result[]): string => `${totals(resu
 
 /** The lines for a terminal while it runs. */
 export function progressLine(result: Result): string {
-  const { row, measured, ratio } = result;
+  const { row, measured } = result;
+  const ratio = ratioCell(result);
   const cells = measured.map((one) => `${one.peer} ${cell(one)}`);
   const also = Object.entries(measured[0]?.samples[0]?.also ?? {}).map(
     ([label, value]) => `${label} ${rounded(value)}`,
@@ -134,7 +142,7 @@ export function progressLine(result: Result): string {
   );
   const goals = result.verdicts.length === 0 ? "" : `  goal ${goalCell(result)}`;
   return (
-    `${row.title} [${row.unit}]: ${cells.join(" · ")}${ratio === undefined ? "" : ` → ${ratio.toFixed(2)}`}` +
+    `${row.title} [${row.unit}]: ${cells.join(" · ")}${ratio === "" ? "" : ` → ${ratio}`}` +
     `${also.length === 0 ? "" : `  (ours: ${also.join(", ")})`}${goals}\n${failures.join("")}`
   );
 }

@@ -1,7 +1,7 @@
 /** One line of the report: what is measured, of whom, and how the repeats become a result. */
 
 import { ourName, type Kind, type RunningPeer } from "./peers";
-import { median } from "./statistics";
+import { type Interval, median, medianInterval } from "./statistics";
 
 /** What one repeat found of one peer: the row's own figure first, then others by name and unit. */
 export interface Sample {
@@ -38,6 +38,11 @@ export interface Row {
   readonly goals?: readonly Goal[];
   /** Of all repeats; default: the run's. */
   readonly repeats?: number;
+  /**
+   * All peers at the same time, so that what else the machine does meets them alike, and each repeat is compared with
+   * itself: for differences that are smaller than those between one minute and the next.
+   */
+  readonly together?: true;
   measure(peer: RunningPeer): Promise<Sample>;
 }
 
@@ -48,11 +53,17 @@ export interface Measured {
   readonly failure?: string;
 }
 
+export interface Ratio {
+  readonly value: number;
+  /** Where it lies with 95 % certainty; of peers that ran together. */
+  readonly within?: Interval;
+}
+
 export interface Result {
   readonly row: Row;
   readonly measured: readonly Measured[];
   /** Ours divided by the best other one; undefined where nobody else can do it. */
-  readonly ratio?: number;
+  readonly ratio?: Ratio;
   readonly verdicts: readonly Verdict[];
 }
 
@@ -64,18 +75,25 @@ export const middleAlso = ({ samples }: Measured, label: string): number =>
   median(samples.map(({ also }) => also?.[label] ?? NaN).filter((value) => !Number.isNaN(value)));
 
 /** @param peer default: the best of the others. */
-function ratioOf(row: Row, measured: readonly Measured[], peer?: string): number | undefined {
+function ratioOf(row: Row, measured: readonly Measured[], peer?: string): Ratio | undefined {
   const ours = measured.find((one) => one.peer === ourName);
-  const others = measured
-    .filter((one) => one.peer !== ourName && one.samples.length > 0 && (peer ?? one.peer) === one.peer)
-    .map(middle);
-  if (ours === undefined || ours.samples.length === 0 || others.length === 0) return undefined;
-  return middle(ours) / (row.better === "more" ? Math.max(...others) : Math.min(...others));
+  const others = measured.filter(
+    (one) => one.peer !== ourName && one.samples.length > 0 && (peer ?? one.peer) === one.peer,
+  );
+  const sign = row.better === "more" ? -1 : 1;
+  const [best] = others.sort((a, b) => sign * (middle(a) - middle(b)));
+  if (ours === undefined || ours.samples.length === 0 || best === undefined) return undefined;
+  if (row.together !== true) return { value: middle(ours) / middle(best) };
+  const pairs = ours.samples
+    .slice(0, best.samples.length)
+    .map(({ value }, repeat) => value / (best.samples[repeat]?.value ?? NaN));
+  return { value: median(pairs), within: medianInterval(pairs) };
 }
 
 function verdictOf(row: Row, measured: readonly Measured[], goal: Goal): Verdict | undefined {
   const ours = measured.find(({ peer }) => peer === ourName);
-  const value = "ratio" in goal ? ratioOf(row, measured, goal.peer) : ours && middleAlso(ours, goal.also);
+  const value =
+    "ratio" in goal ? ratioOf(row, measured, goal.peer)?.value : ours && middleAlso(ours, goal.also);
   if (value === undefined || Number.isNaN(value)) return undefined;
   const atLeast = "atLeast" in goal || ("ratio" in goal && row.better === "more");
   const bound = "ratio" in goal ? goal.ratio : "atLeast" in goal ? goal.atLeast : goal.atMost;
@@ -88,21 +106,26 @@ function verdictOf(row: Row, measured: readonly Measured[], goal: Goal): Verdict
   return { text, met };
 }
 
-/** Runs a row: one repeat of each peer, then the next, so that what else the machine does meets all of them. */
+/**
+ * Runs a row: one repeat of each peer, then the next, so that what else the machine does meets all of them; or all of
+ * them together.
+ */
 export async function runRow(row: Row, peers: readonly RunningPeer[], repeats: number): Promise<Result> {
   const samples = new Map<string, Sample[]>();
   const failures = new Map<string, string>();
   const able = peers.filter(({ kinds }) => kinds.includes(row.kind));
-  for (let repeat = 0; repeat < repeats; repeat += 1) {
-    for (const peer of able) {
-      if (failures.has(peer.name)) continue;
-      try {
-        const sample = await row.measure(peer);
-        samples.set(peer.name, [...(samples.get(peer.name) ?? []), sample]);
-      } catch (error) {
-        failures.set(peer.name, (error as Error).message);
-      }
+  const measureOne = async (peer: RunningPeer): Promise<void> => {
+    if (failures.has(peer.name)) return;
+    try {
+      const sample = await row.measure(peer);
+      samples.set(peer.name, [...(samples.get(peer.name) ?? []), sample]);
+    } catch (error) {
+      failures.set(peer.name, (error as Error).message);
     }
+  };
+  for (let repeat = 0; repeat < repeats; repeat += 1) {
+    if (row.together === true) await Promise.all(able.map(measureOne));
+    else for (const peer of able) await measureOne(peer);
   }
   const measured = able.map(({ name }): Measured => {
     const failure = failures.get(name);
