@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
 import { askBootp, tftpRead } from "../../support/loopbackBoard";
-import { activated, readText, running, settled, start, stop } from "../editor";
+import { comesTrue } from "../../support/patience";
+import { slowReader } from "../../support/slowPeers";
+import { activated, readText, running, settled, start, stop, until } from "../editor";
 import { listen, textOf, treeOf } from "../testRuns";
 
 const mac = "02:00:00:00:00:01";
@@ -130,5 +132,26 @@ describe("with two folders", () => {
       textOf(served.messages.get(field.id)![0]!.message),
       /^The servers serve another folder, bench\./,
     );
+  });
+
+  it("the one that is served is taken out of the workspace: the board that loads has its file, and then nothing is served (X21)", async () => {
+    const { uri, name, index } = folder("field");
+    const count = (): number => vscode.workspace.workspaceFolders!.length;
+    const { tftp } = await start(api, uri);
+    const board = await slowReader(tftp, "field.bin");
+    try {
+      await until(api, () => api.store.hasRunning());
+      assert.ok(vscode.workspace.updateWorkspaceFolders(index, 1));
+      await until(api, ({ servers }) => [...servers.values()].every(({ state }) => state === "stopped"));
+      assert.notEqual(api.childPid(), undefined);
+      await board.finish();
+      assert.equal(Buffer.from(board.bytes).toString(), "the loader of field");
+      await until(api, () => api.childPid() === undefined);
+      assert.equal(count(), 1);
+    } finally {
+      await board.close();
+      vscode.workspace.updateWorkspaceFolders(index, 0, { uri, name });
+    }
+    assert.ok(await comesTrue(() => count() === 2));
   });
 });
