@@ -16,6 +16,9 @@ import { BootRecorder } from "./timeline/recorder";
 import { TimelineBundle } from "./timeline/timelineBundle";
 import { createViews, type Views } from "./views/views";
 
+/** What asks and tells a person of networks is in the bundle of the commands, loaded when it is first needed. */
+const network = () => import(/* webpackChunkName: "commands" */ "./network/networkCommands");
+
 /** What the tests ask of a running extension, so that no test reads the screen. */
 export interface BootServersApi {
   /** The snapshot, and the event of its change. */
@@ -34,7 +37,9 @@ export interface BootServersApi {
 export function activate(context: vscode.ExtensionContext): BootServersApi {
   const log = vscode.window.createOutputChannel("Boot Servers", { log: true });
   const store = new Store();
-  const servers = new Servers(context, store, log);
+  const servers = new Servers(context, store, log, async (asking) =>
+    (await network()).dialogsOf(asking, context.globalState),
+  );
   const views = createViews(store);
   const drops = new Drops(servers, context);
   const languages = new LanguageBundle(store, drops.outcomes);

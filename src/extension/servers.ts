@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
 import type { Engine } from "../model/api";
-import type { LogRow, Row } from "../model/events";
+import type { LogRow, Row, ServerRow } from "../model/events";
 import type { Faults } from "../model/faults/profile";
 import { onlyLoopback, type NetworkInterface } from "../model/networks";
+import type { Wanted } from "../model/settings";
 import type { Verifier } from "../model/verification";
 import { errorMessage } from "../model/text";
 import type { Child } from "./process/child";
@@ -14,7 +15,6 @@ import { commandFor, thisEditor, type CommandSettings } from "./process/command"
 import { folderAt } from "./folders";
 import { folderSettings, readSettings, type Settings } from "./config";
 import { section } from "./ids";
-import type { Agreements } from "./network/agreements";
 import { wasStopped } from "./process/stopped";
 import type { ServedFolder, Store } from "./store";
 import { unadorned } from "./words";
@@ -25,10 +25,17 @@ export const ftpPasswordKey = "ftpPassword";
 /** Where it stands that the first start has offered the networks. */
 const offeredKey = "networksOffered";
 
-/** What asks and tells a person of networks is in the bundle of the commands, loaded when it is first needed. */
-const network = () => import(/* webpackChunkName: "commands" */ "./network/networkCommands");
+/** What a person is asked and told of networks while the servers start and run. */
+export interface Dialogs {
+  /** Before the first start on a network the user is told what that means, and may decline. */
+  mayServe(folder: vscode.WorkspaceFolder, wanted: Wanted, why: "start" | "follow"): Promise<boolean>;
+  /** @returns false where there is nothing to choose. */
+  offerNetworks(): Promise<boolean>;
+  /** One notification for all servers that could not start. */
+  sayFailures(failed: readonly ServerRow[]): Promise<void>;
+}
 
-/** The process and the pipe to it as well: most windows serve nothing. */
+/** The process and the pipe to it are loaded when they are first needed: most windows serve nothing. */
 const childProcess = () => import(/* webpackChunkName: "child" */ "./process/child");
 
 /** What is served, and how. */
@@ -55,7 +62,7 @@ export class Servers implements vscode.Disposable {
   /** What is injected until the servers stop: no setting, and kept nowhere. */
   private faults: Faults | undefined;
   private lastFollow: Promise<void> = Promise.resolve();
-  private agreements: Agreements | undefined;
+  private loadingDialogs: Promise<Dialogs> | undefined;
   /** The failures that the user was told of. */
   private told: ReadonlySet<string> = new Set();
 
@@ -63,6 +70,7 @@ export class Servers implements vscode.Disposable {
     private readonly context: vscode.ExtensionContext,
     readonly store: Store,
     private readonly log: vscode.LogOutputChannel,
+    private readonly loadDialogs: (servers: Servers) => Promise<Dialogs>,
   ) {
     this.cli = join(context.extensionPath, "dist", "cli.js");
   }
@@ -252,12 +260,12 @@ export class Servers implements vscode.Disposable {
     const asked = this.context.globalState.get(offeredKey) === true;
     const set = vscode.workspace.getConfiguration(section).inspect("address")?.globalValue !== undefined;
     if (asked || set) return;
-    void network().then(async ({ offerNetworks }) => {
-      if (await offerNetworks(this)) await this.context.globalState.update(offeredKey, true);
+    void this.dialogs().then(async (dialogs) => {
+      if (await dialogs.offerNetworks()) await this.context.globalState.update(offeredKey, true);
     });
   }
 
-  /** One notification for all servers that could not start; the rows say it too. */
+  /** The rows of those that could not start say it too. */
   private sayFailures(which: "always" | "news"): void {
     const failed = this.store.serverRows().filter(({ state }) => state === "failed");
     const before = this.told;
@@ -265,7 +273,7 @@ export class Servers implements vscode.Disposable {
     // Fewer failures than before are no news: two settings that change one after the other are two changes here.
     const isNews = [...this.told].some((each) => !before.has(each));
     if (failed.length === 0 || (which === "news" && !isNews)) return;
-    void network().then(({ sayFailures }) => sayFailures(this, failed));
+    void this.dialogs().then((dialogs) => dialogs.sayFailures(failed));
   }
 
   /** The folder that is being served was closed: nobody sees its servers any more. */
@@ -311,15 +319,17 @@ export class Servers implements vscode.Disposable {
     return { ...settings, wanted: { ...settings.wanted, stateFolder } };
   }
 
-  /** Before the first start on a network the user is told what that means, and may decline. */
+  private dialogs(): Promise<Dialogs> {
+    return (this.loadingDialogs ??= this.loadDialogs(this));
+  }
+
   private async mayServe(
     folder: vscode.WorkspaceFolder,
     { wanted }: Settings,
     why: "start" | "follow",
   ): Promise<boolean> {
     if (onlyLoopback(wanted.addresses)) return true;
-    this.agreements ??= new (await network()).Agreements(this.context.globalState, this);
-    return this.agreements.mayServe(folder, wanted, why);
+    return (await this.dialogs()).mayServe(folder, wanted, why);
   }
 
   private take(row: Row): void {

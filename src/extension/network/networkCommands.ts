@@ -1,4 +1,4 @@
-/** Choose Network… and Allow Uploads…: what a person decides for this machine. The running servers follow. */
+/** Networks and uploads: what a person decides for this machine, asked by commands and by a start. The servers follow. */
 
 import * as vscode from "vscode";
 import type { NetworkInterface } from "../../model/networks";
@@ -6,16 +6,16 @@ import { defaultWanted, type UploadPolicy } from "../../model/settings";
 import { RemoteError } from "../../rpc/remoteError";
 import { addressList, uploadPolicies } from "../config";
 import { commandIds } from "../ids";
+import { Agreements } from "./agreements";
+import { sayFailures } from "./failures";
 import { changeSettings, machineSetting } from "./machineSettings";
 import { interfaceItems, networkItems, type NetworkItem } from "./networkItems";
 import { uploadSentences } from "./networkNotice";
 import { pickOne } from "../pick";
-import type { Servers } from "../servers";
+import type { Dialogs, Servers } from "../servers";
 import { formatList, unadorned } from "../words";
 
-export { Agreements } from "./agreements";
 export { allowThisNetwork, checkThisMachine } from "./checkMachine";
-export { sayFailures } from "./failures";
 
 const title = "Choose Network";
 
@@ -32,8 +32,18 @@ export async function chooseNetwork(servers: Servers, given: unknown): Promise<v
   });
 }
 
+/** @param memory what the user has agreed to is kept there. */
+export function dialogsOf(servers: Servers, memory: vscode.Memento): Dialogs {
+  const agreements = new Agreements(memory, servers);
+  return {
+    mayServe: (folder, wanted, why) => agreements.mayServe(folder, wanted, why),
+    offerNetworks: () => offerNetworks(servers),
+    sayFailures: (failed) => sayFailures(servers, failed),
+  };
+}
+
 /** Asks at the first start, while the servers run on loopback. @returns false where there is nothing to choose. */
-export async function offerNetworks(servers: Servers): Promise<boolean> {
+async function offerNetworks(servers: Servers): Promise<boolean> {
   // Where they are not known, Choose Network… says why.
   const networks = await servers.networks().catch(() => []);
   if (networks.every(({ kind }) => kind === "loopback")) return false;
