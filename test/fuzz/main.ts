@@ -6,21 +6,25 @@ import { runToEnd } from "../support/processes";
 import { describeFigures, fuzz } from "./fuzz";
 import { targets } from "./targets";
 
-/** A thread that exchanges a folder for a link while it is read, listed and written: ten seconds of each. */
-const swapper = "swapper";
+/** What meets sockets and files: tests that go on for longer here. */
+const longer: Readonly<
+  Record<string, { file: string; test: string; env: Readonly<Record<string, string>> }>
+> = {
+  // A thread that exchanges a folder for a link while it is read, listed and written: ten seconds of each.
+  swapper: { file: "servedRootLinks", test: "X23", env: { SWAP_SECONDS: "10" } },
+  // Servers that hear fifty thousand datagrams each.
+  noise: { file: "noise", test: "X18", env: { NOISE: "50000" } },
+  // A session of FTP that hears a hundred thousand lines.
+  nonsense: { file: "ftpCommands", test: "X19", env: { NONSENSE: "2500" } },
+};
 
-async function swap(): Promise<void> {
-  const command = [
-    process.execPath,
-    "node_modules/mocha/bin/mocha.js",
-    "test/socket/servedRootLinks.test.ts",
-  ];
-  const { code, stdout } = await runToEnd([...command, "-g", "X23"], {
-    env: { SWAP_SECONDS: "10" },
-    timeoutMs: 120_000,
-  });
-  process.stdout.write(`${swapper}: ${stdout}`);
-  if (code !== 0) throw new Error("something came through the door");
+async function runLonger(name: string): Promise<void> {
+  const { file, test, env } = longer[name]!;
+  const mocha = [process.execPath, "node_modules/mocha/bin/mocha.js"];
+  const command = [...mocha, `test/socket/${file}.test.ts`, "-g", test];
+  const { code, stdout } = await runToEnd(command, { env, timeoutMs: 600_000 });
+  process.stdout.write(`${name}: ${stdout}`);
+  if (code !== 0) throw new Error(`${name} failed`);
 }
 
 async function main(): Promise<void> {
@@ -28,11 +32,12 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: { count: { type: "string", default: "1000000" }, seed: { type: "string", default: "1" } },
   });
-  const names = [...Object.keys(targets), swapper];
+  const names = [...Object.keys(targets), ...Object.keys(longer)];
+  const wanted = (name: string): boolean => positionals.length === 0 || positionals.includes(name);
   const unknown = positionals.filter((name) => !names.includes(name));
   if (unknown.length > 0) throw new Error(`no target ${unknown.join(", ")}; there are ${names.join(", ")}`);
   for (const [name, open] of Object.entries(targets)) {
-    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    if (!wanted(name)) continue;
     const target = await open();
     try {
       const figures = await fuzz(target, Number(values.count), Number(values.seed));
@@ -41,7 +46,7 @@ async function main(): Promise<void> {
       await target.close?.();
     }
   }
-  if (positionals.length === 0 || positionals.includes(swapper)) await swap();
+  for (const name of Object.keys(longer)) if (wanted(name)) await runLonger(name);
 }
 
 void main();

@@ -6,6 +6,8 @@ import { checkOack, negotiate } from "../../src/protocol/tftp/options";
 import {
   decodePacket,
   encodeAck,
+  encodeData,
+  encodeError,
   encodeOack,
   encodeRequest,
   type Options,
@@ -15,6 +17,7 @@ import { Receiver } from "../../src/protocol/tftp/receiver";
 import { Sender } from "../../src/protocol/tftp/sender";
 import { corpus } from "./corpus";
 import type { Target } from "./fuzz";
+import { oneOf, upTo, type Random } from "./mutations";
 
 const windowsize = 4;
 const blksize = 512;
@@ -26,6 +29,46 @@ const asked: Options = new Map([
   ["timeout", "3"],
   ["tsize", "0"],
 ]);
+
+const optionNames = ["blksize", "tsize", "timeout", "windowsize", "WindowSize", "multicast"];
+const optionValues = [
+  "",
+  "0",
+  "1",
+  "7",
+  "8",
+  "255",
+  "512",
+  "1428",
+  "65464",
+  "65536",
+  "4294967297",
+  "-1",
+  "1e3",
+];
+const blocks = [0, 1, 2, 3, 4, 5, 65534, 65535];
+const lengths = [0, 1, 511, 512, 513, 1428];
+
+/** A packet that is one: what is changed here and there hardly ever is. */
+function invented(random: Random): Uint8Array {
+  const block = random() < 0.9 ? oneOf(random, blocks) : upTo(random, 65536);
+  const some: Options = new Map(
+    Array.from({ length: upTo(random, 5) }, () => [oneOf(random, optionNames), oneOf(random, optionValues)]),
+  );
+  const request = {
+    op: oneOf(random, ["RRQ", "WRQ"] as const),
+    file: oneOf(random, ["u-boot.bin", "up.bin", "no/such.bin", "..\\x", ".git/config", ""]),
+    mode: oneOf(random, ["octet", "netascii", "OCTET", "mail"]),
+    options: some,
+  };
+  return oneOf(random, [
+    () => encodeRequest(request),
+    () => encodeData(block, new Uint8Array(oneOf(random, lengths))),
+    () => encodeAck(block),
+    () => encodeOack(some),
+    () => encodeError(upTo(random, 10), "no"),
+  ])();
+}
 
 const newSender = (now: number): Sender => {
   const sender = new Sender({ ...options, oack: encodeOack(new Map([["windowsize", "4"]])) }, now);
@@ -78,7 +121,8 @@ export function tftpTarget(): Target {
   };
   const receive = (packet: Packet): string => {
     const { send: packets, done, data } = receiver.receive(packet, now);
-    assert.ok(packets.length <= 1 && (data?.length ?? 0) <= blksize);
+    // What overtook a missing block is given with it.
+    assert.ok(packets.length <= 1 && (data?.length ?? 0) <= windowsize * blksize);
     if (data !== undefined) receiver.taken(now);
     if (done !== undefined || receiver.timeout(now).done !== undefined) receiver = newReceiver(now);
     return done?.kind ?? `${packets.length}${data === undefined ? "" : " data"}`;
@@ -97,6 +141,7 @@ export function tftpTarget(): Target {
       "netascii\0",
       "1428\0",
     ],
+    invent: (_, random) => invented(random),
     run(input, random) {
       now += random() * 300;
       try {
