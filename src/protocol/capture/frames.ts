@@ -5,7 +5,6 @@
  */
 
 import { concat, writeUint16, writeUint32 } from "../bytes";
-import type { Endpoint } from "../endpoint";
 import { parseIpv4 } from "../ipv4";
 import type { SeenPacket } from "./seen";
 
@@ -18,10 +17,22 @@ export interface TcpHeader {
   readonly flags: number;
 }
 
-/** From one end to the other, with as much of the payload as is kept. */
-export interface Payload extends Pick<SeenPacket, "bytes" | "length" | "sum"> {
-  readonly from: Endpoint;
-  readonly to: Endpoint;
+/** What is kept of a payload. */
+export interface Part extends Pick<SeenPacket, "bytes" | "length"> {
+  /** `sumOf` all of it, where not all is kept. */
+  readonly sum: number | undefined;
+}
+
+/** From one end to the other. */
+export interface Payload extends Part {
+  readonly from: End;
+  readonly to: End;
+}
+
+export interface End {
+  /** 4 or 16 bytes. */
+  readonly address: Uint8Array;
+  readonly port: number;
 }
 
 const udpProtocol = 17;
@@ -113,20 +124,20 @@ function frame(
   macs: Macs,
   { protocol, header, checksumAt, zero }: Transport,
 ): Uint8Array {
-  const [from, to] = sameFamily(addressBytes(payload.from.address), addressBytes(payload.to.address));
+  const [from, to] = sameFamily(payload.from.address, payload.to.address);
   const length = header.length + payload.length;
   // The pseudo header (RFC 768, RFC 8200 §8.1): both addresses, the length, the protocol.
   const sum =
     sumOf(from) + sumOf(to) + length + protocol + sumOf(header) + (payload.sum ?? sumOf(payload.bytes));
   writeUint16(header, checksumAt, checksumOf(sum) || zero);
   const isIpv4 = from.length === 4;
-  const etherType = isIpv4 ? [0x08, 0x00] : [0x86, 0xdd];
   const ip = isIpv4 ? ipv4Header(from, to, length, protocol, id) : ipv6Header(from, to, length, protocol);
-  return concat(macs.to, macs.from, Uint8Array.from(etherType), ip, header, payload.bytes);
+  return concat(macs.to, macs.from, isIpv4 ? etherType.ipv4 : etherType.ipv6, ip, header, payload.bytes);
 }
 
 /** Where one end is not known, `0.0.0.0`, it is written as the other one is. */
 function sameFamily(from: Uint8Array, to: Uint8Array): [Uint8Array, Uint8Array] {
+  if (from.length === to.length) return [from, to];
   const longest = Math.max(from.length, to.length);
   return [from, to].map((bytes) => (bytes.length === longest ? bytes : new Uint8Array(longest))) as [
     Uint8Array,
@@ -134,6 +145,7 @@ function sameFamily(from: Uint8Array, to: Uint8Array): [Uint8Array, Uint8Array] 
   ];
 }
 
+const etherType = { ipv4: Uint8Array.of(0x08, 0x00), ipv6: Uint8Array.of(0x86, 0xdd) } as const;
 const hops = 64;
 
 function ipv4Header(

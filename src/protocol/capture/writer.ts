@@ -1,9 +1,8 @@
 /** Makes a capture, a pcapng file, of what sockets saw: packet by packet, in the order in which they are given. */
 
 import { toHex } from "../bytes";
-import type { Endpoint } from "../endpoint";
 import { Recent } from "../recent";
-import { addressBytes, longestPacket, tcpFrame, udpFrame, type Macs, type Payload } from "./frames";
+import { addressBytes, longestPacket, type Part, tcpFrame, type TcpHeader, udpFrame } from "./frames";
 import { fileHeader, packetBlock, statisticsBlock } from "./pcapng";
 import type { SeenPacket } from "./seen";
 import { TcpSides } from "./tcpSides";
@@ -13,14 +12,36 @@ const room = longestPacket - 60;
 /** In a BOOTP packet (RFC 951 §3). */
 const bootpField = { hlen: 2, ciaddr: 12, yiaddr: 16, chaddr: 28 } as const;
 const broadcastMac = new Uint8Array(6).fill(0xff);
-/** Boards whose MAC is remembered. */
+/** Boards whose MAC is remembered, and addresses of which it is known how they are written. */
 const mostMacs = 4_096;
 const application = "Boot Servers";
+
+/** An address as packets have it. */
+interface Place {
+  readonly bytes: Uint8Array;
+  /** By which the MAC of a board is found. */
+  readonly hex: string;
+  /** One that says the address and is nobody's, or everyone's. */
+  readonly mac: Uint8Array;
+  /** Of a board that has none yet. */
+  readonly isNone: boolean;
+}
+
+function placeOf(address: string): Place {
+  const bytes = addressBytes(address);
+  // IEEE 802 §8.2: the second lowest bit of the first byte says that it is administered locally.
+  const mac = bytes.every((byte) => byte === 0xff)
+    ? broadcastMac
+    : Uint8Array.of(2, 0, ...bytes.subarray(-4));
+  return { bytes, hex: toHex(bytes), mac, isNone: bytes.every((byte) => byte === 0) };
+}
 
 export class CaptureWriter {
   private readonly sides = new TcpSides();
   /** The MACs of boards, by their addresses. */
   private readonly macs = new Recent<Uint8Array>(mostMacs);
+  /** By the addresses' texts. */
+  private readonly places = new Recent<Place>(mostMacs);
   private lastId = 0;
 
   /** What the file begins with. */
@@ -35,23 +56,12 @@ export class CaptureWriter {
     if (packet.kind === "datagram") {
       const length = Math.min(packet.length, room);
       const { bytes, sum } = packet;
-      const payload = { ...ends(packet, packet.sent), bytes, length, ...(sum !== undefined && { sum }) };
-      const macs = this.macsOf(payload, packet);
-      const frame = udpFrame(payload, this.nextId(), macs);
-      return [this.block(packet, packet.sent, frame, length - bytes.length, macs, comment)];
+      return [this.block(packet, packet.sent, { bytes, length, sum }, undefined, comment)];
     }
     return this.sides.segmentsOf(packet).map(({ sent, tcp, start, length }, index) => {
       const bytes = packet.bytes.subarray(start, start + length);
-      const whole = bytes.length === length;
-      const payload = {
-        ...ends(packet, sent),
-        bytes,
-        length,
-        ...(!whole && packet.sum !== undefined && { sum: packet.sum }),
-      };
-      const macs = this.macsOf(payload, packet);
-      const frame = tcpFrame(payload, this.nextId(), macs, tcp);
-      return this.block(packet, sent, frame, length - bytes.length, macs, index === 0 ? comment : undefined);
+      const sum = bytes.length === length ? undefined : packet.sum;
+      return this.block(packet, sent, { bytes, length, sum }, tcp, index === 0 ? comment : undefined);
     });
   }
 
@@ -61,14 +71,36 @@ export class CaptureWriter {
   }
 
   private block(
-    { at }: SeenPacket,
+    packet: SeenPacket,
     sent: boolean,
-    frame: Uint8Array,
-    missing: number,
-    { to }: Macs,
+    { bytes, length, sum }: Part,
+    tcp: TcpHeader | undefined,
     comment: string | undefined,
   ): Uint8Array {
-    return packetBlock(at, frame, frame.length + missing, { sent, broadcast: to === broadcastMac }, comment);
+    const { at, local, remote } = packet;
+    const [from, to] = sent ? [local, remote] : [remote, local];
+    const [source, target] = [this.placeAt(from.address), this.placeAt(to.address)];
+    const macs = {
+      from: this.macOf(source, packet, !sent),
+      to: this.macOf(target, packet, sent),
+    };
+    const payload = {
+      from: { address: source.bytes, port: from.port },
+      to: { address: target.bytes, port: to.port },
+      ...{ bytes, length, sum },
+    };
+    const id = this.nextId();
+    const frame = tcp === undefined ? udpFrame(payload, id, macs) : tcpFrame(payload, id, macs, tcp);
+    const way = { sent, broadcast: macs.to === broadcastMac };
+    return packetBlock(at, frame, frame.length + length - bytes.length, way, comment);
+  }
+
+  private placeAt(address: string): Place {
+    const known = this.places.get(address);
+    if (known !== undefined) return known;
+    const place = placeOf(address);
+    this.places.set(address, place);
+    return place;
   }
 
   private nextId(): number {
@@ -86,25 +118,11 @@ export class CaptureWriter {
     }
   }
 
-  private macsOf({ from, to }: Payload, packet: SeenPacket): Macs {
-    return {
-      from: this.macOf(from, packet, from === packet.remote),
-      to: this.macOf(to, packet, to === packet.remote),
-    };
-  }
-
-  /** The MAC of an end: the board's where BOOTP has told it, else one that says the address and is nobody's. */
-  private macOf({ address }: Endpoint, { bytes, protocol }: SeenPacket, isBoard: boolean): Uint8Array {
-    const own = addressBytes(address);
-    if (own.every((byte) => byte === 0xff)) return broadcastMac;
-    const isAsker = protocol === "bootp" && own.every((byte) => byte === 0);
-    if (isAsker && bytes.length >= bootpField.chaddr + 6)
+  /** The MAC of an end: the board's where BOOTP has told it. */
+  private macOf({ mac, hex, isNone }: Place, { bytes, protocol }: SeenPacket, isBoard: boolean): Uint8Array {
+    if (mac === broadcastMac) return mac;
+    if (protocol === "bootp" && isNone && bytes.length >= bootpField.chaddr + 6)
       return bytes.slice(bootpField.chaddr, bootpField.chaddr + 6);
-    // IEEE 802 §8.2: the second lowest bit of the first byte says that it is administered locally.
-    const told = isBoard ? this.macs.get(toHex(own)) : undefined;
-    return told ?? Uint8Array.of(2, 0, ...own.subarray(-4));
+    return (isBoard ? this.macs.get(hex) : undefined) ?? mac;
   }
 }
-
-const ends = ({ local, remote }: SeenPacket, sent: boolean): Pick<Payload, "from" | "to"> =>
-  sent ? { from: local, to: remote } : { from: remote, to: local };
