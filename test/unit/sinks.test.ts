@@ -9,24 +9,36 @@ import { formatBar, Screen } from "../../src/cli/progress";
 import { describeRow } from "../../src/cli/rows";
 import { jsonReporter } from "../../src/cli/serveReport";
 import { EngineError } from "../../src/engine/errors";
+import { bootLogText } from "../../src/extension/bootLog/bootLogText";
 import { outcomeText } from "../../src/extension/manifest/outcomeText";
 import { checkText } from "../../src/extension/network/checkText";
 import { failureNotice } from "../../src/extension/network/failureNotice";
 import { addAlias, edited, listClient, newPlan } from "../../src/extension/plan/planText";
 import { reportText } from "../../src/extension/tests/reportText";
 import { failureText, outputLines, sideText } from "../../src/extension/tests/stepText";
+import { Boots } from "../../src/extension/timeline/boots";
+import { page } from "../../src/extension/timeline/page";
+import { textOf } from "../../src/extension/timeline/shape";
 import { clientItems } from "../../src/extension/views/clientItems";
 import type { Item } from "../../src/extension/views/item";
 import { serverItems, serversMessage } from "../../src/extension/views/serverItems";
 import { statusText } from "../../src/extension/views/statusText";
 import { transferItems } from "../../src/extension/views/transferItems";
 import { inMarkdown, quoted, unadorned } from "../../src/extension/words";
+import { BootLogs } from "../../src/model/bootLog";
 import { summaryOf, type Check } from "../../src/model/checks";
+import { faultsInjected, planNotTaken } from "../../src/model/events";
 import type { BootLineRow, ClientRow, LogRow, ReportRow, Row, ServerRow, StepRow, TransferRow, Trouble } from "../../src/model/events"; // prettier-ignore
 import { nextServerLines } from "../../src/model/nextServer";
+import { packetComment } from "../../src/model/packetWords";
 import { parsePlan } from "../../src/model/planParser";
 import { printableJson, visible } from "../../src/model/text";
+import { encodePacket } from "../../src/protocol/bootp/packet";
+import { encodeError, encodeOack, encodeRequest } from "../../src/protocol/tftp/packet";
+import { every } from "../support/boots";
+import { aRequest } from "../support/bootp";
 import { forged, hostileTexts } from "../support/hostileTexts";
+import { seenPacket } from "../support/seenPacket";
 
 const now = 1_000_000_000_000;
 /** The user's own words. */
@@ -169,6 +181,35 @@ const spoken = (text: string, paint: Paint): string[] => [
   formatBar({ about: "tftp", name: text, bytes: 1, note: text }, 200),
 ];
 
+/** The two boots of a board, side by side, and each of them open; what goes back to the extension is seen nowhere. */
+function timelineTexts(text: string): string[] {
+  const boots = new Boots();
+  const rows = [clientRow(text, "loading"), ...transferStates.map((state) => transferRow(text, state))];
+  for (const row of [...rows, bootLine(text)]) boots.take(row, now);
+  const [boot] = boots.all;
+  assert.ok(boot);
+  const all = [{ ...boot, id: "later", startedAt: now }, boot];
+  const ids = all.map(({ id }) => id);
+  const drawn = page(all, { compare: ids, open: ids }, now);
+  const attributes = every(drawn).flatMap((shape) => Object.entries(shape.attributes));
+  return [
+    textOf(drawn),
+    ...attributes.flatMap(([name, value]) => (/^data-(id|key)$/.test(name) ? [] : value)),
+  ];
+}
+
+/** What Wireshark shows beside packets that hold the text, as far as a packet can. */
+function commentsWith(text: string): string[] {
+  const file = text.slice(0, 100);
+  const packets = [
+    encodeRequest({ op: "RRQ", file: file.replaceAll("\0", ""), mode: "octet", options: new Map() }),
+    encodeOack(new Map([[file.replaceAll("\0", ""), "1"]])),
+    encodeError(0, text),
+  ].map((bytes) => seenPacket(bytes));
+  const board = seenPacket(encodePacket(aRequest({ file })), { protocol: "bootp" });
+  return [...packets, board].map((packet) => packetComment(packet) ?? "");
+}
+
 /** As a stream of the process takes it. */
 function written(write: (out: Writable) => void): string {
   let all = "";
@@ -218,6 +259,22 @@ const sinks: Readonly<Record<string, (text: string) => readonly string[]>> = {
       ...serverStates.flatMap((state) => serverItems([serverRow(text, state)], new Map(), now)),
     ]);
   },
+  "the status bar": (text) => {
+    const servers = serverStates.map((state) => serverRow(text, state));
+    const { text: shown, tooltip, spoken } = statusText(servers, [transferRow(text, "running")], text);
+    // It has an icon of ours, and nothing of a peer's but below the pointer.
+    assert.match(shown, /^\$\(broadcast\) [\w .·%,:]+$/);
+    return [tooltip, spoken];
+  },
+  "the document of a boot log": (text) => {
+    const logs = new BootLogs();
+    // What it means is ours.
+    const { diagnosis, ...line } = bootLine(text);
+    logs.apply({ ...line, client: mac });
+    return bootLogText(logs, mac, clientRow(text, "booted")).split("\n");
+  },
+  "the timeline": timelineTexts,
+  "the comments of captured packets": commentsWith,
   "the log of VS Code": (text) => [unadorned(text)],
   "the output of a test run": (text) => reportRow(text).steps.flatMap(outputLines),
   "the message of a test": (text) => [failureText(stepRow(text, "failed")), sideText(text)],
@@ -230,13 +287,12 @@ const sinks: Readonly<Record<string, (text: string) => readonly string[]>> = {
 
 /** Where `$(icon)` and `[text](link)` mean something. */
 const sinksWithIcons: Readonly<Record<string, (text: string) => readonly string[]>> = {
-  "the status bar": (text) => {
-    const { text: shown } = statusText([serverRow(text, "running")], [transferRow(text, "running")], text);
-    return [shown.replace(/^\$\([a-z~-]+\)/, "")];
-  },
   "the notification of servers that failed": (text) => [failureNotice([serverRow(text, "failed")]).message],
   "a notification, a quick pick": (text) => [unadorned(text)],
-  "the message above the servers": (text) => [serversMessage([serverRow(text, "running")]) ?? ""],
+  "the message above the servers": (text) => {
+    const warnings = [faultsInjected, planNotTaken].map((code) => ({ ...troubleOf(text), code }));
+    return [serversMessage([{ ...serverRow(text, "running"), warnings }]) ?? ""];
+  },
   "the lens of a manifest's line": (text) =>
     (["failed", "skipped", "passed"] as const).map((state) => {
       const outcomes = [{ step: stepRow(text, state), startedAt: now } as never, { step: stepRow(text, state), startedAt: now } as never]; // prettier-ignore
@@ -267,6 +323,7 @@ describe("what a peer chose steers nobody who reads it", () => {
 
   for (const [place, show] of Object.entries({ ...sinks, ...sinksWithIcons })) {
     it(`in ${place}`, () => {
+      assert.ok(show("plain").join("").includes("plain"), "it shows nothing of the text");
       for (const text of hostileTexts) for (const shown of show(text)) assertUnsteered(place, text, shown);
     });
   }

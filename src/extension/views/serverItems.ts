@@ -10,7 +10,7 @@ import {
 import { onlyLoopback } from "../../model/networks";
 import { commandIds } from "../ids";
 import { ago, colours, describeTrouble, joined, troubleItem, type Item } from "./item";
-import { formatList } from "../words";
+import { formatList, unadorned } from "../words";
 
 const names: Readonly<Record<Protocol, string>> = { bootp: "BOOTP", tftp: "TFTP", ftp: "FTP" };
 
@@ -79,7 +79,7 @@ const common = [faultsInjected, planNotTaken];
 export function serversMessage(rows: readonly ServerRow[]): string | undefined {
   const warnings = rows.flatMap((row) => row.warnings);
   const told = common.flatMap((code) => warnings.find((warning) => warning.code === code) ?? []);
-  return told.length === 0 ? undefined : told.map(describeTrouble).join(" ");
+  return told.length === 0 ? undefined : unadorned(told.map(describeTrouble).join(" "));
 }
 
 /**
