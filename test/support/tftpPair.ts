@@ -6,6 +6,7 @@ import { decodePacket, encodeAck, encodeOack } from "../../src/protocol/tftp/pac
 import type { TransferEnd } from "../../src/protocol/tftp/patience";
 import { Receiver } from "../../src/protocol/tftp/receiver";
 import { Sender } from "../../src/protocol/tftp/sender";
+import { InOrderReader } from "./inOrderReader";
 import { seededRandom } from "./random";
 import { VirtualClock } from "./virtualClock";
 import { type Faults, type LinkEnd, VirtualLink } from "./virtualLink";
@@ -17,6 +18,8 @@ export interface PairOptions {
   readonly faults?: Faults;
   /** The receiver opens with an OACK (WRQ) instead of ACK 0 to the sender's OACK (RRQ). */
   readonly upload?: boolean;
+  /** The receiver is not ours, but one that keeps only what comes in its turn. */
+  readonly inOrder?: boolean;
   /** What follows block 65535; default 0. */
   readonly rollover?: 0 | 1;
   readonly timeoutMs?: number;
@@ -32,7 +35,6 @@ export interface PairResult {
   readonly senderEnd: TransferEnd | undefined;
   readonly receiverEnd: TransferEnd | undefined;
   readonly sender: Sender;
-  readonly receiver: Receiver;
   /** Packets that each side sent. */
   readonly sent: { readonly data: number; readonly acks: number };
   readonly elapsedMs: number;
@@ -57,15 +59,13 @@ export function runPair(content: Uint8Array, options: PairOptions): PairResult {
     { ...shared, rollover: options.rollover ?? 0, ...(upload ? {} : { oack }) },
     startedAt,
   );
-  const receiver = new Receiver(
-    {
-      ...shared,
-      opening: upload ? oack : encodeAck(0),
-      ...(options.dallyMs === undefined ? {} : { dallyMs: options.dallyMs }),
-      ...(options.expectedSize === undefined ? {} : { expectedSize: options.expectedSize }),
-    },
-    startedAt,
-  );
+  const ours = {
+    ...shared,
+    opening: upload ? oack : encodeAck(0),
+    ...(options.dallyMs === undefined ? {} : { dallyMs: options.dallyMs }),
+    ...(options.expectedSize === undefined ? {} : { expectedSize: options.expectedSize }),
+  };
+  const receiver = options.inOrder === true ? new InOrderReader(options) : new Receiver(ours, startedAt);
   const received = new Uint8Array(content.length + options.blksize);
   let at = 0;
   let offset = 0;
@@ -115,7 +115,6 @@ export function runPair(content: Uint8Array, options: PairOptions): PairResult {
     senderEnd,
     receiverEnd,
     sender,
-    receiver,
     sent: { data: sending.sent, acks: receiving.sent },
     elapsedMs: clock.now() - startedAt,
   };
@@ -124,7 +123,7 @@ export function runPair(content: Uint8Array, options: PairOptions): PairResult {
 function driverOf(
   clock: Clock,
   end: LinkEnd,
-  machine: Sender | Receiver,
+  machine: Pick<Sender | Receiver, "timeout">,
   finish: (end: TransferEnd) => void,
 ): Driver<TransferEnd> {
   return new Driver<TransferEnd>(

@@ -249,7 +249,55 @@ describe("TFTP sender", () => {
     assert.deepEqual(script.ack(4), [7, 8]);
     assert.deepEqual(script.ack(4), []);
     assert.deepEqual(script.ack(8), [9, 10, 11, 12]);
-    assert.deepEqual(script.ack(10), [11, 12, 13, 14], "these went out once");
+    assert.equal(script.sender.retransmissions, 2);
+  });
+
+  /** Sends 3 and 4 again for a copy of 2, and has learned from the answers to their copies that this was needless. */
+  const toldOfCopies = (): Scripted => {
+    const script = new Scripted({ windowsize: 4 });
+    script.fill();
+    for (const number of [2, 4, 8]) script.ack(number);
+    return script;
+  };
+
+  it("once a restart was needless, the next gap is waited for: this link doubles, or changes the order (X2, RFC 3708, RFC 4653)", () => {
+    const script = toldOfCopies();
+    assert.deepEqual(script.ack(10), [13, 14], "the window moves on");
+    assert.deepEqual(script.ack(10), [], "the copy of an ACK");
+    assert.deepEqual(script.ack(14), [15, 16, 17, 18]);
+    assert.deepEqual(script.ack(14), []);
+    assert.deepEqual(script.ack(18), [19, 20, 21, 22]);
+    assert.equal(script.sender.retransmissions, 2);
+  });
+
+  it("… until one was there: what is lost is sent again without the wait for silence, and the next gap at once (T25)", () => {
+    const script = toldOfCopies();
+    assert.deepEqual(script.ack(10), [13, 14]);
+    const told = script.now;
+    assert.deepEqual(script.wake(), [11, 12, 13, 14]);
+    assert.ok(script.now - told < 100);
+    assert.deepEqual(script.ack(14), [15, 16, 17, 18]);
+    assert.deepEqual(script.ack(18), [19, 20, 21, 22]);
+    assert.deepEqual(script.ack(20), [21, 22, 23, 24]);
+  });
+
+  it("copies that silence has sent say nothing of the link: the next gap is believed at once (T25)", () => {
+    const script = new Scripted({ windowsize: 4 });
+    script.fill();
+    assert.deepEqual(script.wake(), [1, 2, 3, 4]);
+    assert.deepEqual(script.ack(2), [5, 6]);
+    assert.deepEqual(script.ack(6), [7, 8, 9, 10]);
+    assert.deepEqual(script.ack(8), [9, 10, 11, 12]);
+  });
+
+  it("an ACK for each block behind a gap starts the window again once, and the next gap is believed at once (RFC 7440 §4)", () => {
+    const script = new Scripted({ windowsize: 4 });
+    script.fill();
+    assert.deepEqual(script.ack(1), [2, 3, 4, 5]);
+    assert.deepEqual(script.ack(1), []);
+    assert.deepEqual(script.ack(1), []);
+    assert.deepEqual(script.ack(5), [6, 7, 8, 9]);
+    assert.deepEqual(script.ack(7), [8, 9, 10, 11]);
   });
 
   it("… and where it does not move on, it is sent again without the wait for silence (T25)", () => {

@@ -108,12 +108,12 @@ export class Retransmission {
     this.sentAt = now;
   }
 
-  /** The flight was answered as a whole. */
-  progressed(now: number): void {
+  /** The peer brings the transfer on. `latest`: it answers the flight that went out last, so that this is its round trip. */
+  progressed(now: number, latest: boolean): void {
     // The back-off stays until a round trip was measured: where it has grown beyond the timeout, every packet
     // would be sent twice for ever (RFC 6298 §5).
     if (!this.ambiguous) {
-      if (this.sendings > 0) this.measure(now - this.sentAt);
+      if (latest && this.sendings > 0) this.measure(now - this.sentAt);
       this.doublings = 0;
     }
     this.ambiguous = false;

@@ -191,7 +191,7 @@ export class Receiver {
         `the size was told as ${expected} bytes, ${lastOne ? "" : "at least "}${size} came`,
       );
     }
-    if (this.unacknowledged === 0) this.timing.progressed(now);
+    if (this.unacknowledged === 0) this.timing.progressed(now, true);
     this.timing.waitFrom(now);
     this.last = packet.block;
     this.receivedBytes = size;

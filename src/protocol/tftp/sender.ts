@@ -33,12 +33,21 @@ export class Sender {
   /** The number of the first outstanding packet, or of the next one; never wraps. */
   private base: number;
   private lastSupplied = false;
+  /** The number of the first block that went out last for the first time: an ACK of one before it measures nothing. */
+  private flightFrom = 0;
   /** A duplicate ACK has restarted this window already (DESIGN §2.1). */
   private restarted = false;
   /** The number of the last packet that was sent again. */
   private resentTo = -1;
+  /** What was sent again last was asked for by an ACK, and not by silence. */
+  private resentForAck = false;
   /** The block that was acknowledged last went out more than once: some receivers answer each copy. */
   private mayEcho = false;
+  /**
+   * An ACK that tells of a gap is believed at once, until one was proven wrong: this link doubles, or changes the order.
+   * It is believed again once it was right (RFC 3708 is that proof, and RFC 4653 that wait, for TCP).
+   */
+  private believing = true;
   /** When the window is sent again, unless it has moved on; undefined: no ACK is in doubt. */
   private doubtUntil: number | undefined;
   private ended = false;
@@ -108,6 +117,7 @@ export class Sender {
     if (this.ended || blocks.length === 0) return this.step([]);
     // While nothing was out the peer had nothing to say.
     if (this.outstanding.length === 0) this.timing.ourTurnUntil(now);
+    this.flightFrom = this.base + this.outstanding.length;
     const packets: Uint8Array[] = [];
     for (const block of blocks) {
       const packet = this.encode(this.base + this.outstanding.length, block);
@@ -138,7 +148,10 @@ export class Sender {
   /** Sends again what is to be answered, if the time for it has come. */
   timeout(now: number): Step<TransferEnd> {
     if (this.ended || this.outstanding.length === 0) return this.step([]);
-    if (this.doubtUntil !== undefined && now >= this.doubtUntil) return this.restart(now);
+    if (this.doubtUntil !== undefined && now >= this.doubtUntil) {
+      this.believing = true;
+      return this.restart(now);
+    }
     switch (this.timing.due(now)) {
       case "wait":
         return this.step([]);
@@ -147,7 +160,7 @@ export class Sender {
       case "again":
         this.restarted = false;
         this.doubtUntil = undefined;
-        return this.again(this.outstanding, now);
+        return this.again(this.outstanding, now, false);
     }
   }
 
@@ -155,7 +168,7 @@ export class Sender {
   repeat(now: number): Step<TransferEnd> {
     if (this.ended) return this.step([]);
     this.timing.heard(now);
-    return this.timing.maySend ? this.again(this.outstanding.slice(0, 1), now) : this.step([]);
+    return this.timing.maySend ? this.again(this.outstanding.slice(0, 1), now, false) : this.step([]);
   }
 
   private acknowledge(block: number, now: number): Step<TransferEnd> {
@@ -169,14 +182,17 @@ export class Sender {
       if (this.base > 0) this.acknowledgedBytes += packet.length - dataHeader;
       this.base += 1;
     }
+    // What the ACK before said was missing has come by itself: that ACK answered a copy, of which the one for which we sent
+    // again has made many. It had been wrong.
+    if (this.doubtUntil !== undefined && this.mayEcho && this.resentForAck) this.believing = false;
     this.restarted = false;
     this.mayEcho = this.base - 1 <= this.resentTo;
     this.doubtUntil = undefined;
-    this.timing.progressed(now);
+    this.timing.progressed(now, this.base > this.flightFrom);
     if (whole) return this.lastSupplied ? this.end({ kind: "complete" }) : this.step([]);
-    if (this.mayEcho) return this.doubt(now);
+    if (this.doubtful) return this.doubt(now);
     // The receiver missed the block after this one: the window starts there again (RFC 7440 §4).
-    return this.again(this.outstanding, now);
+    return this.again(this.outstanding, now, true);
   }
 
   private duplicate(now: number): Step<TransferEnd> {
@@ -185,7 +201,12 @@ export class Sender {
     if (this.options.windowsize === 1 || this.base <= 0 || this.restarted) return this.step([]);
     // What it would be about is not sent yet.
     if (this.outstanding.length === 0) return this.step([]);
-    return this.mayEcho ? this.doubt(now) : this.restart(now);
+    return this.doubtful ? this.doubt(now) : this.restart(now);
+  }
+
+  /** It may answer a copy, or one more of the blocks behind the gap for which this window was sent again. */
+  private get doubtful(): boolean {
+    return !this.believing || this.mayEcho || (this.resentForAck && this.base <= this.resentTo);
   }
 
   private doubt(now: number): Step<TransferEnd> {
@@ -197,11 +218,12 @@ export class Sender {
   private restart(now: number): Step<TransferEnd> {
     this.restarted = true;
     this.doubtUntil = undefined;
-    return this.again(this.outstanding, now);
+    return this.again(this.outstanding, now, true);
   }
 
-  private again(packets: readonly Uint8Array[], now: number): Step<TransferEnd> {
+  private again(packets: readonly Uint8Array[], now: number, forAck: boolean): Step<TransferEnd> {
     if (packets.length === 0) return this.step([]);
+    this.resentForAck = forAck;
     this.retransmissions += packets.length;
     this.resentTo = Math.max(this.resentTo, this.base + packets.length - 1);
     this.timing.sent(now, true);
