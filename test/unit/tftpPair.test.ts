@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { decodePacket } from "../../src/protocol/tftp/packet";
+import { each, goBackN } from "../support/goBackN";
 import { randomBytes, seeds } from "../support/random";
 import { runPair, type PairOptions, type PairResult } from "../support/tftpPair";
 import type { Faults, LinkEnd } from "../support/virtualLink";
@@ -57,27 +58,16 @@ describe("TFTP sender and receiver over a bad link", () => {
     });
   }
 
-  /**
-   * Blocks that must be sent for each one that arrives, where the reader takes none out of turn, and each window is sent
-   * whole: `inTurn` is how likely all the first `n` of one come in order.
-   */
-  const goBackN = (windowsize: number, inTurn: (n: number) => number): number => {
-    let taken = 0;
-    for (let n = 1; n <= windowsize; n += 1) taken += inTurn(n);
-    return windowsize / taken;
-  };
   const factorial = (n: number): number => (n <= 1 ? 1 : n * factorial(n - 1));
-  const kept = (lost: number) => (n: number) => (1 - lost) ** n;
   const all = (): number => 1;
 
-  // To a reader that keeps none out of turn, what comes too late is lost.
   for (const [what, faults, inTurn] of [
     ["10 % doubled", { duplication: 0.1 }, all],
     ["10 % doubled, 50 ms away", { duplication: 0.1, delayMs: [50, 50] }, all],
-    ["10 % doubled, 10 % overtaken", { duplication: 0.1, reordering: 0.1, reorderMs: 5 }, kept(0.1)],
+    ["10 % doubled, 10 % overtaken", { duplication: 0.1, reordering: 0.1, reorderMs: 5 }, each(0.1)],
     ["each up to 30 ms late", { duplication: 0.1, delayMs: [0, 30] }, (n) => 1 / factorial(n)],
-    ["5 % lost", { loss: 0.05 }, kept(0.05)],
-    ["20 % lost", { loss: 0.2 }, kept(0.2)],
+    ["5 % lost", { loss: 0.05 }, each(0.05)],
+    ["20 % lost", { loss: 0.2 }, each(0.2)],
   ] as const satisfies readonly (readonly [string, Faults, (n: number) => number])[]) {
     it(`${what}: a reader that answers copies, and keeps nothing out of turn, costs at most half as much again as the best go-back-N, with windowsize 4 and 16 (X1, X2, RFC 7440 §4)`, () => {
       const blocks = 1001;

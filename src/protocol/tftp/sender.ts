@@ -39,13 +39,13 @@ export class Sender {
   private restarted = false;
   /** The number of the last packet that was sent again. */
   private resentTo = -1;
-  /** What was sent again last was asked for by an ACK, and not by silence. */
+  /** What was sent again last was so for an ACK, and not for silence, which a lost ACK makes as well. */
   private resentForAck = false;
   /** The block that was acknowledged last went out more than once: some receivers answer each copy. */
   private mayEcho = false;
   /**
-   * An ACK that tells of a gap is believed at once, until one was proven wrong: this link doubles, or changes the order.
-   * It is believed again once it was right (RFC 3708 is that proof, and RFC 4653 that wait, for TCP).
+   * An ACK that tells of a gap is believed at once (RFC 7440 §4), until one was wrong: this link doubles, or changes the
+   * order. From then on each is waited with, until one was right. RFC 3708 has that proof for TCP, RFC 4653 that wait.
    */
   private believing = true;
   /** When the window is sent again, unless it has moved on; undefined: no ACK is in doubt. */
@@ -182,8 +182,7 @@ export class Sender {
       if (this.base > 0) this.acknowledgedBytes += packet.length - dataHeader;
       this.base += 1;
     }
-    // What the ACK before said was missing has come by itself: that ACK answered a copy, of which the one for which we sent
-    // again has made many. It had been wrong.
+    // The window has moved on by itself, so the ACK in doubt answered a copy: what we had sent again was there already.
     if (this.doubtUntil !== undefined && this.mayEcho && this.resentForAck) this.believing = false;
     this.restarted = false;
     this.mayEcho = this.base - 1 <= this.resentTo;
