@@ -1,5 +1,5 @@
 /**
- * What every test file of the unit and socket suites ends with: descriptors, sockets, timers and the listeners of the
+ * What every test file ends with, but for those of VS Code: descriptors, sockets, timers and the listeners of the
  * process are as they were before it. What is left is named; `LEAKS=1` adds the place where it was made.
  */
 
@@ -91,7 +91,7 @@ export const mochaHooks: Mocha.RootHookObject = {
     const root = this.test?.parent;
     assert.ok(root, "no root suite");
     for (const file of new Set(root.suites.map((suite) => suite.file ?? ""))) {
-      if (!/[\\/]test[\\/](unit|socket)[\\/]/.test(file)) continue;
+      if (!/[\\/]test[\\/](unit|socket|interop|package)[\\/]/.test(file)) continue;
       watchFile(
         file,
         root.suites.filter((suite) => suite.file === file),

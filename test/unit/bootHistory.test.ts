@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { mostBoots } from "../../src/extension/timeline/boot";
+import { mostBoots, type Boot } from "../../src/extension/timeline/boot";
 import { BootHistory, readBoots, writeBoots } from "../../src/extension/timeline/bootHistory";
 import { bootFile, bootOf } from "../support/boots";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
@@ -35,6 +35,22 @@ describe("the history of boots", () => {
     const other = { ...boot, id: "other" };
     await next.save([other]);
     assert.deepEqual(await open().load(), [boot, other]);
+    assert.deepEqual(said, []);
+  });
+
+  it("is of all windows of the folder, each boot once: one does not write over what another wrote", async () => {
+    const [one, other] = [open(), open()];
+    for (const history of [one, other]) assert.deepEqual(await history.load(), []);
+    const named = (id: string, startedAt: number): Boot => ({ ...boot, id, startedAt });
+    await one.save([named("a", 1)]);
+    await other.save([named("b", 2)]);
+    await one.save([named("a", 1), named("c", 3)]);
+    other.saveAtOnce([named("b", 2), named("d", 4)]);
+    const next = await open().load();
+    assert.deepEqual(
+      next.map(({ id }) => id),
+      ["a", "b", "c", "d"],
+    );
     assert.deepEqual(said, []);
   });
 

@@ -1,7 +1,7 @@
 /** The last boots, from one session to the next: a file in the extension's storage of this workspace. */
 
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage } from "../../model/text";
 import { mostBoots, type Boot } from "./boot";
@@ -59,15 +59,24 @@ const withoutRow = ({ id, client, name, startedAt, marks, files, notes }: Boot):
   ...{ id, client, name, startedAt, marks, files, notes },
 });
 
+/** The last boots of several sessions, the oldest first. */
+export const lastBoots = (...boots: readonly (readonly Boot[])[]): readonly Boot[] =>
+  boots
+    .flat()
+    .sort((one, other) => one.startedAt - other.startedAt)
+    .slice(-mostBoots);
+
 /** The text of the file. The ids of rows mean nothing in another session. */
 export const writeBoots = (boots: readonly Boot[]): string =>
-  JSON.stringify({ version, boots: boots.slice(-mostBoots).map(withoutRow) });
+  JSON.stringify({ version, boots: boots.map(withoutRow) });
 
 export class BootHistory {
-  /** Of earlier sessions; undefined until they were read. */
-  private earlier: readonly Boot[] | undefined;
-  private reading: Promise<readonly Boot[]> | undefined;
+  /** Of earlier sessions and of other windows of the folder; undefined until they were read. */
+  private others: readonly Boot[] | undefined;
+  private reading: Promise<void> | undefined;
   private writing: Promise<void> = Promise.resolve();
+  /** The ids of the boots in the file that are this window's. */
+  private readonly own = new Set<string>();
   /** The file is not ours, or cannot be read: nothing is written. */
   private untouched = false;
 
@@ -80,24 +89,29 @@ export class BootHistory {
     private readonly say: (message: string) => void,
   ) {}
 
-  /** The boots of earlier sessions, the oldest first. */
-  load(): Promise<readonly Boot[]> {
-    return (this.reading ??= this.read().then((boots) => (this.earlier = boots)));
+  /** The boots of earlier sessions and of other windows, as they were read last; the oldest first. */
+  async load(): Promise<readonly Boot[]> {
+    await (this.reading ??= this.read());
+    return this.others ?? [];
   }
 
-  /** Keeps these beside those of earlier sessions. */
+  /** Keeps these beside those of earlier sessions and of other windows. */
   async save(boots: readonly Boot[]): Promise<void> {
-    const earlier = await this.load();
-    this.writing = this.writing.then(() => this.write(writeBoots([...earlier, ...boots])));
+    await this.load();
+    this.writing = this.writing.then(() => this.write(boots));
     await this.writing;
   }
 
   /** The same before the extension ends, where nobody waits for a promise. */
   saveAtOnce(boots: readonly Boot[]): void {
-    if (this.earlier === undefined || this.untouched || this.folder === undefined) return;
+    const { folder } = this;
+    if (this.others === undefined || this.untouched || folder === undefined) return;
     try {
-      writeFileSync(this.partial(this.folder), writeBoots([...this.earlier, ...boots]));
-      renameSync(this.partial(this.folder), this.file(this.folder));
+      const file = this.file(folder);
+      const text = this.joined(folder, existsSync(file) && readFileSync(file, "utf8"), boots);
+      if (text === undefined) return;
+      writeFileSync(this.partial(folder), text);
+      renameSync(this.partial(folder), file);
     } catch (error) {
       this.failed(error);
     }
@@ -107,34 +121,51 @@ export class BootHistory {
     return join(folder, "boots.json");
   }
 
-  /** What is half written never stands under the real name. */
+  /** What is half written never stands under the real name, nor under another window's. */
   private partial(folder: string): string {
-    return `${this.file(folder)}.new`;
+    return `${this.file(folder)}.${process.pid}.new`;
   }
 
-  private async read(): Promise<readonly Boot[]> {
+  private async read(): Promise<void> {
     const { folder } = this;
-    if (folder === undefined) return [];
+    if (folder === undefined) return;
     try {
-      const boots = readBoots(await readFile(this.file(folder), "utf8"));
-      if (boots !== undefined) return boots;
+      this.joined(folder, await this.textIn(folder), []);
+    } catch (error) {
+      this.untouched = true;
+      this.failed(error);
+    }
+  }
+
+  /** The text of the file; false: there is none yet. */
+  private async textIn(folder: string): Promise<string | false> {
+    return readFile(this.file(folder), "utf8").catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+      throw error;
+    });
+  }
+
+  /** @returns the text of the file with this window's boots as they are now; undefined: it is left alone. */
+  private joined(folder: string, text: string | false, boots: readonly Boot[]): string | undefined {
+    const kept = text === false ? [] : readBoots(text);
+    if (kept === undefined) {
       this.untouched = true;
       this.say(
         `${this.file(folder)} is no history of boots. It is left alone, and no boot is kept: remove it, and reload the window.`,
       );
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
-        this.untouched = true;
-        this.failed(error);
-      }
+      return undefined;
     }
-    return [];
+    for (const { id } of boots) this.own.add(id);
+    this.others = kept.filter(({ id }) => !this.own.has(id));
+    return writeBoots(lastBoots(this.others, boots));
   }
 
-  private async write(text: string): Promise<void> {
+  private async write(boots: readonly Boot[]): Promise<void> {
     const { folder } = this;
     if (folder === undefined || this.untouched) return;
     try {
+      const text = this.joined(folder, await this.textIn(folder), boots);
+      if (text === undefined) return;
       await mkdir(folder, { recursive: true });
       await writeFile(this.partial(folder), text);
       await rename(this.partial(folder), this.file(folder));

@@ -2,8 +2,8 @@
 
 import type { Row } from "../../model/events";
 import type { Change, Store } from "../store";
-import { mostBoots, type Boot } from "./boot";
-import type { BootHistory } from "./bootHistory";
+import type { Boot } from "./boot";
+import { lastBoots, type BootHistory } from "./bootHistory";
 import { Boots } from "./boots";
 
 /** The boots are written once nothing came of them for so long, and while something does, so often. */
@@ -32,10 +32,9 @@ export class BootRecorder {
     return { dispose: () => void this.listeners.delete(listener) };
   }
 
-  /** The last boots of this and earlier sessions, the latest first. */
+  /** The last boots of this and other sessions, the latest first. */
   async all(): Promise<readonly Boot[]> {
-    const earlier = await this.history.load();
-    return [...earlier, ...this.boots.all].slice(-mostBoots).reverse();
+    return [...lastBoots(await this.history.load(), this.boots.all)].reverse();
   }
 
   dispose(): void {
