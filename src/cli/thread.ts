@@ -1,9 +1,19 @@
 /** Threads of the program: each begins with this file, in the bundle with `entry.ts`, which comes here. */
 
-import { parentPort, Worker } from "node:worker_threads";
+import { parentPort, Worker, workerData } from "node:worker_threads";
+import { sumInThread } from "../engine/ftpServer/summing";
+import type { LentFile } from "../engine/servedRoot/lentFile";
 import { sendInThread } from "../engine/tftpServer/thread";
 
-/** Starts one that sends files for the TFTP server. Absent where the sources run: Node cannot begin with one of them. */
-export const startThread = __filename.endsWith(".js") ? (): Worker => new Worker(__filename) : undefined;
+/**
+ * Starts one that sums a file, or without one sends files for the TFTP server. Absent where the sources run: Node cannot
+ * begin with one of them.
+ */
+export const startThread = __filename.endsWith(".js")
+  ? (summed?: LentFile): Worker => new Worker(__filename, { workerData: summed })
+  : undefined;
 
-if (parentPort !== null) sendInThread(parentPort);
+if (parentPort !== null) {
+  if (workerData === undefined || workerData === null) sendInThread(parentPort);
+  else sumInThread(parentPort, workerData as LentFile);
+}

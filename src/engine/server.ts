@@ -12,6 +12,7 @@ import type { BootLog } from "./bootLog/bootLog";
 import type { Clock } from "./clock";
 import type { Journal } from "./journal";
 import type { Tap } from "./packets/tap";
+import type { LentFile } from "./servedRoot/lentFile";
 import type { RootOf } from "./servedRoot/plannedRoot";
 
 /** A file that left, as the boot sequences need to know it. */
@@ -52,8 +53,8 @@ export interface ServerContext {
   heard(protocol: Protocol): void;
   /** What a server's `news` says is another than before. */
   changed(protocol: Protocol): void;
-  /** Starts a thread that runs `sendInThread`; absent: everything stays on this one. */
-  readonly startThread?: (() => Worker) | undefined;
+  /** Starts a thread that sums this file, or without one runs `sendInThread`; absent: everything stays on this one. */
+  readonly startThread?: ((summed?: LentFile) => Worker) | undefined;
   /** Tells the boot sequences about a transfer. */
   departed(departure: Departure): void;
 }

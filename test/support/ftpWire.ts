@@ -11,7 +11,7 @@ import { systemClock, type Clock } from "../../src/engine/clock";
 import { startFtpServer } from "../../src/engine/ftpServer/ftpServer";
 import { BootLog } from "../../src/engine/bootLog/bootLog";
 import { Journal } from "../../src/engine/journal";
-import type { BootServer, Departure } from "../../src/engine/server";
+import type { BootServer, Departure, ServerContext } from "../../src/engine/server";
 import { openServedRoot, type DoorOptions, type ServedRoot } from "../../src/engine/servedRoot/servedRoot";
 import { descriptors } from "./descriptors";
 import { randomBytes } from "./random";
@@ -28,6 +28,7 @@ export interface FtpOptions {
   readonly door?: Partial<DoorOptions>;
   readonly clock?: Clock;
   readonly addresses?: readonly string[];
+  readonly startThread?: ServerContext["startThread"];
   /** Stands between the server and the door. */
   readonly root?: (door: ServedRoot) => ServedRoot;
 }
@@ -87,6 +88,7 @@ export async function ftpHouse(options: FtpOptions = {}): Promise<FtpHouse> {
       changed: () => undefined,
       heard: () => (heard += 1),
       boards: {},
+      startThread: options.startThread,
       departed: (departure) => departures.push(departure),
     },
     options.addresses ?? ["127.0.0.1"],

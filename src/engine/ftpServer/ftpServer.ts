@@ -14,6 +14,7 @@ import { changedFolder, runCommand } from "./commands";
 import { createFtpSrv, type FtpSrvFileSystem, type FtpSrvServer, type LoginRequest } from "./ftpSrv";
 import { Failure, replyText } from "./replies";
 import { Session, type Goodbye } from "./session";
+import { Summing } from "./summing";
 
 /** Slows guessing down (F25). */
 const wrongPasswordMs = 300;
@@ -43,9 +44,12 @@ class House {
   /** Listeners that are closed, and have sessions still. */
   private readonly closing = new Set<Promise<void>>();
   private readonly ownPorts = new Set<number>();
+  private readonly summing: Summing;
   private draining = false;
 
-  constructor(private readonly context: ServerContext) {}
+  constructor(private readonly context: ServerContext) {
+    this.summing = new Summing(context.startThread);
+  }
 
   /** @throws EngineError; then nothing is left open. */
   async open(addresses: readonly string[], port: number): Promise<BootServer> {
@@ -86,7 +90,7 @@ class House {
         this.refuse(which.peer, code, message);
         which.end({ code: 421, text: printable(message) });
       };
-      const session = new Session(this.context, connection, runCommand, onLimit, this.ownPorts);
+      const session = new Session(this.context, connection, runCommand, onLimit, this.ownPorts, this.summing);
       this.sessions.set(session, host);
       connection.commandSocket.once("close", () => this.sessions.delete(session));
     });
@@ -194,6 +198,7 @@ class House {
     this.draining = true;
     this.leave(() => true, stopping);
     await Promise.all(this.closing);
+    await this.summing.idle();
   }
 
   private async stopNow(): Promise<void> {
@@ -205,7 +210,7 @@ class House {
       );
       session.end(stopping, 300);
     }
-    await Promise.all(this.closing);
+    await Promise.all([...this.closing, this.summing.close()]);
   }
 
   private cancelTransfer(id: string): boolean {

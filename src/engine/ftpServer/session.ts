@@ -16,6 +16,7 @@ import type { DataChannel } from "./dataChannel";
 import type { Activity } from "./dataTransfer";
 import { sendReply, takeControl, watchReplies, type FtpSrvConnection } from "./ftpSrv";
 import { Failure, failureOf, replyLines, replyText, type Letter } from "./replies";
+import type { Summing } from "./summing";
 import type { Peer } from "./transferRecord";
 
 /** Bytes of one command line; RFC 959 sets none, paths end at 1024. */
@@ -80,6 +81,7 @@ export class Session {
     private readonly run: (session: Session, line: string) => Promise<void>,
     private readonly onLimit: (session: Session, code: string, message: string) => void,
     readonly ownPorts: Set<number>,
+    readonly summing: Summing,
   ) {
     const socket = connection.commandSocket;
     this.peer = {

@@ -126,8 +126,14 @@ export class TransferRecord {
     this.progress(this.row.bytes);
   }
 
-  finished(digest: Sums | undefined): void {
-    this.end({ state: "finished", ...digest });
+  /** @param sums a promise: the row waits for them, and nothing else does. */
+  finished(sums: Sums | Promise<Sums | undefined> | undefined): void {
+    this.end({ state: "finished" });
+    if (sums instanceof Promise)
+      void sums.then((late) => {
+        this.publish(late);
+      });
+    else this.publish(sums);
     this.lines.ended(this.row, { silent: false });
     if (this.row.direction !== "read") return;
     this.tellSequences("fetched");
@@ -142,6 +148,7 @@ export class TransferRecord {
       trouble: failure.trouble,
       ...(nearest.length === 0 ? {} : { nearest }),
     });
+    this.publish();
     this.lines.ended(this.row, {
       sent: `${failure.replyCode} ${failure.trouble.message}`,
       silent: false,
@@ -158,13 +165,22 @@ export class TransferRecord {
 
   private end(last: Partial<TransferRow>): void {
     this.waitEnds();
-    this.report({ ...last, endedAt: this.context.clock.wallTime() });
+    this.change({ ...last, endedAt: this.context.clock.wallTime() });
   }
 
   private report(patch: Partial<TransferRow>): void {
+    this.change(patch);
+    this.publish();
+  }
+
+  private change(patch: Partial<TransferRow>): void {
     const row = { ...this.row, ...patch };
     const elapsedMs = Math.max(1, this.context.clock.now() - this.startedAt);
     this.row = { ...row, bytesPerSecond: Math.round((row.bytes * 1000) / elapsedMs) };
+  }
+
+  private publish(sums?: Sums): void {
+    this.row = { ...this.row, ...sums };
     this.context.journal.report(this.row);
   }
 

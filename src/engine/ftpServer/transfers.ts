@@ -11,6 +11,7 @@ import { nearestNames } from "./refusals";
 import { Failure, failureOf, noChannel, replyText } from "./replies";
 import { untakenBytes } from "./sendQueue";
 import type { Session } from "./session";
+import type { Ongoing } from "./summing";
 import { TransferRecord } from "./transferRecord";
 import type { Socket } from "node:net";
 
@@ -18,7 +19,12 @@ import type { Socket } from "node:net";
 const chunkBytes = 512 * 1024;
 const noBytes = new Uint8Array(0);
 
-type Work = (activity: Activity, record: TransferRecord, connect: Connect) => Promise<Sums | undefined>;
+/** Of the whole file; a promise: the row waits for them, and the client does not. */
+interface Done {
+  readonly sums: Sums | Promise<Sums | undefined> | undefined;
+}
+
+type Work = (activity: Activity, record: TransferRecord, connect: Connect) => Promise<Done>;
 /** Watches the transfer from here on; `bytes` says how far it is. */
 type Watch = (bytes: () => number) => Timer;
 /** @param watch watches the transfer; `past` puts what a fault profile does to the bytes before what carries them. */
@@ -28,7 +34,9 @@ type Connect = () => Promise<{ socket: Socket; watch: Watch; past: (carry: Carry
 export async function retrieve(session: Session, name: string): Promise<void> {
   const offset = session.takeRestart();
   await transfer(session, "read", name, offset, async (activity, record, connect) => {
-    const file = await session.root.open(session.resolve(name));
+    const { root } = session;
+    const open = (): Promise<OpenedFile> => root.open(session.resolve(name));
+    const file = await open();
     try {
       // RFC 3659 §5.4 leaves the code open; 554 is what its examples of a bad REST use.
       if (offset > file.size) {
@@ -43,7 +51,8 @@ export async function retrieve(session: Session, name: string): Promise<void> {
         150,
         session.ascii ? "Opening data connection" : `Opening data connection (${file.size} bytes)`,
       );
-      return await sendFile(session, activity, record, { file, offset, socket, watch, past });
+      const summing = offset === 0 ? await session.summing.begin(file, open) : undefined;
+      return await sendFile(session, activity, record, { file, offset, socket, watch, past, summing });
     } finally {
       await file.close();
     }
@@ -56,14 +65,16 @@ interface Sending {
   readonly socket: Socket;
   readonly watch: Watch;
   readonly past: (carry: Carry) => Carry;
+  /** A thread sums it. */
+  readonly summing: Ongoing | undefined;
 }
 
 async function sendFile(
   session: Session,
   activity: Activity,
   record: TransferRecord,
-  { file, offset, socket, watch, past }: Sending,
-): Promise<Sums | undefined> {
+  { file, offset, socket, watch, past, summing }: Sending,
+): Promise<Done> {
   const out = outgoing(socket, activity, session.context.clock);
   const write = past((chunk) => out.write(chunk));
   const chunkAt = readAhead(file);
@@ -83,13 +94,14 @@ async function sendFile(
       writing = write(session.ascii ? toNetworkLines(chunk) : chunk);
       for (const work of [writing, reading]) work.catch(() => undefined); // Awaited above and below, one after the other.
       // While it is on its way, and the next one is being read.
-      file.sums.pass(chunk, from);
+      if (summing === undefined) file.sums.pass(chunk, from);
     }
     await writing;
     record.progress(position - offset);
     await Promise.all([out.finish(), file.close()]);
-    return offset === 0 ? file.sums.result() : undefined;
+    return { sums: offset === 0 ? (file.sums.result() ?? summing?.sums) : undefined };
   } catch (error) {
+    summing?.cancel();
     activity.abort(failureOf(error));
     throw error;
   } finally {
@@ -134,7 +146,7 @@ export async function store(session: Session, name: string): Promise<void> {
       await session.reply(150, "Ready for the data");
       const digest = await receiveFile(session, activity, record, { upload, announced, socket, watch, past });
       await upload.commit();
-      return digest;
+      return { sums: digest };
     } finally {
       await upload.abort(); // Does nothing after the commit.
     }
@@ -238,7 +250,7 @@ async function transfer(
   await session.transferring(record.id, async (activity) => {
     try {
       assertNoFault(faults, record);
-      const digest = await work(activity, record, async () => {
+      const { sums } = await work(activity, record, async () => {
         if (channel === undefined) {
           throw new Failure(425, noChannel);
         }
@@ -247,7 +259,7 @@ async function transfer(
           faults === undefined ? carry : disturbedData(faults, context.clock, activity.signal, record, carry);
         return { socket, past, watch: (bytes) => watchTransfer(session, activity, record, socket, bytes) };
       });
-      record.finished(digest);
+      record.finished(sums);
     } catch (error) {
       const failure = failureOf(activity.signal.aborted ? activity.signal.reason : error);
       record.failed(failure, await nearestNames(session, name, error));

@@ -3,12 +3,12 @@
  * whoever opened it keeps open meanwhile. A thread opens nothing itself.
  */
 
-import { fstat, read, type BigIntStats } from "node:fs";
+import { fstat, fstatSync, read, readSync, type BigIntStats } from "node:fs";
 import { promisify } from "node:util";
 import type { Sums } from "../checksums";
 import type { FileBytes } from "./contract";
 import type { KnownFiles } from "./knownFiles";
-import { watchedBytes, type FileState } from "./watchedBytes";
+import { watchedBytes, type FileState, type OpenDisk } from "./watchedBytes";
 
 /** Plain data. */
 export interface LentFile {
@@ -22,22 +22,29 @@ export interface LentFile {
 
 const stat: (descriptor: number, options: { bigint: true }) => Promise<BigIntStats> = promisify(fstat);
 
-export function lentFile({ descriptor, opened, path, sums }: LentFile, knownFiles: KnownFiles): FileBytes {
+const pooledDisk = (descriptor: number): OpenDisk => ({
+  read: (buffer, position) =>
+    new Promise((resolve, reject) => {
+      read(descriptor, buffer, 0, buffer.length, position, (error, count) => {
+        if (error === null) resolve(count);
+        else reject(error);
+      });
+    }),
+  stat: () => stat(descriptor, { bigint: true }),
+});
+
+/** For a thread that has nothing else to do. CPU seconds a GB, sums included: 0.73, and 0.85 by the thread pool. */
+export const blockingDisk = (descriptor: number): OpenDisk => ({
+  read: (buffer, position) => Promise.resolve(readSync(descriptor, buffer, 0, buffer.length, position)),
+  stat: () => Promise.resolve(fstatSync(descriptor, { bigint: true })),
+});
+
+export function lentFile(
+  { descriptor, opened, path, sums }: LentFile,
+  knownFiles: KnownFiles,
+  diskOf = pooledDisk,
+): FileBytes {
   const known = knownFiles(opened);
   known.sums.learn(sums);
-  return watchedBytes(
-    {
-      read: (buffer, position) =>
-        new Promise((resolve, reject) => {
-          read(descriptor, buffer, 0, buffer.length, position, (error, count) => {
-            if (error === null) resolve(count);
-            else reject(error);
-          });
-        }),
-      stat: () => stat(descriptor, { bigint: true }),
-    },
-    opened,
-    path,
-    known,
-  );
+  return watchedBytes(diskOf(descriptor), opened, path, known);
 }
