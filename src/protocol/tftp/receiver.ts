@@ -201,8 +201,8 @@ export class Receiver {
     this.untaken = true;
     this.lastCame = lastOne;
     this.ackDue = lastOne || this.unacknowledged >= this.options.windowsize;
-    // `step([])` with data, for it is not taken yet. A spread makes V8 a new hidden class now and again, and what reads
-    // the step slow: an upload of 1468 × 16 took 10.5 and not 7.0 CPU seconds a GB.
+    // `step([])` with data, for it is not taken yet. With a spread V8 makes each step a hidden class of its own, and all
+    // that reads it slow: an upload of 1468 × 16 took 9.5 to 10.5 CPU seconds a GB and not 6.4 to 7.0.
     return { send: [], wakeAt: undefined, data: packet.data };
   }
 
