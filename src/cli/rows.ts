@@ -129,11 +129,13 @@ export function describeRepeats({ address, times, files, normal }: Repeats): Lin
   return { tone: "warning", text: `${address} · asked again ${often} for ${what}` };
 }
 
+const lineName = ({ name, mac, id, verification }: ClientRow): string =>
+  `${printable(name ?? mac ?? id)}${verification ? " [verification]" : ""}`;
+
 /** `bench-1 boot 1 · DISCOVER … → OFFER …`, and what it means. @param client the row of its board, where it has one. */
 export function describeLine(row: BootLineRow, client: Row | undefined): Line {
   const { diagnosis } = row;
-  const name = client?.type === "client" ? (client.name ?? client.id) : row.client;
-  const text = `${printable(name)} boot ${row.boot} · ${describeBootLine(row)}`;
+  const text = `${client?.type === "client" ? lineName(client) : printable(row.client)} boot ${row.boot} · ${describeBootLine(row)}`;
   return diagnosis === undefined
     ? { tone: "faint", text }
     : { tone: "warning", text: `${text} · ${visible(diagnosis.message)}` };

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { concat, encodeText } from "../../src/protocol/bytes";
 import { MalformedPacket } from "../../src/protocol/errors";
 import { formatIpv4 } from "../../src/protocol/ipv4";
+import { describePacket } from "../../src/protocol/bootp/describe";
 import { getOption, option, optionParts } from "../../src/protocol/bootp/options";
 import { decodePacket, encodePacket, formatMac, parseMac } from "../../src/protocol/bootp/packet";
 import type { BootpPacket } from "../../src/protocol/bootp/packet";
@@ -70,6 +71,13 @@ function decodes(bytes: Uint8Array): boolean {
 }
 
 describe("the BOOTP packet", () => {
+  it("is told with a client identifier as text where it is one, and else as hex", () => {
+    const told = [encodeText("bench-1 run 7"), Uint8Array.of(0, 0x62)].map(
+      (identifier) => describePacket(aRequest({ options: options({ clientIdentifier: identifier }) })).about,
+    );
+    assert.deepEqual(told, ["clientIdentifier bench-1 run 7", "clientIdentifier 0x0062"]);
+  });
+
   it("comes back as it was sent, whatever its fields hold (RFC 951 §3, RFC 2131 §2, S13)", () => {
     fc.assert(
       fc.property(aPacket, (packet) => {

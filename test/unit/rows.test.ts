@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { Refusals, type RefusalVoice } from "../../src/cli/refusals";
-import { describeFixes, describeRepeats, describeRow, describeTrouble } from "../../src/cli/rows";
+import {
+  describeFixes,
+  describeLine,
+  describeRepeats,
+  describeRow,
+  describeTrouble,
+} from "../../src/cli/rows";
 import type { ClientRow, LogRow, Row, ServerRow, TransferRow } from "../../src/model/events";
+import { bootLine } from "../support/boots";
 import { VirtualClock } from "../support/virtualClock";
 
 const transfer = (changes: Partial<TransferRow> = {}): TransferRow => ({
@@ -61,6 +68,19 @@ const missing = (file: string, changes: Partial<TransferRow> = {}): TransferRow 
     trouble: { code: "file.missing", message: "there is no such file in the served root" },
     ...changes,
   });
+
+describe("a line of the boot log", () => {
+  const line = bootLine(0, { boot: 2, request: "RRQ a octet" });
+
+  it("begins with the board's name, else its MAC, and says of a verification that it is one", () => {
+    const named = client({ name: "bench-1" });
+    const played = client({ id: "boot-servers-verify-1 52:54:00:12:34:56", verification: true });
+    assert.deepEqual(
+      [named, client(), played, undefined].map((row) => describeLine(line, row).text.split(" boot 2 · ")[0]),
+      ["bench-1", "52:54:00:12:34:56", "52:54:00:12:34:56 [verification]", line.client],
+    );
+  });
+});
 
 describe("what serve says of a row", () => {
   it("of a server is where it listens, IPv6 in brackets", () => {

@@ -45,9 +45,9 @@ const isText = (bytes: Uint8Array): boolean =>
   bytes.length > 0 && bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
 
 function valueOf(name: OptionName | undefined, bytes: Uint8Array): string {
-  if (name === undefined) return isText(bytes) ? decodeText(bytes) : `0x${toHex(bytes)}`;
-  const { codec } = optionTable[name];
-  if (codec.form.kind === "hex") return `0x${toHex(bytes)}`;
+  const codec = name && optionTable[name].codec;
+  if (codec === undefined || codec.form.kind === "hex")
+    return isText(bytes) ? decodeText(bytes) : `0x${toHex(bytes)}`;
   const value = codec.decode(bytes);
   if (value === undefined) return `0x${toHex(bytes)}`;
   if (typeof value !== "object") return String(value);
