@@ -2,13 +2,15 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { crc32 } from "node:zlib";
 import type { TransferRow } from "../../src/model/events";
 import { assertFile, unlikeBytes } from "../support/files";
 import { lossyTftpClients, patient } from "../support/foreignClients";
 import { makeNetwork, type TestNetwork } from "../support/namespace";
 import { serve, type Served } from "../support/ours";
-import { need } from "../support/programs";
+import { need, placeOf } from "../support/programs";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
+import { UBoot } from "../support/uBoot";
 
 const address = "10.77.0.1";
 /** A board for each fault, so that one server has all of them. */
@@ -21,9 +23,16 @@ const profiles = {
   corrupt: "corrupt data 3",
   refused: "ftp 425",
   torn: "cut-data 1MB",
+  uBootLossy: "loss=5,seed=1",
+  uBootDropped: "drop data 17 x2",
+  uBootStalled: "stall data 20 2s",
+  uBootCorrupt: "corrupt data 3",
+  uBootTruncated: "truncate data 20",
 } as const;
 type Board = keyof typeof profiles;
 const boards = Object.keys(profiles) as Board[];
+/** U-Boot is one board, which takes the address of each of its faults in turn. */
+const hosts = boards.filter((board) => !board.startsWith("uBoot"));
 const addressOf = (board: Board): string => `10.77.0.${10 + boards.indexOf(board)}`;
 
 describe("programs of others under injected faults", function () {
@@ -42,8 +51,9 @@ describe("programs of others under injected faults", function () {
     const lan = "lan1";
     network = await makeNetwork(this, {
       server: { eth0: { lan, address: `${address}/24` } },
+      uBoot: { eth0: { lan } },
       ...Object.fromEntries(
-        boards.map((board) => [board, { eth0: { lan, address: `${addressOf(board)}/24` } }]),
+        hosts.map((board) => [board, { eth0: { lan, address: `${addressOf(board)}/24` } }]),
       ),
     });
     const faults = boards.flatMap((board) => ["--fault", `for ${addressOf(board)}: ${profiles[board]}`]);
@@ -156,5 +166,58 @@ describe("programs of others under injected faults", function () {
     await lftp("torn");
     const { trouble } = await told("torn", "data connection cut after 1MB", "failed");
     assert.equal(trouble?.message, "the data connection was cut (injected by the fault profile)");
+  });
+
+  describe("U-Boot", () => {
+    let uBoot: UBoot;
+
+    before(async function () {
+      need(this, "qemu-system-aarch64", "u-boot.bin", "python3");
+      const mac = "52:54:00:77:00:30";
+      uBoot = await UBoot.switchOn(network!.host("uBoot"), mac, placeOf("u-boot.bin"));
+      // Else it waits for five seconds, and asks the server to do so too (RFC 2349).
+      await uBoot.run("setenv tftptimeout 1000");
+      await uBoot.run(`setenv serverip ${address}`);
+    });
+
+    /** What it says of the bytes that it has. */
+    const load = async (
+      board: Board,
+    ): Promise<{ readonly size: number; readonly crc32: string; readonly injected: string }> => {
+      await uBoot.run(`setenv ipaddr ${addressOf(board)}`);
+      const said = await uBoot.run("tftpboot ${loadaddr} small");
+      const size = Number(/Bytes transferred = (\d+)/.exec(said)?.[1] ?? assert.fail(said));
+      const { injected } = await served.row(
+        "transfer",
+        (row) => row.address === addressOf(board) && row.injected !== undefined,
+      );
+      return { size, crc32: await uBoot.crc32(), injected: injected!.join() };
+    };
+    const whole = { size: small.length, crc32: crc32(small).toString(16).padStart(8, "0") };
+
+    for (const [what, board, injected] of [
+      ["5 % of the packets lost", "uBootLossy", /^packet lost/],
+      ["a block that is lost twice", "uBootDropped", /^DATA 17 dropped/],
+      ["a stall of two seconds", "uBootStalled", /^DATA 20 held for 2\.0 s/],
+    ] as const) {
+      it(`${what}: it has every byte`, async () => {
+        const { injected: row, ...got } = await load(board);
+        assert.deepEqual(got, whole);
+        assert.match(row, injected);
+      });
+    }
+
+    it("a spoilt byte: it does not notice", async () => {
+      const { size, crc32, injected } = await load("uBootCorrupt");
+      assert.equal(size, whole.size);
+      assert.notEqual(crc32, whole.crc32);
+      assert.equal(injected, "DATA 3 corrupted");
+    });
+
+    it("a block cut short: it ends there, and says that it is done", async () => {
+      const { size, injected } = await load("uBootTruncated");
+      assert.ok(size < whole.size, `${size}`);
+      assert.match(injected, /^DATA 20 cut short/);
+    });
   });
 });
