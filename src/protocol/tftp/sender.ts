@@ -6,6 +6,7 @@
 
 import type { Step } from "../machine";
 import { blockNumber, blocksAhead, type Rollover } from "./blockNumbers";
+import { Gaps } from "./gaps";
 import { dataHeader, type Packet, writeData } from "./packet";
 import { type Patience, Retransmission, type TransferEnd } from "./patience";
 
@@ -19,12 +20,6 @@ export interface SenderOptions {
   readonly rollover?: Rollover;
 }
 
-/**
- * How long at least an ACK is not believed that a copy may have caused. What it says was lost is on its way then, or
- * comes again; the whole window for each copy would be the Sorcerer's Apprentice.
- */
-const echoMs = 20;
-
 export class Sender {
   /** What was sent and not acknowledged, in order. An OACK stands for block 0. */
   private readonly outstanding: Uint8Array[] = [];
@@ -35,21 +30,7 @@ export class Sender {
   private lastSupplied = false;
   /** The number of the first block that went out last for the first time: an ACK of one before it measures nothing. */
   private flightFrom = 0;
-  /** A duplicate ACK has restarted this window already (DESIGN §2.1). */
-  private restarted = false;
-  /** The number of the last packet that was sent again. */
-  private resentTo = -1;
-  /** What was sent again last was so for an ACK, and not for silence, which a lost ACK makes as well. */
-  private resentForAck = false;
-  /** The block that was acknowledged last went out more than once: some receivers answer each copy. */
-  private mayEcho = false;
-  /**
-   * An ACK that tells of a gap is believed at once (RFC 7440 §4), until one was wrong: this link doubles, or changes the
-   * order. From then on each is waited with, until one was right. RFC 3708 has that proof for TCP, RFC 4653 that wait.
-   */
-  private believing = true;
-  /** When the window is sent again, unless it has moved on; undefined: no ACK is in doubt. */
-  private doubtUntil: number | undefined;
+  private readonly gaps = new Gaps();
   private ended = false;
   private readonly rollover: Rollover;
   private readonly timing: Retransmission;
@@ -148,19 +129,15 @@ export class Sender {
   /** Sends again what is to be answered, if the time for it has come. */
   timeout(now: number): Step<TransferEnd> {
     if (this.ended || this.outstanding.length === 0) return this.step([]);
-    if (this.doubtUntil !== undefined && now >= this.doubtUntil) {
-      this.believing = true;
-      return this.restart(now);
-    }
+    if (this.gaps.wasRight(now)) return this.again(this.outstanding, now, "ack");
     switch (this.timing.due(now)) {
       case "wait":
         return this.step([]);
       case "giveUp":
         return this.end({ kind: "timeout", answered: this.timing.everAnswered });
       case "again":
-        this.restarted = false;
-        this.doubtUntil = undefined;
-        return this.again(this.outstanding, now, false);
+        this.gaps.startOver();
+        return this.again(this.outstanding, now, "silence");
     }
   }
 
@@ -168,7 +145,7 @@ export class Sender {
   repeat(now: number): Step<TransferEnd> {
     if (this.ended) return this.step([]);
     this.timing.heard(now);
-    return this.timing.maySend ? this.again(this.outstanding.slice(0, 1), now, false) : this.step([]);
+    return this.timing.maySend ? this.again(this.outstanding.slice(0, 1), now, "silence") : this.step([]);
   }
 
   private acknowledge(block: number, now: number): Step<TransferEnd> {
@@ -182,56 +159,35 @@ export class Sender {
       if (this.base > 0) this.acknowledgedBytes += packet.length - dataHeader;
       this.base += 1;
     }
-    // The window has moved on by itself, so the ACK in doubt answered a copy: what we had sent again was there already.
-    if (this.doubtUntil !== undefined && this.mayEcho && this.resentForAck) this.believing = false;
-    this.restarted = false;
-    this.mayEcho = this.base - 1 <= this.resentTo;
-    this.doubtUntil = undefined;
+    this.gaps.movedOn(this.base);
     this.timing.progressed(now, this.base > this.flightFrom);
     if (whole) return this.lastSupplied ? this.end({ kind: "complete" }) : this.step([]);
-    if (this.doubtful) return this.doubt(now);
     // The receiver missed the block after this one: the window starts there again (RFC 7440 §4).
-    return this.again(this.outstanding, now, true);
+    const missed = this.gaps.believes(this.base, now, this.roundTripMs ?? 0);
+    return missed ? this.again(this.outstanding, now, "ack") : this.step([]);
   }
 
   private duplicate(now: number): Step<TransferEnd> {
     // With windowsize 1 a duplicate ACK must not send DATA again: the Sorcerer's Apprentice (RFC 1123 §4.2.3.1).
     // With more it says that the whole window was lost; answering each would be the Sorcerer again.
-    if (this.options.windowsize === 1 || this.base <= 0 || this.restarted) return this.step([]);
+    if (this.options.windowsize === 1 || this.base <= 0) return this.step([]);
     // What it would be about is not sent yet.
     if (this.outstanding.length === 0) return this.step([]);
-    return this.doubtful ? this.doubt(now) : this.restart(now);
+    const missed = this.gaps.believesAgain(this.base, now, this.roundTripMs ?? 0);
+    return missed ? this.again(this.outstanding, now, "ack") : this.step([]);
   }
 
-  /** It may answer a copy, or one more of the blocks behind the gap for which this window was sent again. */
-  private get doubtful(): boolean {
-    return !this.believing || this.mayEcho || (this.resentForAck && this.base <= this.resentTo);
-  }
-
-  private doubt(now: number): Step<TransferEnd> {
-    // Anew with each of them: on a slow link the answers to other copies are still ahead of this window's.
-    this.doubtUntil = now + Math.max(echoMs, 2 * (this.roundTripMs ?? 0));
-    return this.step([]);
-  }
-
-  private restart(now: number): Step<TransferEnd> {
-    this.restarted = true;
-    this.doubtUntil = undefined;
-    return this.again(this.outstanding, now, true);
-  }
-
-  private again(packets: readonly Uint8Array[], now: number, forAck: boolean): Step<TransferEnd> {
+  private again(packets: readonly Uint8Array[], now: number, why: "ack" | "silence"): Step<TransferEnd> {
     if (packets.length === 0) return this.step([]);
-    this.resentForAck = forAck;
     this.retransmissions += packets.length;
-    this.resentTo = Math.max(this.resentTo, this.base + packets.length - 1);
+    this.gaps.sentAgain(this.base + packets.length - 1, why);
     this.timing.sent(now, true);
     return this.step(packets.slice());
   }
 
   private step(send: readonly Uint8Array[]): Step<TransferEnd> {
     if (this.ended || this.outstanding.length === 0) return { send, wakeAt: undefined };
-    return { send, wakeAt: Math.min(this.timing.wakeAt, this.doubtUntil ?? Infinity) };
+    return { send, wakeAt: Math.min(this.timing.wakeAt, this.gaps.dueAt ?? Infinity) };
   }
 
   private end(end: TransferEnd): Step<TransferEnd> {
