@@ -2,7 +2,7 @@
 
 import { parentPort, Worker, workerData } from "node:worker_threads";
 import { sumInThread } from "../engine/ftpServer/summing";
-import type { LentFile } from "../engine/servedRoot/lentFile";
+import type { LentFile } from "../engine/servedRoot/contract";
 import { sendInThread } from "../engine/tftpServer/thread";
 
 /**

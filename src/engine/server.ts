@@ -12,7 +12,7 @@ import type { BootLog } from "./bootLog/bootLog";
 import type { Clock } from "./clock";
 import type { Journal } from "./journal";
 import type { Tap } from "./packets/tap";
-import type { LentFile } from "./servedRoot/lentFile";
+import type { LentFile } from "./servedRoot/contract";
 import type { RootOf } from "./servedRoot/plannedRoot";
 
 /** A file that left, as the boot sequences need to know it. */

@@ -7,7 +7,8 @@ import type { MessagePort, Worker } from "node:worker_threads";
 import type { Sums } from "../checksums";
 import type { ServerContext } from "../server";
 import { knownFiles } from "../servedRoot/knownFiles";
-import { blockingDisk, lentFile, type LentFile } from "../servedRoot/lentFile";
+import type { LentFile } from "../servedRoot/contract";
+import { blockingDisk, lentFile } from "../servedRoot/lentFile";
 import { fileChanged } from "../servedRoot/refusal";
 import type { OpenedFile } from "../servedRoot/servedRoot";
 

@@ -1,7 +1,7 @@
 /** The tap: what sockets tell about each packet. Who taps copies the bytes that it keeps. */
 
 import type { Socket } from "node:net";
-import type { Endpoint } from "../udp";
+import type { Endpoint } from "../../protocol/endpoint";
 
 /** Of one UDP socket. */
 export interface SocketTap {

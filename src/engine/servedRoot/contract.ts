@@ -1,8 +1,8 @@
 /** What the door gives: open files, uploads, entries. The servers and the verification know nothing else of files. */
 
 import type { UploadPolicy } from "../../model/settings";
+import type { Sums } from "../checksums";
 import type { KnownFile } from "./knownFiles";
-import type { LentFile } from "./lentFile";
 
 export interface DoorOptions {
   /** Absolute path of the workspace folder. */
@@ -27,6 +27,19 @@ export interface FileBytes extends KnownFile {
   read(buffer: Uint8Array, position: number): Promise<number>;
   /** @throws Refusal `file.changed` when its bytes may not be what they were at the opening. */
   assertUnchanged(): Promise<void>;
+}
+
+/** What tells one state of a file from another. Plain data. */
+export type FileState = Readonly<Record<"dev" | "ino" | "size" | "nlink" | "mtimeNs" | "ctimeNs", bigint>>;
+
+/** What a thread of this process needs to read an open file. Plain data. */
+export interface LentFile {
+  readonly descriptor: number;
+  readonly opened: FileState;
+  /** Where it was found. */
+  readonly path: string;
+  /** Where they are known already. */
+  readonly sums: Sums | undefined;
 }
 
 /** An open regular file. It stays the same file whatever happens to its name. */

@@ -5,20 +5,9 @@
 
 import { fstat, fstatSync, read, readSync, type BigIntStats } from "node:fs";
 import { promisify } from "node:util";
-import type { Sums } from "../checksums";
-import type { FileBytes } from "./contract";
+import type { FileBytes, LentFile } from "./contract";
 import type { KnownFiles } from "./knownFiles";
-import { watchedBytes, type FileState, type OpenDisk } from "./watchedBytes";
-
-/** Plain data. */
-export interface LentFile {
-  readonly descriptor: number;
-  readonly opened: FileState;
-  /** Where it was found. */
-  readonly path: string;
-  /** Where they are known already. */
-  readonly sums: Sums | undefined;
-}
+import { watchedBytes, type OpenDisk } from "./watchedBytes";
 
 const stat: (descriptor: number, options: { bigint: true }) => Promise<BigIntStats> = promisify(fstat);
 

@@ -1,13 +1,9 @@
 /** The bytes of a file that the door has opened, read as long as they are what they were then. */
 
-import type { BigIntStats } from "node:fs";
 import { lstat } from "node:fs/promises";
-import type { FileBytes } from "./contract";
+import type { FileBytes, FileState } from "./contract";
 import type { KnownFile } from "./knownFiles";
 import { fileChanged, refusalFrom } from "./refusal";
-
-/** What tells one state of a file from another. Plain data: a thread gets it too. */
-export type FileState = Readonly<Pick<BigIntStats, "dev" | "ino" | "size" | "nlink" | "mtimeNs" | "ctimeNs">>;
 
 export const stateOf = ({ dev, ino, size, nlink, mtimeNs, ctimeNs }: FileState): FileState => ({
   ...{ dev, ino, size, nlink, mtimeNs, ctimeNs },

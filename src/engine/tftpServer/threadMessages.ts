@@ -3,7 +3,7 @@
 import type { Trouble } from "../../model/events";
 import type { TransferEnd } from "../../protocol/tftp/patience";
 import type { Sums } from "../checksums";
-import type { LentFile } from "../servedRoot/lentFile";
+import type { LentFile } from "../servedRoot/contract";
 import type { RefusalKind } from "../servedRoot/refusal";
 import type { Endpoint } from "../udp";
 import type { Sending } from "./sending";

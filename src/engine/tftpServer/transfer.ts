@@ -18,17 +18,13 @@ import { TransferRecord } from "./record";
 import { patienceOf, type Sending, sendingExchange, sendingOf } from "./sending";
 import type { ThreadTask } from "./threadMessages";
 import { isWorthThread, type ThreadEvents, type ThreadExchange } from "./threads";
-import { Wire } from "./wire";
+import { Wire, type WireHome } from "./wire";
 import { farewell, type ServedEnd } from "./words";
 import type { Endpoint, UdpSocket } from "../udp";
 
 /** What a transfer needs of its server. */
-export interface TransferHome {
+export interface TransferHome extends WireHome {
   readonly context: ServerContext;
-  /** Opens the TID on the address that was asked. */
-  openPort(address: string, onPacket: (bytes: Uint8Array, from: Endpoint) => void): Promise<UdpSocket>;
-  /** A packet came to the TID from somebody else than the peer. */
-  foreign(socket: Pick<UdpSocket, "send">, bytes: Uint8Array, from: Endpoint): void;
   /** The peer answered for the first time. */
   answered(transfer: ServedTransfer): void;
   /** The outcome is known; the transfer may stay to repeat its last ACK. */

@@ -2,11 +2,20 @@
 
 import type { Disturber } from "../../model/faults/disturber";
 import { Late } from "../faults";
+import type { ServerContext } from "../server";
 import type { Endpoint, UdpSocket } from "../udp";
 import { noPort } from "./ports";
 import type { ThreadExchange } from "./threads";
-import type { TransferHome } from "./transfer";
 import { Twice } from "./twice";
+
+/** What the way needs of the server. */
+export interface WireHome {
+  readonly context: Pick<ServerContext, "clock" | "tap">;
+  /** Opens the TID on the address that was asked. */
+  openPort(address: string, onPacket: (bytes: Uint8Array, from: Endpoint) => void): Promise<UdpSocket>;
+  /** A packet came to the TID from somebody else than the peer. */
+  foreign(socket: Pick<UdpSocket, "send">, bytes: Uint8Array, from: Endpoint): void;
+}
 
 export interface WireOptions {
   readonly peer: Endpoint;
@@ -33,7 +42,7 @@ export class Wire {
 
   /** @param onPacket takes what the peer sends. */
   constructor(
-    private readonly home: TransferHome,
+    private readonly home: WireHome,
     private readonly options: WireOptions,
     private readonly onPacket: (bytes: Uint8Array) => void,
   ) {
