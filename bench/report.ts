@@ -100,12 +100,14 @@ const why = (): string => readFileSync(resolve("bench/why.md"), "utf8");
 export function markdown(report: Report): Promise<string> {
   const { results, missing, versions } = report;
   const failures = failuresOf(results);
+  const repeats = results.map(({ row }) => row.repeats ?? report.repeats);
+  const [fewest, most] = [Math.min(...repeats), Math.max(...repeats)];
   const text = `# Performance
 
 Written by \`${report.command}\` on ${report.date}; do not edit. Machine: ${machine()}.
 
 Every server runs on this machine and is asked by the same clients over loopback: for TFTP \`bench/reader.c\`, one
-process for any number of boards, for FTP curl, and \`bench/collector.c\` where files are many. The repeats (${report.repeats}, and 2 to 9 in some rows) are interleaved: each server once, then each
+process for any number of boards, for FTP curl, and \`bench/collector.c\` where files are many. The repeats (${report.repeats}; ${fewest} to ${most} in some rows) are interleaved: each server once, then each
 again. A cell is the median, with the least and the most. \`×1\`: the server does not know \`windowsize\` and was read
 without windows. The ratio is ${ourName} divided by the best of the others in the same run; it is what counts, for the
 absolute figures are this machine's. Where nobody looks, the same program without tap and boot log is asked at the same

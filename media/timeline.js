@@ -60,7 +60,13 @@
     return `${Math.floor(seconds / 60)} min${rest === 0 ? "" : ` ${rest} s`}`;
   }
 
-  const steps = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
+  const second = 1000;
+  const minute = 60 * second;
+  const steps = [
+    ...[0, 1, 2, 3].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power)),
+    ...[10, 20, 30].map((count) => count * second),
+    ...[1, 2, 5, 10, 20, 30, 60, 120, 300].map((count) => count * minute),
+  ];
 
   /** Lines through all lanes at round times, so far apart that their words have room. */
   function resize() {

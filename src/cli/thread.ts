@@ -10,7 +10,13 @@ import { sendInThread } from "../engine/tftpServer/thread";
  * begin with one of them.
  */
 export const startThread = __filename.endsWith(".js")
-  ? (summed?: LentFile): Worker => new Worker(__filename, { workerData: summed })
+  ? (summed?: LentFile): Worker | undefined => {
+      try {
+        return new Worker(__filename, { workerData: summed });
+      } catch {
+        return undefined; // ERR_WORKER_INIT_FAILED: a container's limit of processes.
+      }
+    }
   : undefined;
 
 if (parentPort !== null) {

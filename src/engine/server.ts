@@ -53,8 +53,11 @@ export interface ServerContext {
   heard(protocol: Protocol): void;
   /** What a server's `news` says is another than before. */
   changed(protocol: Protocol): void;
-  /** Starts a thread that sums this file, or without one runs `sendInThread`; absent: everything stays on this one. */
-  readonly startThread?: ((summed?: LentFile) => Worker) | undefined;
+  /**
+   * Starts a thread that sums this file, or without one runs `sendInThread`; undefined: this machine lets none run now.
+   * Absent: everything stays on this one.
+   */
+  readonly startThread?: ((summed?: LentFile) => Worker | undefined) | undefined;
   /** Tells the boot sequences about a transfer. */
   departed(departure: Departure): void;
 }

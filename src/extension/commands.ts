@@ -13,8 +13,8 @@ import type { Store } from "./store";
 import type { TimelineBundle } from "./timeline/timelineBundle";
 import { describeProblems, unadorned } from "./words";
 
-/** What the commands do is a bundle of its own, loaded when it is first needed: activation stays quick. */
-const network = () => import(/* webpackChunkName: "commands" */ "./network/networkCommands");
+/** What the commands do, and what a person is asked, is a bundle of its own, loaded when it is first needed: activation stays quick. */
+export const network = () => import(/* webpackChunkName: "commands" */ "./network/networkCommands");
 const plan = () => import(/* webpackChunkName: "commands" */ "./plan/planCommands");
 const faults = () => import(/* webpackChunkName: "commands" */ "./faults/injectFaults");
 const rows = () => import(/* webpackChunkName: "commands" */ "./views/rowCommands");

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { BootLogDocuments } from "./bootLog/bootLogDocuments";
-import { registerCommands } from "./commands";
+import { network, registerCommands } from "./commands";
 import { followContext } from "./context";
 import { Drops } from "./tests/drops";
 import { commandIds, section } from "./ids";
@@ -15,9 +15,6 @@ import { BootHistory } from "./timeline/bootHistory";
 import { BootRecorder } from "./timeline/recorder";
 import { TimelineBundle } from "./timeline/timelineBundle";
 import { createViews, type Views } from "./views/views";
-
-/** What asks and tells a person of networks is in the bundle of the commands, loaded when it is first needed. */
-const network = () => import(/* webpackChunkName: "commands" */ "./network/networkCommands");
 
 /** What the tests ask of a running extension, so that no test reads the screen. */
 export interface BootServersApi {

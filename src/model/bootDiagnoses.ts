@@ -32,6 +32,8 @@ const messages = {
   "tftp.lossy":
     "More than one packet in a hundred went out again: often a bad cable, a duplex mismatch, or a window that is larger than the board takes.",
   "tftp.asleep": "The board was silent between two blocks: it writes its flash, or its console blocks.",
+  "tftp.silent":
+    "The board was silent between two blocks, whatever was sent again: it writes its flash, or its console blocks, or the network lost packets for so long.",
   "boot.startedOver":
     "The board began anew in the middle of a file: a watchdog, a power cycle, or its own retry.",
   "boot.loops": "Its third boot within five minutes: a boot loop, unless somebody restarted it.",

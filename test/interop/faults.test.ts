@@ -168,7 +168,8 @@ describe("programs of others under injected faults", function () {
     assert.equal(trouble?.message, "the data connection was cut (injected by the fault profile)");
   });
 
-  describe("U-Boot", () => {
+  describe("U-Boot", function () {
+    this.timeout(400_000); // As a command may take.
     let uBoot: UBoot;
 
     before(async function () {

@@ -4,7 +4,7 @@ import { rename, writeFile } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import { crc32 } from "node:zlib";
 import type { TransferRow } from "../../src/model/events";
-import { ftpHouse, nothingLeft, openThings, type FtpHouse, type FtpOptions } from "../support/ftpWire";
+import { ftpHouse, nothingLeft, openThings, until, type FtpHouse, type FtpOptions } from "../support/ftpWire";
 import { startThreadFromSource } from "../support/threads";
 
 /** Worth a thread. */
@@ -89,6 +89,20 @@ describe("the sums of a large file that FTP sends for the first time", function 
       assert.ok(row.endedAt! <= repliedAt, "its times are those of the transfer");
     });
 
+    it("are those of all who load it meanwhile, and go on while one of them does", async () => {
+      const served = await serve({ startThread: startSlow });
+      const [one, two] = [await served.login(), await served.login()];
+      const data = await one.passive();
+      await one.expect("RETR large.bin", 150);
+      await until(() => threads.length === 1);
+      assert.equal((await two.fetch("RETR large.bin")).reply.code, 226);
+      data.socket.destroy();
+      assert.equal((await one.reply()).code, 426);
+      threads[0]!.postMessage(late);
+      const row = await served.row(({ state }) => state === "finished");
+      assert.deepEqual([sumsIn(row), threads.length], [late, 1]);
+    });
+
     it("are missing in the row when the server stops before", async () => {
       const served = await serve({ startThread: startSlow });
       const wire = await served.login();
@@ -112,6 +126,17 @@ describe("the sums of a large file that FTP sends for the first time", function 
     const small = await served.row((each) => each.file === "small.bin" && each.state === "finished");
     assert.deepEqual(sumsIn(small), sumsOf(Buffer.from("small")));
     assert.ok(threads.length <= 2);
+  });
+
+  it("are computed as it is sent where the machine lets no thread run", async () => {
+    const before = openThings();
+    const served = await serve({ startThread: () => undefined });
+    const wire = await served.login();
+    assert.ok((await wire.fetch("RETR large.bin")).data.equals(content));
+    assert.deepEqual(sumsIn(await lastRow(served, 1)), sumsOf(content));
+    await served.close();
+    house = undefined;
+    await nothingLeft(before);
   });
 
   it("are given up with the transfer, and computed with the next one", async () => {

@@ -93,7 +93,7 @@ describe("a process that serves", function () {
     board.send(encodeAck(1), from);
     await block(2);
     served.running.signal("SIGSTOP");
-    await delay(systemClock, giveUpSeconds * 1000 + 500);
+    await delay(systemClock, giveUpSeconds * 1000 + 2000);
     // Copies that it sent before.
     while (board.waiting.length > 0) await board.next();
     served.running.signal("SIGCONT");

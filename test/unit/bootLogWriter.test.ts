@@ -325,6 +325,17 @@ describe("the boot log as the servers write it", () => {
       file.ended(aTransfer(), goodEnd);
     });
 
+    it("does not say that the board was busy where what was sent again may have been lost as well", () => {
+      const file = request();
+      file.granted("DATA 1", plain);
+      clock.advance(3_000);
+      file.heard(answered(2), 2, 2_999);
+      assert.deepEqual(codes(), []);
+      file.heard(answered(3), 2, 3_000);
+      assert.deepEqual(codes(), ["tftp.silent"]);
+      file.ended(aTransfer(), goodEnd);
+    });
+
     it("counts the packets of a window that was sent again", () => {
       const file = request();
       file.granted("OACK windowsize 8", { blksize: 512, windowsize: 8 });

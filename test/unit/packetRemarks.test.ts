@@ -23,6 +23,12 @@ describe("what is said of packets that are written already", () => {
     assert.equal(noteBy(remarks, "mac"), undefined);
   });
 
+  it("has a semicolon between words, and none behind a sentence", () => {
+    const remarks = new Remarks();
+    for (const words of ["one", "It is a sentence.", "three"]) remarks.add(["mac"], words);
+    assert.equal(noteBy(remarks, "mac"), "before it: one; It is a sentence. three");
+  });
+
   it("is not said twice where more is added by one of the keys alone", () => {
     const remarks = new Remarks();
     remarks.add(["mac", "address"], "one");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Step } from "../../src/protocol/machine";
 import { decodePacket, encodeOack } from "../../src/protocol/tftp/packet";
 import type { TransferEnd } from "../../src/protocol/tftp/patience";
+import { Retransmission } from "../../src/protocol/tftp/patience";
 import { Sender, type SenderOptions } from "../../src/protocol/tftp/sender";
 
 const patience = { giveUpMs: 60_000, firstPackets: 5 };
@@ -358,6 +359,19 @@ describe("TFTP sender", () => {
     script.now += 1500;
     script.ack(2);
     assert.ok(script.last.wakeAt! - script.now > 1500);
+  });
+
+  it("an ACK of an earlier flight measures nothing, and leaves the back-off as it is (RFC 6298 §5)", () => {
+    const timing = new Retransmission({ giveUpMs: 60_000, firstPackets: 5 }, 0);
+    timing.sent(0, false);
+    assert.equal(timing.due(1000), "again");
+    timing.sent(1000, true);
+    timing.progressed(1500, true);
+    timing.sent(1500, false);
+    timing.progressed(1600, false);
+    assert.deepEqual([timing.intervalMs, timing.roundTripMs], [2000, undefined]);
+    timing.progressed(2600, true);
+    assert.deepEqual([timing.intervalMs, timing.roundTripMs], [1100 + 4 * 550, 1100]);
   });
 
   it("a window goes over the end of the block numbers, and only an ACK inside it counts (T14, T26)", () => {

@@ -15,8 +15,8 @@ import type { ClientLog, Line, LineText } from "./clientLog";
 
 /** Blocks and gaps of one transfer that have a line each; the others share one. */
 const mostLines = 20;
-/** A block that goes out again for so long waits for a board that does something else. */
-const asleepMs = 3_000;
+/** A block that goes out again for so long waits for a board that does something else, or was lost each time. */
+const silentLongMs = 3_000;
 /** A silence that is worth a line. */
 const gapMs = 1_000;
 /** So often the same request is only a retry. */
@@ -128,8 +128,8 @@ export class FileLines {
     if (this.resending?.position !== position) this.resending?.line.close();
     const packet = `${this.request.startsWith("WRQ") ? "ACK" : "DATA"}${position === undefined ? "" : ` ${position}`}`;
     const answer = times === undefined ? `${sentAgain} packets from ${packet} on sent again` : packet;
-    const asleep = silentMs >= asleepMs ? { diagnosis: diagnosis("tftp.asleep") } : {};
-    const text = { ...patch, answer, ...asleep };
+    const silent = silentMs >= silentLongMs ? { diagnosis: diagnosis("tftp.silent") } : {};
+    const text = { ...patch, answer, ...silent };
     const known = this.resending?.position === position ? this.resending?.line : undefined;
     const line =
       known ?? this.oneOfMany({ event: "resent", at: Math.round(now - silentMs), ...text, open: true });

@@ -53,7 +53,7 @@ async function sumsOf(lent: LentFile): Promise<Sums | undefined> {
 export class Summing {
   private busy = false;
   private closed = false;
-  private ongoing: Ongoing | undefined;
+  private running: SummingThread | undefined;
 
   /** @param startThread absent: who sends a file sums it. */
   constructor(private startThread: ServerContext["startThread"]) {}
@@ -63,14 +63,17 @@ export class Summing {
    * @param again opens it once more, since the thread may need it for longer than who sends it.
    */
   async begin(file: OpenedFile, again: () => Promise<OpenedFile>): Promise<Ongoing | undefined> {
-    const { startThread } = this;
     const isKnown = file.sums.result() !== undefined;
-    if (startThread === undefined || this.busy || isKnown || file.size < worthBytes) return undefined;
+    if (this.startThread === undefined || isKnown || file.size < worthBytes) return undefined;
+    const { running } = this;
+    if (running?.file.sums === file.sums && !running.hasEnded) return running.join();
+    if (this.busy) return undefined;
     this.busy = true;
     const own = await again().catch(() => undefined);
     // Another one may have the name by now, and the server may have stopped.
-    if (own?.sums === file.sums && !this.closed)
-      return (this.ongoing = this.carry(own, startThread(own.lend())));
+    const wanted = own?.sums === file.sums && !this.closed;
+    const worker = wanted ? this.startThread(own.lend()) : undefined;
+    if (own !== undefined && worker !== undefined) return this.follow(new SummingThread(own, worker)).join();
     await own?.close();
     this.busy = false;
     return undefined;
@@ -78,44 +81,75 @@ export class Summing {
 
   /** Resolves when no thread runs. */
   async idle(): Promise<void> {
-    await this.ongoing?.sums;
+    await this.running?.sums;
   }
 
   /** Ends what runs, and begins nothing more. */
   async close(): Promise<void> {
     this.closed = true;
-    this.ongoing?.cancel();
+    this.running?.end();
     await this.idle();
   }
 
-  private carry(file: OpenedFile, worker: Worker): Ongoing {
-    let cancelled = false;
+  private follow(thread: SummingThread): SummingThread {
+    this.running = thread;
+    void thread.sums.then(() => {
+      // By itself: this machine lets none run.
+      if (thread.hasFailed) this.startThread = undefined;
+      this.busy = false;
+      this.running = undefined;
+    });
+    return thread;
+  }
+}
+
+class SummingThread {
+  /** As `Ongoing`'s; never rejects. */
+  readonly sums: Promise<Sums | undefined>;
+  /** It ended by itself, and told nothing. */
+  hasFailed = false;
+  /** Nobody wants to know any more. */
+  hasEnded = false;
+  private wantedBy = 0;
+
+  /** @param file closed at the end. */
+  constructor(
+    readonly file: OpenedFile,
+    private readonly worker: Worker,
+  ) {
     let told: { readonly sums: Sums | undefined } | undefined;
     worker.once("message", (sums: Sums | undefined) => {
       told = { sums };
     });
     // What it threw is of interest to nobody but us: "exit" follows.
     worker.on("error", () => undefined);
-    const ended = new Promise<void>((resolve) => {
+    const exit = new Promise<void>((resolve) => {
       worker.once("exit", () => {
         resolve();
       });
     });
-    const sums = ended.then(async () => {
-      // By itself: this machine lets none run.
-      if (told === undefined && !cancelled) this.startThread = undefined;
+    this.sums = exit.then(async () => {
+      this.hasFailed = told === undefined && !this.hasEnded;
       file.sums.learn(told?.sums);
-      await file.close();
-      this.busy = false;
-      this.ongoing = undefined;
+      await file.close().catch(() => undefined); // It was read only: nothing is lost with it.
       return told?.sums;
     });
+  }
+
+  /** For one more who sends the file. */
+  join(): Ongoing {
+    this.wantedBy += 1;
     return {
-      sums,
+      sums: this.sums,
       cancel: () => {
-        cancelled = true;
-        void worker.terminate();
+        this.wantedBy -= 1;
+        if (this.wantedBy === 0) this.end();
       },
     };
+  }
+
+  end(): void {
+    this.hasEnded = true;
+    void this.worker.terminate();
   }
 }

@@ -12,8 +12,11 @@ interface Remark {
 const longest = 500;
 
 /** A note with more said; the same is not said twice. */
-export const noted = (note: string | undefined, words: string): string =>
-  note === undefined ? words : note.length > longest || note.endsWith(words) ? note : `${note}; ${words}`;
+export function noted(note: string | undefined, words: string): string {
+  if (note === undefined) return words;
+  if (note.length > longest || note.endsWith(words)) return note;
+  return `${note}${note.endsWith(".") ? "" : ";"} ${words}`;
+}
 
 export class Remarks {
   private readonly waiting = new Recent<Remark>();

@@ -13,7 +13,7 @@ import type { Endpoint } from "../udp";
 import type { FromThread, Standing, ThreadTask, ToThread } from "./threadMessages";
 
 /** Starts a thread that runs `sendInThread`. */
-type StartThread = () => Worker;
+type StartThread = () => Worker | undefined;
 
 /** So many transfers run on the server's own thread before another one is started. */
 const busy = 4;
@@ -241,8 +241,9 @@ export class Threads {
   }
 
   private start(): Thread | undefined {
-    if (this.startThread === undefined) return undefined;
-    const thread = new Thread(this.startThread());
+    const worker = this.startThread?.();
+    if (worker === undefined) return undefined;
+    const thread = new Thread(worker);
     this.threads.add(thread);
     void thread.ended.then(() => {
       // By itself: this machine lets none run, and the next one would take its transfers with it as well.

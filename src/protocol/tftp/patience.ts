@@ -112,8 +112,8 @@ export class Retransmission {
   progressed(now: number, latest: boolean): void {
     // The back-off stays until a round trip was measured: where it has grown beyond the timeout, every packet
     // would be sent twice for ever (RFC 6298 §5).
-    if (!this.ambiguous) {
-      if (latest && this.sendings > 0) this.measure(now - this.sentAt);
+    if (!this.ambiguous && latest) {
+      if (this.sendings > 0) this.measure(now - this.sentAt);
       this.doublings = 0;
     }
     this.ambiguous = false;

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { BootServersApi } from "../../../src/extension/extension";
+import { unlikeBytes } from "../../support/files";
 import { askBootp, tftpRead } from "../../support/loopbackBoard";
 import { comesTrue } from "../../support/patience";
-import { slowReader } from "../../support/slowPeers";
+import { blockSize, slowReader } from "../../support/slowPeers";
 import { activated, readText, running, settled, start, stop, until } from "../editor";
 import { listen, textOf, treeOf } from "../testRuns";
 
@@ -137,19 +138,25 @@ describe("with two folders", () => {
   it("the one that is served is taken out of the workspace: the board that loads has its file, and then nothing is served (X21)", async () => {
     const { uri, name, index } = folder("field");
     const count = (): number => vscode.workspace.workspaceFolders!.length;
+    const image = unlikeBytes(3 * blockSize);
+    const large = vscode.Uri.joinPath(uri, "large.bin");
+    await vscode.workspace.fs.writeFile(large, image);
     const { tftp } = await start(api, uri);
-    const board = await slowReader(tftp, "field.bin");
+    const board = await slowReader(tftp, "large.bin");
     try {
+      // A board that has answered is waited for.
+      assert.ok(await board.step());
       await until(api, () => api.store.hasRunning());
       assert.ok(vscode.workspace.updateWorkspaceFolders(index, 1));
       await until(api, ({ servers }) => [...servers.values()].every(({ state }) => state === "stopped"));
       assert.notEqual(api.childPid(), undefined);
       await board.finish();
-      assert.equal(Buffer.from(board.bytes).toString(), "the loader of field");
+      assert.deepEqual(Buffer.from(board.bytes), Buffer.from(image));
       await until(api, () => api.childPid() === undefined);
       assert.equal(count(), 1);
     } finally {
       await board.close();
+      await vscode.workspace.fs.delete(large);
       vscode.workspace.updateWorkspaceFolders(index, 0, { uri, name });
     }
     assert.ok(await comesTrue(() => count() === 2));
