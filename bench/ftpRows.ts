@@ -37,6 +37,7 @@ export function ftpRows(collect: Collector, largeBytes: number, many: number): R
   return [
     {
       name: "ftp-large",
+      repeats: 9,
       title: `FTP, one file of ${Math.round(largeBytes / 2 ** 20)} MiB`,
       unit: "MB/s",
       better: "more",

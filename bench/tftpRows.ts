@@ -135,7 +135,8 @@ const growth = `CPU × that of ${fewAtOnce} at a time`;
 
 /**
  * Many boards at once: what passes in all, and whether one waits longer than another.
- * @param few the same boards again, so many at a time: what each costs must not grow with their number.
+ * @param few the same boards again, so many at a time: what each costs must not
+ * grow with their number, but for what a thousand sockets do to the caches: a list that is searched would make it 20.
  */
 function crowd(
   read: Reader,
@@ -152,7 +153,7 @@ function crowd(
     unit: "MB/s",
     better: "more",
     kind: "tftp",
-    goals: name === "crowd" ? crowdGoals : [{ ratio: 1 }, { also: growth, atMost: 1.25 }],
+    goals: name === "crowd" ? crowdGoals : [{ ratio: 1 }, { also: growth, atMost: 2 }],
     repeats: 3,
     async measure(peer) {
       const task = { op: "get", file, blksize: 1468, windowsize, clients } as const;
