@@ -1,5 +1,6 @@
 /** A board beside VS Code's user interface: where it asks, read from the screen, and those that stop in the middle. */
 
+import { setTimeout as waited } from "node:timers/promises";
 import { tftpRead } from "./loopbackBoard";
 import { eventually } from "./patience";
 import type { Workbench } from "./workbench";
@@ -31,6 +32,24 @@ export async function busyBoard(port: number, file: string, bytesFirst: number, 
     wasBusy = true;
     return new Promise((done) => setTimeout(done, ms));
   });
+}
+
+/** A board that loads a file over TFTP, and once it has so many bytes piece by piece, a second for each, until it may hurry. */
+export function crawlingBoard(
+  port: number,
+  file: string,
+  bytesFirst: number,
+): { readonly reading: Promise<Uint8Array>; readonly hurry: () => void } {
+  const hurrying = new AbortController();
+  const second = (): Promise<void> =>
+    waited(1_000, undefined, { signal: hurrying.signal }).catch(() => undefined);
+  const reading = tftpRead(port, file, (bytes) => (bytes > bytesFirst ? second() : undefined));
+  return {
+    reading,
+    hurry: () => {
+      hurrying.abort();
+    },
+  };
 }
 
 /** A board that loads a file over TFTP and stops once it has so many bytes, until it may go on. */

@@ -122,9 +122,21 @@ export class Workbench {
 
   /** A row of one of the views by a part of its text; waits until it is there. */
   async row(text: string | RegExp): Promise<Locator> {
-    const row = this.page.locator('.pane-body .monaco-list-row[role="treeitem"]').filter({ hasText: text });
-    await row.first().waitFor();
-    return row.first();
+    const row = this.rowWith(text);
+    await row.waitFor();
+    return row;
+  }
+
+  /** Waits until no row has this in its text. */
+  noRow(text: string | RegExp): Promise<void> {
+    return this.rowWith(text).waitFor({ state: "hidden" });
+  }
+
+  private rowWith(text: string | RegExp): Locator {
+    return this.page
+      .locator('.pane-body .monaco-list-row[role="treeitem"]')
+      .filter({ hasText: text })
+      .first();
   }
 
   private testRows(label: string): Locator {

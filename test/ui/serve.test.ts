@@ -81,6 +81,8 @@ describe("the packaged extension in VS Code's user interface", function () {
     await ui.workbench.command("Boot Servers: Stop Boot Servers");
     await ui.workbench.page.getByRole("button", { name: "Start Boot Servers" }).first().waitFor();
     await ui.workbench.status("Boot: stopped").waitFor();
+    // The next test would take the ports in these for its own.
+    await ui.workbench.noRow(/127\.0\.0\.1:\d+/);
     await ui.workbench.picture("stopped");
   });
 

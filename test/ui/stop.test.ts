@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { sha256, unlikeBytes } from "../support/files";
-import { heldBoard, portOf } from "../support/uiBoard";
+import { tftpRead } from "../support/loopbackBoard";
+import { comesTrue } from "../support/patience";
+import { crawlingBoard, heldBoard, portOf } from "../support/uiBoard";
 import { openUi } from "../support/uiServer";
 import { uiTestMs } from "../support/workbench";
 
@@ -36,8 +38,8 @@ describe("what VS Code's user interface asks and says", function () {
 
   const stopped = async (): Promise<void> => {
     await ui.workbench.status("Boot: stopped").waitFor();
-    // Nor are there rows any more, whose ports the next test would take for its own.
-    await ui.workbench.page.getByRole("button", { name: "Start Boot Servers" }).first().waitFor();
+    // The next test would take the ports in these for its own.
+    await ui.workbench.noRow(/127\.0\.0\.1:\d+/);
   };
 
   it("Stop When Finished lets the board that loads have its file", async () => {
@@ -67,6 +69,32 @@ describe("what VS Code's user interface asks and says", function () {
     board.goOn();
     assert.equal(sha256(await board.reading), sha256(large));
     await portOf(ui.workbench, "TFTP");
+    await ui.workbench.command("Boot Servers: Stop Boot Servers");
+    await stopped();
+  });
+
+  it("a reload of the window lets 20 boards have their file from the process that serves them, and another serves at once (X20)", async () => {
+    const serving = (): number =>
+      ui.processes().filter(({ command }) => command.includes("serve --stdio")).length;
+    const start = async (): Promise<number> => {
+      await ui.workbench.show("Boot Servers");
+      await ui.workbench.command("Boot Servers: Start Boot Servers");
+      return portOf(ui.workbench, "TFTP");
+    };
+    const port = await start();
+    const boards = Array.from({ length: 20 }, () => crawlingBoard(port, "etsw.b3", large.length / 2));
+    const loaded = Promise.all(boards.map(({ reading }) => reading));
+    loaded.catch(() => undefined); // Awaited below.
+    await ui.workbench.status("20 transfers").waitFor();
+    assert.equal(serving(), 1);
+    await ui.workbench.page.reload();
+    const next = await start();
+    await ui.workbench.picture("served again after a reload");
+    assert.equal(sha256(await tftpRead(next, "etsw.b3")), sha256(large));
+    assert.equal(serving(), 2);
+    for (const { hurry } of boards) hurry();
+    for (const bytes of await loaded) assert.equal(sha256(bytes), sha256(large));
+    assert.ok(await comesTrue(() => serving() === 1), "the first process ends with its last transfer");
     await ui.workbench.command("Boot Servers: Stop Boot Servers");
     await stopped();
   });
