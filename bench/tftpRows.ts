@@ -184,7 +184,7 @@ const unseen = (row: Row): Row => ({
   kind: "unseen",
   goals: [{ ratio: 1.02 }],
   together: true,
-  repeats: 25,
+  repeats: 60,
   async measure(peer) {
     const { value, also: { [cpuTime]: seconds = NaN, ...also } = {} } = await row.measure(peer);
     return { value: seconds, also: { [row.unit]: value, ...also } };
