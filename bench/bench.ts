@@ -17,16 +17,7 @@ import { bootpRow, byHandName, manyFilesRow, verifyRow } from "./otherRows";
 import { compileAsker, compileCollector, compileReader } from "./reader";
 import { markdown, progressLine, totalsLine, type Report } from "./report";
 import { runRow, type Result, type Row } from "./row";
-import {
-  eachFile,
-  partFile,
-  smallBytes,
-  smallFile,
-  tftpRows,
-  tinyBytes,
-  tinyFile,
-  wholeFile,
-} from "./tftpRows";
+import { eachFile, smallBytes, smallFile, tftpRows, tinyBytes, tinyFile, wholeFile } from "./tftpRows";
 import { versionsOf, whenReady } from "./ready";
 
 const mebibyte = 2 ** 20;
@@ -34,7 +25,6 @@ const full = {
   repeats: 5,
   whole: 64 * mebibyte,
   each: 16 * mebibyte,
-  part: 4 * mebibyte,
   clients: 64,
   probes: 300,
   large: 1024,
@@ -45,7 +35,6 @@ const quick = {
   repeats: 1,
   whole: 16 * mebibyte,
   each: mebibyte,
-  part: mebibyte,
   clients: 8,
   probes: 50,
   large: 128,
@@ -91,7 +80,6 @@ function makeFiles(folder: string): void {
   };
   write(wholeFile, size.whole);
   write(eachFile, size.each);
-  write(partFile, size.part);
   write(smallFile, smallBytes);
   write(tinyFile, tinyBytes);
   write(largeFile, size.large * mebibyte);

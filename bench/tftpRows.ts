@@ -10,15 +10,12 @@ import { median, quantile } from "./statistics";
 export interface Sizes {
   readonly whole: number;
   readonly each: number;
-  /** Of what is read many times. */
-  readonly part: number;
   readonly clients: number;
   readonly probes: number;
 }
 
 export const wholeFile = "whole.bin";
 export const eachFile = "each.bin";
-export const partFile = "part.bin";
 export const smallFile = "small.bin";
 export const tinyFile = "tiny.bin";
 export const smallBytes = 64 * 1024;
@@ -90,7 +87,7 @@ export function tftpRows(read: Reader, folder: string, sizes: Sizes): Row[] {
     speed("upload-1468x1", "write 1468 × 1", [], { ...upload, blksize: 1468, windowsize: 1 }),
     speed("upload-1468x16", "write 1468 × 16", [], { ...upload, blksize: 1468, windowsize: 16 }),
     crowd(read, "crowd", sizes.clients, eachFile, sizes.each, 16),
-    unseen(crowd(read, "unseen", sizes.clients, partFile, sizes.part, 16)),
+    unseen(crowd(read, "unseen", sizes.clients, eachFile, sizes.each, 16)),
     crowd(read, "storm", sizes.clients === 64 ? 1000 : 100, smallFile, smallBytes, 1, fewAtOnce),
     firstByte(read, sizes.probes),
   ];
@@ -184,7 +181,7 @@ const unseen = (row: Row): Row => ({
   kind: "unseen",
   goals: [{ ratio: 1.02 }],
   together: true,
-  repeats: 60,
+  repeats: 24,
   async measure(peer) {
     const { value, also: { [cpuTime]: seconds = NaN, ...also } = {} } = await row.measure(peer);
     return { value: seconds, also: { [row.unit]: value, ...also } };
