@@ -132,8 +132,8 @@ const growth = `CPU × that of ${fewAtOnce} at a time`;
 
 /**
  * Many boards at once: what passes in all, and whether one waits longer than another.
- * @param few the same boards again, so many at a time: what each costs must not
- * grow with their number, but for what a thousand sockets do to the caches: a list that is searched would make it 20.
+ * @param few the same boards again, so many at a time: what each costs must not grow with their number, but for what a
+ * thousand sockets do to the caches; a list that is searched would make it 20.
  */
 function crowd(
   read: Reader,

@@ -11,6 +11,7 @@ import type { LentFile } from "../servedRoot/contract";
 import { blockingDisk, lentFile } from "../servedRoot/lentFile";
 import { fileChanged } from "../servedRoot/refusal";
 import type { OpenedFile } from "../servedRoot/servedRoot";
+import { threadEnd } from "../threadEnd";
 
 /** What is smaller is summed on its way: a thread costs 55 ms of CPU time, and the sums of so much 45. */
 const worthBytes = 64 * 2 ** 20;
@@ -121,14 +122,7 @@ class SummingThread {
     worker.once("message", (sums: Sums | undefined) => {
       told = { sums };
     });
-    // What it threw is of interest to nobody but us: "exit" follows.
-    worker.on("error", () => undefined);
-    const exit = new Promise<void>((resolve) => {
-      worker.once("exit", () => {
-        resolve();
-      });
-    });
-    this.sums = exit.then(async () => {
+    this.sums = threadEnd(worker).then(async () => {
       this.hasFailed = told === undefined && !this.hasEnded;
       file.sums.learn(told?.sums);
       await file.close().catch(() => undefined); // It was read only: nothing is lost with it.

@@ -9,6 +9,7 @@ import type { Clock, Timer } from "../clock";
 import { Refusal } from "../servedRoot/refusal";
 import type { OpenedFile } from "../servedRoot/servedRoot";
 import type { Exchange, ExchangeEvents, ExchangeMachine } from "../tftpExchange";
+import { threadEnd } from "../threadEnd";
 import type { Endpoint } from "../udp";
 import type { FromThread, Standing, ThreadTask, ToThread } from "./threadMessages";
 
@@ -173,13 +174,7 @@ class Thread {
     worker.on("message", (message: FromThread) => {
       this.carried.get(message.id)?.told(message);
     });
-    // What it threw is of interest to nobody but us: "exit" follows.
-    worker.on("error", () => undefined);
-    this.ended = new Promise((resolve) => {
-      worker.once("exit", () => {
-        resolve();
-      });
-    });
+    this.ended = threadEnd(worker);
   }
 
   async end(): Promise<void> {
