@@ -37,6 +37,21 @@ export const systemClock: Clock = {
   },
 };
 
+/** The event loop itself, for who turns it. */
+export interface EventLoop {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Calls back once what has come meanwhile was heard. */
+  soon(callback: () => void): void;
+}
+
+export const eventLoop: EventLoop = {
+  now: () => systemClock.now(),
+  soon: (callback) => {
+    setImmediate(callback);
+  },
+};
+
 /** Resolves when all others that are ready have had their turn of the event loop: between the parts of long work. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

@@ -4,6 +4,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { errorMessage } from "../model/text";
 import type { Endpoint } from "../protocol/endpoint";
+import { busyPoll } from "./busyPoll";
 import { EngineError } from "./errors";
 import { heldPorts } from "./heldPorts";
 import type { SocketTap } from "./packets/tap";
@@ -24,6 +25,8 @@ export interface UdpOptions {
   readonly receiveBufferSize?: number;
   /** Called for each datagram. `packet` is the receiver's own copy. It must not throw. */
   readonly onPacket: (packet: Uint8Array, from: Endpoint) => void;
+  /** The peer answers what is sent: for how many ms that is polled for, as it is now. */
+  readonly busyPollMs?: () => number;
   /** Hears of each datagram that comes and goes; it must not throw. */
   readonly tap?: (local: Endpoint) => SocketTap;
   /** An error after binding (ENETUNREACH, EACCES of a send …); the socket goes on. */
@@ -85,13 +88,12 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
   socket.on("error", report);
   const local = { address: options.address, port: socket.address().port };
   const tap = options.tap?.(local);
-  const onPacket: UdpOptions["onPacket"] =
-    tap === undefined
-      ? options.onPacket
-      : (packet, from) => {
-          tap.received(packet, from);
-          options.onPacket(packet, from);
-        };
+  const poll = options.busyPollMs && busyPoll(options.busyPollMs);
+  const onPacket: UdpOptions["onPacket"] = (packet, from) => {
+    poll?.heard();
+    tap?.received(packet, from);
+    options.onPacket(packet, from);
+  };
   socket.on("message", onPacket);
   if (options.broadcast === true) socket.setBroadcast(true);
   if (options.receiveBufferSize !== undefined) socket.setRecvBufferSize(options.receiveBufferSize);
@@ -108,6 +110,7 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
         sent += 1;
         if (sent <= alwaysTold || sent % toldEvery === 0) socket.send(packet, to.port, to.address, told);
         else socket.send(packet, to.port, to.address);
+        poll?.sent();
         tap?.sent(packet, to, note);
       } catch (error) {
         // A port of 0 or an address that is none throws at once (ERR_SOCKET_BAD_PORT).
@@ -121,6 +124,7 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
           return;
         }
         open = false;
+        poll?.close();
         if (heldPorts.udp.giveBack(socket)) {
           socket.off("error", report).off("message", onPacket);
           resolve();

@@ -52,6 +52,12 @@ export const limitDefinitions = {
   firstPackets: limit(5, 1, 64, "packets sent to a TFTP client that never acknowledged anything"),
   maxBlksize: limit(65464, 8, 65464, "largest TFTP blksize granted (RFC 2348)"),
   maxWindowsize: limit(64, 1, 65535, "largest TFTP windowsize granted (RFC 7440)"),
+  busyPollMicroseconds: limit(
+    500,
+    0,
+    10000,
+    "microseconds that a TFTP transfer keeps a core awake for the next answer; 0: never",
+  ),
   ftpIdleSeconds: limit(
     300,
     10,

@@ -21,7 +21,7 @@ import type { BootServer, ServerContext, StartServer } from "../server";
 import { Admission } from "./admission";
 import { Listener, Listeners } from "./listeners";
 import { TransferPorts } from "./ports";
-import { Threads } from "./threads";
+import { busy, Threads } from "./threads";
 import { ServedTransfer, type TransferHome } from "./transfer";
 import { plainTrouble } from "./words";
 import type { Endpoint, UdpOptions, UdpSocket } from "../udp";
@@ -238,9 +238,12 @@ class TftpServer implements BootServer {
     address: string,
     onPacket: (bytes: Uint8Array, from: Endpoint) => void,
   ): Promise<UdpSocket> {
+    const busyPollMs = this.context.situation().wanted.limits.busyPollMicroseconds / 1000;
     const socket = await this.ports.open({
       address,
       onPacket,
+      // More keep the loop awake by themselves, and boards on this computer need its cores.
+      busyPollMs: () => (this.admission.transfers > busy ? 0 : busyPollMs),
       receiveBufferSize: transferBuffer,
       onError: this.logError,
       ...this.tap,

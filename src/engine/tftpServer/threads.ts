@@ -17,7 +17,7 @@ import type { FromThread, Standing, ThreadTask, ToThread } from "./threadMessage
 type StartThread = () => Worker | undefined;
 
 /** So many transfers run on the server's own thread before another one is started. */
-const busy = 4;
+export const busy = 4;
 const worthBytes = 2 ** 20;
 const idleMs = 10_000;
 /** The server's own thread has a core too. */
