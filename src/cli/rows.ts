@@ -132,10 +132,10 @@ export function describeRepeats({ address, times, files, normal }: Repeats): Lin
 const lineName = ({ name, mac, id, verification }: ClientRow): string =>
   `${printable(name ?? mac ?? id)}${verification ? " [verification]" : ""}`;
 
-/** `bench-1 boot 1 · DISCOVER … → OFFER …`, and what it means. @param client the row of its board, where it has one. */
+/** `bench-1 boot 1 · DATA 812 sent 3×, 3.0 s …`, where the dots say that it may change, and what it means. @param client the row of its board, where it has one. */
 export function describeLine(row: BootLineRow, client: Row | undefined): Line {
   const { diagnosis } = row;
-  const text = `${client?.type === "client" ? lineName(client) : printable(row.client)} boot ${row.boot} · ${describeBootLine(row)}`;
+  const text = `${client?.type === "client" ? lineName(client) : printable(row.client)} boot ${row.boot} · ${describeBootLine(row)}${row.open === true ? " …" : ""}`;
   return diagnosis === undefined
     ? { tone: "faint", text }
     : { tone: "warning", text: `${text} · ${visible(diagnosis.message)}` };

@@ -5,20 +5,12 @@ import type { Writable } from "node:stream";
 import manifest from "../../package.json";
 import { systemClock } from "../engine/clock";
 import { posixWord } from "../engine/pasting";
-import {
-  faultsInjected,
-  type BootLineRow,
-  type Row,
-  type ServerRow,
-  type TransferRow,
-  type Trouble,
-} from "../model/events";
-import { describeBootLine } from "../model/bootLog";
+import { faultsInjected, type Row, type ServerRow, type TransferRow, type Trouble } from "../model/events";
 import type { Faults } from "../model/faults/profile";
 import { describeFaults, replayTexts } from "../model/faults/words";
 import type { Wanted } from "../model/settings";
 import { printable, printableJson } from "../model/text";
-import { Recent } from "../protocol/recent";
+import { BootLines } from "./bootLines";
 import { paintFor, type Paint } from "./print";
 import { Screen, type Bar } from "./progress";
 import { Refusals } from "./refusals";
@@ -90,9 +82,6 @@ export function jsonReporter(out: Writable = process.stdout, faults?: Faults): S
   };
 }
 
-/** Boot lines that are known to have been printed. */
-const mostPrinted = 1_000;
-
 const stateTones: Readonly<Record<ServerRow["state"], Tone>> = {
   running: "good",
   waiting: "warning",
@@ -163,15 +152,9 @@ export function peopleReporter(wanted: Wanted, bootLog: boolean): ServeReporter 
   const say = (at: number, about: string, { tone, text }: Line): void => {
     screen.line(`${new Date(at).toTimeString().slice(0, 8)}  ${about.padEnd(6)}${paint(tone, text)}`);
   };
-  /** Boot lines in their final form: one that moves to its board, or is told as it was, is not printed again. */
-  const printed = new Recent<string>(mostPrinted);
-  const print = (row: BootLineRow): void => {
-    if (row.open === true) return;
-    const what = [row.boot, describeBootLine(row), row.diagnosis?.code].join(" ");
-    if (printed.get(row.id) === what) return;
-    printed.set(row.id, what);
+  const bootLines = new BootLines(systemClock, (row) => {
     say(row.at, row.protocol, describeLine(row, earlier.get(row.client)));
-  };
+  });
   const refusals = new Refusals(systemClock, {
     first: (row, at) => {
       const line = describeRow(row, undefined);
@@ -199,7 +182,7 @@ export function peopleReporter(wanted: Wanted, bootLog: boolean): ServeReporter 
     },
     row: (row) => {
       if (row.type === "bootLine") {
-        print(row);
+        bootLines.take(row);
         return;
       }
       const line = describeRow(row, earlier.get(row.id));
@@ -227,6 +210,7 @@ export function peopleReporter(wanted: Wanted, bootLog: boolean): ServeReporter 
     end: () => {
       screen.clear();
       refusals.end();
+      bootLines.end();
       screen.line("Stopped.");
     },
   };

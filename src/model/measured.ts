@@ -16,7 +16,7 @@ export interface Wait {
 export interface Measured {
   /** From the request to the first byte of the file, in ms. */
   readonly firstByteMs?: number;
-  /** From the request to the first acknowledgement of the one who reads, in ms. */
+  /** From the request to the first acknowledgement of the one who reads, in ms: of the OACK, where it was sent one. */
   readonly firstAckMs?: number;
   /** The smoothed round trip in ms (RFC 6298), of packets that were sent once only (Karn's rule). */
   readonly roundTripMs?: number;
@@ -31,11 +31,20 @@ export function formatShort(ms: number): string {
 
 const waitedMs = (waits: readonly Wait[] = []): number => waits.reduce((sum, { ms }) => sum + ms, 0);
 
+/** The beginning, in the order of its packets: the ACK of an OACK comes before the first byte, that of DATA 1 after it. */
+function describeBeginning({ firstByteMs, firstAckMs }: Measured): string[] {
+  const first = firstByteMs === undefined ? [] : [`first byte after ${formatShort(firstByteMs)}`];
+  if (firstAckMs === undefined) return first;
+  const ofOack = firstByteMs === undefined || firstAckMs <= firstByteMs;
+  const after = `after ${formatShort(firstAckMs)}`;
+  return ofOack ? [`OACK acknowledged ${after}`, ...first] : [...first, `DATA 1 acknowledged ${after}`];
+}
+
 /** Everything, a phrase each: `first byte after 3 ms`, `round trip 0.2 ms`. */
-export function describeMeasured({ firstByteMs, firstAckMs, roundTripMs, waits = [] }: Measured): string[] {
+export function describeMeasured(measured: Measured): string[] {
+  const { roundTripMs, waits = [] } = measured;
   return [
-    ...(firstByteMs === undefined ? [] : [`first byte after ${formatShort(firstByteMs)}`]),
-    ...(firstAckMs === undefined ? [] : [`first ACK after ${formatShort(firstAckMs)}`]),
+    ...describeBeginning(measured),
     ...(roundTripMs === undefined ? [] : [`round trip ${formatShort(roundTripMs)}`]),
     ...(waits.length === 0
       ? []

@@ -101,7 +101,7 @@ describe("the boot log of real servers", function () {
       ]);
       assert.deepEqual(tftp.slice(3 * (boot - 1)), [
         `${boot} RRQ u-boot.bin octet tsize 0 blksize 32768 windowsize 4 → OACK tsize 700 blksize 32768 windowsize 4`,
-        `${boot} DATA 1, first byte after # s, first ACK after # s`,
+        `${boot} DATA 1, OACK acknowledged after # s, first byte after # s`,
         `${boot} u-boot.bin sent: 700 B in # s (# B/s)`,
       ]);
       const own = ftp.filter((line) => line.startsWith(`${boot} `));

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { describeBootLine } from "../../src/model/bootLog";
+import { encodeAck } from "../../src/protocol/tftp/packet";
 import { encodePacket } from "../../src/protocol/bootp/packet";
 import { aRequest, boardMac } from "../support/bootp";
 import { tftpRead } from "../support/loopbackBoard";
 import { serve, startOurs, thisHost } from "../support/ours";
 import type { Running } from "../support/processes";
 import { temporaryFolder, type TemporaryFolder } from "../support/temporaryFolder";
+import { openRawClient, requestFor } from "../support/tftp";
 import { openPeer } from "../support/udpPeer";
 
 const freePorts = ["--bootp-port", "0", "--tftp-port", "0", "--ftp-port", "0"];
@@ -51,12 +53,28 @@ describe("serve --boot-log", function () {
     });
   }
 
+  const said = (pattern: RegExp): Promise<RegExpExecArray> =>
+    running!.waitFor(pattern.source, (output) => pattern.exec(output) ?? undefined);
+  const port = async (protocol: string): Promise<number> =>
+    Number((await said(new RegExp(`${protocol} +listening on 127\\.0\\.0\\.1:(\\d+)`)))[1]);
+
+  it("prints what a silent board was sent while it is silent", async () => {
+    running = startOurs(thisHost, ["serve", folder.path, ...freePorts, "--boot-log"]);
+    const board = await openRawClient();
+    board.send(requestFor("RRQ", "small.bin", { tsize: 0 }), {
+      address: "127.0.0.1",
+      port: await port("tftp"),
+    });
+    const { from } = await board.next();
+    await said(/127\.0\.0\.1 boot 1 · RRQ small\.bin octet tsize 0 → OACK tsize 4(, sent .*)? …/);
+    board.send(encodeAck(0), from);
+    await said(/127\.0\.0\.1 boot 1 · DATA 1, OACK acknowledged after .* first byte after /);
+    await said(/127\.0\.0\.1 boot 1 · DATA 1 sent \d+×, .* …/);
+    await board.close();
+  });
+
   it("prints each line once, when it is final, with the board's name, and nothing else of what went well", async () => {
     running = startOurs(thisHost, ["serve", folder.path, ...freePorts, "--boot-log"]);
-    const said = (pattern: RegExp): Promise<RegExpExecArray> =>
-      running!.waitFor(pattern.source, (output) => pattern.exec(output) ?? undefined);
-    const port = async (protocol: string): Promise<number> =>
-      Number((await said(new RegExp(`${protocol} +listening on 127\\.0\\.0\\.1:(\\d+)`)))[1]);
     await said(/Ctrl\+C stops them/);
     await tftpRead(await port("tftp"), "small.bin");
     await said(/\d\d:\d\d:\d\d {2}tftp {2}127\.0\.0\.1 boot 1 · small\.bin sent: 4 B in /);

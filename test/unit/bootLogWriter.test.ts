@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BootLog, type Sender } from "../../src/engine/bootLog/bootLog";
 import type { Question } from "../../src/engine/bootLog/clientLog";
-import type { FileEnd, FileLines } from "../../src/engine/bootLog/fileLines";
+import type { FileEnd, FileLines, Machine } from "../../src/engine/bootLog/fileLines";
 import { Journal } from "../../src/engine/journal";
 import { BootLogs, describeBootLine } from "../../src/model/bootLog";
 import type { BootLineRow, Row, TransferRow } from "../../src/model/events";
@@ -80,20 +80,9 @@ describe("the boot log as the servers write it", () => {
   const request = (text = "RRQ u-boot.bin octet", sender = board): FileLines =>
     log.fileOf(sender, "tftp", "tftp-1", text);
   const plain = { blksize: 512, windowsize: 1 };
-  const silentMachine = (
-    retransmissions = 0,
-  ): { retransmissions: number; everAnswered: boolean; position: number } => ({
-    retransmissions,
-    everAnswered: false,
-    position: 1,
-  });
-  const answered = (
-    position: number,
-  ): { retransmissions: number; everAnswered: boolean; position: number } => ({
-    retransmissions: 0,
-    everAnswered: true,
-    position,
-  });
+  const unmeasured = { firstDataAt: undefined, roundTripMs: undefined };
+  const silentMachine: Machine = { ...unmeasured, everAnswered: false, position: 1 };
+  const answered = (position: number): Machine => ({ ...unmeasured, everAnswered: true, position });
   const load = (text?: string, sender = board): void => {
     const file = request(text, sender);
     file.granted("DATA 1", plain);
@@ -293,7 +282,7 @@ describe("the boot log as the servers write it", () => {
       file.ended(aTransfer({ startedAt, endedAt, firstByteMs: 3, firstAckMs: 2 }), goodEnd);
       assert.deepEqual(lines(), [
         "1 RRQ u-boot.bin octet tsize 0 → OACK tsize 1000",
-        "1 DATA 1, first byte after 3 ms, first ACK after 2 ms",
+        "1 DATA 1, OACK acknowledged after 2 ms, first byte after 3 ms",
         "1 u-boot.bin sent: 1000 B in 100 ms (9.8 KiB/s)",
       ]);
     });
@@ -307,6 +296,50 @@ describe("the boot log as the servers write it", () => {
       file.ended(aTransfer({ startedAt, endedAt: startedAt, firstByteMs: 0.7 }), goodEnd);
       assert.match(lines().at(-2) ?? "", /first byte after/);
       assert.match(lines().at(-1) ?? "", / sent: /);
+    });
+
+    it("tells the first DATA while the file runs, and once", () => {
+      const file = request();
+      const firstDataAt = clock.now() + 3;
+      file.granted("OACK tsize 1000", plain);
+      clock.advance(200);
+      file.waits({ ...answered(2), firstDataAt }, 0, 0);
+      assert.deepEqual(lines().slice(1), ["1 DATA 1, first byte after 3 ms"]);
+      file.waits({ ...answered(3), firstDataAt }, 0, 0);
+      file.ended(aTransfer({ firstByteMs: 3 }), goodEnd);
+      assert.deepEqual([lines().length, logs.lines(mac)[0]?.open], [3, undefined]);
+    });
+
+    it("tells the first DATA before what was sent again, and before a silence", () => {
+      for (const sentAgain of [1, 0]) {
+        const file = request();
+        const firstDataAt = clock.now() + 3;
+        file.granted("DATA 1", plain);
+        clock.advance(1_500);
+        told = [];
+        file.heard({ ...answered(2), firstDataAt }, sentAgain, 1_400);
+        const events = told.map(({ event, open }) => `${event}${open === true ? " open" : ""}`);
+        const last = sentAgain > 0 ? ["resent open", "resent"] : ["gap"];
+        assert.deepEqual(events, ["request", "data", ...last]);
+        file.ended(aTransfer(), goodEnd);
+      }
+    });
+
+    it("tells no first DATA of a file that nothing was ever acknowledged of, nor of an upload", () => {
+      const file = request();
+      const firstDataAt = clock.now();
+      file.granted("DATA 1", plain);
+      file.waits({ ...silentMachine, firstDataAt }, 1, 1_000);
+      assert.equal(lines().length, 1);
+      file.ended(aTransfer({ state: "failed", bytes: 0, firstByteMs: 0 }), quietEnd);
+      const upload = request("WRQ crash.dump octet");
+      upload.granted("ACK 0", plain);
+      upload.waits({ ...answered(1), firstDataAt }, 0, 0);
+      upload.ended(aTransfer({ direction: "write", firstByteMs: 0 }), goodEnd);
+      assert.deepEqual(
+        told.filter(({ event }) => event === "data"),
+        [],
+      );
     });
 
     it("has a line for a block that was sent again, which ends with its ACK", () => {
@@ -384,7 +417,7 @@ describe("the boot log as the servers write it", () => {
       it(`that was never acknowledged after ${answer} is one line: ${code}`, () => {
         const file = request();
         file.granted(answer, plain);
-        file.waits(silentMachine(4), 4, 20_000);
+        file.waits(silentMachine, 4, 20_000);
         file.ended(aTransfer({ state: "failed", bytes: 0 }), quietEnd);
         assert.deepEqual(lines(), [`1 RRQ u-boot.bin octet → ${answer}, never acknowledged, sent 5×`]);
         assert.deepEqual(codes(), [code]);
@@ -417,6 +450,14 @@ describe("the boot log as the servers write it", () => {
       const trouble = { code: "tftp.timeout", message: "the client stopped at 40 %" };
       file.ended(aTransfer({ state: "failed", firstByteMs: 1, trouble }), quietEnd);
       assert.equal(lines().at(-1), "1 the client stopped at 40 %");
+      assert.deepEqual(codes(), ["tftp.stalled"]);
+    });
+
+    it("in the middle of whose large blocks the board falls silent: stalled, for those before arrived", () => {
+      const file = request("WRQ crash.dump octet blksize 8192");
+      file.granted("OACK blksize 8192", { blksize: 8192, windowsize: 1 });
+      file.heard(answered(1), 0, 1);
+      file.ended(aTransfer({ state: "failed", direction: "write", bytes: 8192 }), quietEnd);
       assert.deepEqual(codes(), ["tftp.stalled"]);
     });
 

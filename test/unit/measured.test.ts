@@ -53,10 +53,18 @@ describe("what is measured of a transfer", () => {
     ];
     assert.deepEqual(describeMeasured({ firstByteMs: 3, firstAckMs: 4.04, roundTripMs: 0.2, waits }), [
       "first byte after 3 ms",
-      "first ACK after 4 ms",
+      "DATA 1 acknowledged after 4 ms",
       "round trip 0.2 ms",
       "waited 2.0 s in 2 stretches",
     ]);
+  });
+
+  it("says what was acknowledged first, in the order of the packets", () => {
+    assert.deepEqual(describeMeasured({ firstByteMs: 3, firstAckMs: 2 }), [
+      "OACK acknowledged after 2 ms",
+      "first byte after 3 ms",
+    ]);
+    assert.deepEqual(describeMeasured({ firstAckMs: 2 }), ["OACK acknowledged after 2 ms"]);
   });
 
   it("is summed up for a board", () => {

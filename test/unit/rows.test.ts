@@ -80,6 +80,10 @@ describe("a line of the boot log", () => {
       ["bench-1", "52:54:00:12:34:56", "52:54:00:12:34:56 [verification]", line.client],
     );
   });
+
+  it("ends with dots where it may change", () => {
+    assert.match(describeLine({ ...line, open: true }, undefined).text, / RRQ a octet → .* …$/);
+  });
 });
 
 describe("what serve says of a row", () => {

@@ -5,12 +5,13 @@
 
 import type { BootLineRow, TransferRow } from "../../model/events";
 import { diagnosis, largestUnfragmented, type DiagnosisCode } from "../../model/bootDiagnoses";
-import { describeMeasured } from "../../model/measured";
+import { describeMeasured, type Measured } from "../../model/measured";
 import { formatDuration, formatSize } from "../../model/text";
 import { describeError } from "../../protocol/tftp/describe";
 import { defaultBlksize, errorCode, type ErrorPacket } from "../../protocol/tftp/packet";
 import type { Agreement } from "../../protocol/tftp/options";
 import type { Journal } from "../journal";
+import { measuredOf, type Measuring } from "../measuring";
 import type { ClientLog, Line, LineText } from "./clientLog";
 
 /** Blocks and gaps of one transfer that have a line each; the others share one. */
@@ -23,7 +24,7 @@ const gapMs = 1_000;
 const often = 3;
 
 /** What a machine tells of itself: `Sender` or `Receiver`. */
-export interface Machine {
+export interface Machine extends Measuring {
   readonly everAnswered: boolean;
   /** The block that the peer is to acknowledge, or acknowledged last; absent: it is not known. */
   readonly position?: number;
@@ -45,6 +46,8 @@ const plainTerms: Pick<Agreement, "blksize" | "windowsize"> = { blksize: default
 
 export class FileLines {
   private readonly at: number;
+  private readonly askedAt: number;
+  private readonly isRead: boolean;
   /** The line of the request, once it is answered. */
   private line: Line | undefined;
   private answer: string | undefined;
@@ -55,7 +58,7 @@ export class FileLines {
   private written = 0;
   private others: Line | undefined;
   private isAnswered = false;
-  private hasData = false;
+  private hasBegun = false;
   private over = false;
 
   constructor(
@@ -67,6 +70,8 @@ export class FileLines {
     private readonly request: string,
   ) {
     this.at = journal.clock.wallTime();
+    this.askedAt = journal.clock.now();
+    this.isRead = /^(RRQ|RETR) /.test(request);
     this.line = log.requested(request, restartMs);
   }
 
@@ -104,6 +109,7 @@ export class FileLines {
 
   /** It runs, and nothing came from the client for `silentMs`. */
   waits(machine: Machine, sentAgain: number, silentMs: number): void {
+    if (machine.everAnswered) this.begins(measuredOf(machine, this.askedAt));
     if (sentAgain > 0) this.resent(machine, sentAgain, silentMs, true);
   }
 
@@ -115,6 +121,19 @@ export class FileLines {
     this.line?.close();
   }
 
+  /** The first byte of a file that the client reads went out: how long it waited for that. */
+  begins(measured: Measured): void {
+    const { firstByteMs } = measured;
+    if (firstByteMs === undefined || this.hasBegun || !this.isRead) return;
+    this.hasBegun = true;
+    this.answered();
+    // The wall's clock tells whole milliseconds: rounded up, it would stand behind the end.
+    const at = Math.min(Math.round(this.at + firstByteMs), this.journal.clock.wallTime());
+    const answer = this.protocol === "tftp" ? { answer: "DATA 1" } : {};
+    const { roundTripMs, waits, ...times } = measured;
+    this.write({ at, event: "data", ...answer, note: describeMeasured(times).join(", ") });
+  }
+
   private resent(machine: Machine, sentAgain: number, silentMs: number, open: boolean): void {
     const now = this.journal.clock.wallTime();
     const times = this.terms.windowsize === 1 ? sentAgain + 1 : undefined;
@@ -124,9 +143,10 @@ export class FileLines {
       this.line?.change({ ...patch, open: true });
       return;
     }
+    this.begins(measuredOf(machine, this.askedAt));
     const { position } = machine;
     if (this.resending?.position !== position) this.resending?.line.close();
-    const packet = `${this.request.startsWith("WRQ") ? "ACK" : "DATA"}${position === undefined ? "" : ` ${position}`}`;
+    const packet = `${this.isRead ? "DATA" : "ACK"}${position === undefined ? "" : ` ${position}`}`;
     const answer = times === undefined ? `${sentAgain} packets from ${packet} on sent again` : packet;
     const silent = silentMs >= silentLongMs ? { diagnosis: diagnosis("tftp.silent") } : {};
     const text = { ...patch, answer, ...silent };
@@ -143,8 +163,10 @@ export class FileLines {
   }
 
   /** Nothing came from the client for a while, and then its answer; there was nothing to remind it of. */
-  private gap({ position, everAnswered }: Machine, ms: number): void {
-    if (!everAnswered || this.request.startsWith("WRQ")) return;
+  private gap(machine: Machine, ms: number): void {
+    const { position, everAnswered } = machine;
+    if (!everAnswered || !this.isRead) return;
+    this.begins(measuredOf(machine, this.askedAt));
     this.silence(ms, `no ACK${position === undefined ? "" : ` for DATA ${position}`}`, "tftp.asleep");
   }
 
@@ -175,7 +197,7 @@ export class FileLines {
   ended(row: TransferRow, end: FileEnd): void {
     if (this.over) return;
     this.over = true;
-    this.firstData(row);
+    if (row.bytes > 0) this.begins(row);
     this.resending?.line.close();
     this.others?.close();
     if (this.line === undefined) this.refused(end);
@@ -184,19 +206,6 @@ export class FileLines {
     else if (!this.isAnswered && end.sent === undefined) this.unanswered(this.line, end);
     else this.failed(row, end);
     this.current.left();
-  }
-
-  /** How long the board waited for the file to begin. */
-  private firstData({ bytes, startedAt, direction, firstByteMs, firstAckMs }: TransferRow): void {
-    if (bytes === 0 || firstByteMs === undefined || direction === "write") return;
-    this.hasData = true;
-    const note = describeMeasured({ firstByteMs, ...(firstAckMs !== undefined && { firstAckMs }) }).join(
-      ", ",
-    );
-    const answer = this.protocol === "tftp" ? { answer: "DATA 1" } : {};
-    // The wall's clock tells whole milliseconds: rounded up, it would stand behind the end.
-    const at = Math.min(Math.round(startedAt + firstByteMs), this.journal.clock.wallTime());
-    this.write({ at, event: "data", ...answer, note });
   }
 
   private refused({ sent, code }: FileEnd): void {
@@ -236,7 +245,7 @@ export class FileLines {
 
   private failed(row: TransferRow, { sent, silent, code }: FileEnd): void {
     this.answered();
-    const fragments = !this.hasData && this.terms.blksize > largestUnfragmented;
+    const fragments = row.bytes === 0 && this.terms.blksize > largestUnfragmented;
     const silence = !silent ? undefined : fragments ? "tftp.fragments" : "tftp.stalled";
     const said = sent === undefined ? { note: row.trouble?.message ?? row.state } : { answer: sent };
     this.write({ event: sent === undefined ? "end" : "error", ...said, ...meaning(code ?? silence) });

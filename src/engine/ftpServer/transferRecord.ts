@@ -89,6 +89,7 @@ export class TransferRecord {
   begins(): void {
     if (this.row.firstByteMs !== undefined) return;
     this.row = { ...this.row, firstByteMs: rounded(this.context.clock.now() - this.startedAt) };
+    this.lines.begins(this.row);
   }
 
   /** @param bytes of the file that went so far. */
