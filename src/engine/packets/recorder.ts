@@ -9,20 +9,19 @@ import type { Socket } from "node:net";
 import { sumOf } from "../../protocol/capture/frames";
 import type { SeenPacket } from "../../protocol/capture/seen";
 import { CaptureWriter } from "../../protocol/capture/writer";
-import { TftpWatch } from "../../protocol/capture/tftpWatch";
 import type { ClientRow } from "../../model/events";
-import { decodeHint, ordinal, packetComment } from "../../model/packetWords";
+import { decodeHint, packetComment } from "../../model/packetWords";
 import { concat, toHex } from "../../protocol/bytes";
 import { inNetwork } from "../../protocol/ipv4";
 import type { Clock } from "../clock";
-import { Recent } from "../../protocol/recent";
-import { isRequest, opcodes } from "../../protocol/tftp/packet";
+import { isRequest } from "../../protocol/tftp/packet";
 import type { Situation } from "../server";
 import type { Endpoint } from "../udp";
 import { tapConnection } from "./connection";
 import { Remarks } from "./remarks";
 import { Rings } from "./rings";
 import type { SocketTap, Tap, TappedConnection } from "./tap";
+import { TftpTap } from "./tftpTap";
 
 /** Bytes of a DATA packet, or of an FTP data connection's chunk, that a ring keeps. */
 const snapLength = 64;
@@ -82,6 +81,8 @@ export class Recorder implements Tap {
   private readonly remarks = new Remarks();
   /** Clients whose packets were asked for, by address or MAC. */
   private readonly lookedAt = new Set<string>();
+  /** False: each packet that says nothing by itself is left out. */
+  looks: boolean;
   /** What the monotonic clock says less than the wall's. */
   private readonly ahead: number;
 
@@ -92,10 +93,11 @@ export class Recorder implements Tap {
     private readonly served: () => Served | undefined = () => undefined,
   ) {
     this.ahead = clock.wallTime() - clock.now();
+    this.looks = sink !== undefined;
   }
 
   udp(protocol: "bootp" | "tftp", local: Endpoint): SocketTap {
-    return protocol === "tftp" ? this.tftp(local) : this.bootp(local);
+    return protocol === "tftp" ? new TftpTap(this, local) : this.bootp(local);
   }
 
   tcp(socket: Socket, connection: TappedConnection): void {
@@ -106,7 +108,7 @@ export class Recorder implements Tap {
   }
 
   readonly tapsWhole = (address: string): boolean =>
-    this.sink !== undefined || (this.lookedAt.size > 0 && this.lookedAt.has(address));
+    this.looks && (this.sink !== undefined || this.lookedAt.has(address));
 
   /**
    * The capture of what is kept of a client, empty where nothing is; from now on each packet of it is.
@@ -115,6 +117,7 @@ export class Recorder implements Tap {
   captureOf(clientId: string, row?: ClientRow): Uint8Array {
     const keys = keysOf(clientId, row);
     for (const key of keys) this.lookedAt.add(key);
+    this.looks = true;
     const kept = this.rings.of(ringsOf(keys));
     if (kept.length === 0) return new Uint8Array(0);
     const writer = new CaptureWriter();
@@ -164,73 +167,13 @@ export class Recorder implements Tap {
     };
   }
 
-  private tftp(local: Endpoint): SocketTap {
-    // Of a transfer's own port there is one peer; of the listening port there are many.
-    let last: Watched | undefined;
-    let others: Recent<Watched> | undefined;
-    const watchedOf = (remote: Endpoint): Watched => {
-      if (last?.port === remote.port && last.address === remote.address) return last;
-      if (last !== undefined) {
-        others ??= new Recent();
-        others.set(keyOf(last), last);
-      }
-      const { address, port } = remote;
-      last = others?.get(keyOf(remote)) ?? { address, port, watch: new TftpWatch(), left: 0 };
-      return last;
-    };
-    const see = (sent: boolean, bytes: Uint8Array, remote: Endpoint, words?: string): void => {
-      const watched = watchedOf(remote);
-      const says = watched.watch.looksAt(bytes, sent) || words !== undefined;
-      if (!says && !this.tapsWhole(remote.address)) {
-        watched.left += 1;
-        return;
-      }
-      const note = noteOf(watched, sent, words);
-      watched.left = 0;
-      const own = this.here(local, remote.address, sent);
-      const packet = { protocol: "tftp", kind: "datagram", local: own, remote, sent, bytes, note } as const;
-      this.record(remote.address, packet, { says, content: bytes[1] === opcodes.DATA });
-    };
-    return {
-      received: (packet, from) => {
-        see(false, packet, from);
-      },
-      sent: (packet, to, note) => {
-        see(true, packet, to, note);
-      },
-    };
-  }
-
-  private here(local: Endpoint, peer: string, sent: boolean): Endpoint {
+  /** Where a packet came to, or came from, on this host. */
+  here(local: Endpoint, peer: string, sent: boolean): Endpoint {
     if (local.address !== "0.0.0.0" && local.address !== "::") return local;
     const { networks = [] } = this.served() ?? {};
     const network = networks.find((candidate) => inNetwork(candidate, peer));
     return { address: network?.address ?? (sent ? local.address : everyone), port: local.port };
   }
-}
-
-/** One peer of a TFTP socket. */
-interface Watched {
-  readonly address: string;
-  readonly port: number;
-  readonly watch: TftpWatch;
-  /** Packets since the last one that was kept. */
-  left: number;
-}
-
-const keyOf = ({ address, port }: Endpoint): string => `${address} ${port}`;
-
-function noteOf({ watch, left }: Watched, sent: boolean, words: string | undefined): string | undefined {
-  const { times } = watch;
-  if (times === 1 && left === 0) return words;
-  const parts = [
-    ...(times > 1
-      ? [sent ? `sent again, ${ordinal(times)} time` : `came again, ${ordinal(times)} time`]
-      : []),
-    ...(left > 0 ? [`${left} packets before it are not kept`] : []),
-    ...(words === undefined ? [] : [words]),
-  ];
-  return parts.length === 0 ? undefined : parts.join("; ");
 }
 
 /** The comment of each packet of one capture; what Wireshark is to be told of a port is said once. */
