@@ -154,6 +154,28 @@ describe("what a TFTP transfer costs", function () {
     assert.equal(clock.looks - before, packets.length);
   });
 
+  it("is of the tap no comparison of addresses for a block that is sent: a transfer names its peer by one object", () => {
+    let looks = 0;
+    const board = {
+      get address() {
+        looks += 1;
+        return "127.0.0.1";
+      },
+      get port() {
+        looks += 1;
+        return 50_000;
+      },
+    };
+    const tap = new Recorder(new VirtualClock()).udp("tftp", { address: "127.0.0.1", port: 40_000 });
+    const send = (from: number, to: number): void => {
+      for (let block = from; block <= to; block += 1) tap.sent(encodeData(block, new Uint8Array(512)), board);
+    };
+    send(1, 3);
+    const before = looks;
+    send(4, 1_000);
+    assert.equal(looks, before);
+  });
+
   it("is memory for one window, whatever the file's length", () => {
     const [blksize, windowsize] = [1024, 8];
     const sender = new Sender({ blksize, windowsize, patience: { giveUpMs: 60_000, firstPackets: 5 } }, 0);

@@ -109,7 +109,7 @@ export class FileLines {
 
   /** It runs, and nothing came from the client for `silentMs`. */
   waits(machine: Machine, sentAgain: number, silentMs: number): void {
-    if (machine.everAnswered) this.begins(measuredOf(machine, this.askedAt));
+    if (machine.everAnswered) this.mayBegin(machine);
     if (sentAgain > 0) this.resent(machine, sentAgain, silentMs, true);
   }
 
@@ -119,6 +119,11 @@ export class FileLines {
     this.current.answered(this.request);
     this.line?.retract("tftp.repeated");
     this.line?.close();
+  }
+
+  /** Rows come five times a second: it is measured once. */
+  private mayBegin(machine: Machine): void {
+    if (!this.hasBegun) this.begins(measuredOf(machine, this.askedAt));
   }
 
   /** The first byte of a file that the client reads went out: how long it waited for that. */
@@ -143,7 +148,7 @@ export class FileLines {
       this.line?.change({ ...patch, open: true });
       return;
     }
-    this.begins(measuredOf(machine, this.askedAt));
+    this.mayBegin(machine);
     const { position } = machine;
     if (this.resending?.position !== position) this.resending?.line.close();
     const packet = `${this.isRead ? "DATA" : "ACK"}${position === undefined ? "" : ` ${position}`}`;
@@ -166,7 +171,7 @@ export class FileLines {
   private gap(machine: Machine, ms: number): void {
     const { position, everAnswered } = machine;
     if (!everAnswered || !this.isRead) return;
-    this.begins(measuredOf(machine, this.askedAt));
+    this.mayBegin(machine);
     this.silence(ms, `no ACK${position === undefined ? "" : ` for DATA ${position}`}`, "tftp.asleep");
   }
 

@@ -45,15 +45,20 @@ interface Told extends Omit<SeenPacket, "at" | "length" | "sum" | "note"> {
 }
 
 /**
- * One literal, and the rare ones added: four spreads for each packet took a transfer 29 µs instead of 10.
+ * One literal for all: four spreads for each packet took a transfer 29 µs instead of 10.
  * @param bytes what is kept of its own.
  */
 function seenOf(told: Told, at: number, bytes: Uint8Array, sum?: number): SeenPacket {
   const { protocol, kind, local, remote, sent, note } = told;
   const { length } = told.bytes;
-  const seen = { at, sent, protocol, kind, local, remote, bytes, length };
-  if (sum === undefined && note === undefined) return seen;
-  return { ...seen, ...(sum !== undefined && { sum }), ...(note !== undefined && { note }) };
+  return { at, sent, protocol, kind, local, remote, bytes, length, sum, note };
+}
+
+/** Of its own memory; byte by byte, which for as few as these are takes half of the time of `subarray` and `set`. */
+function copyOf(bytes: Uint8Array, length: number): Uint8Array {
+  const copy = new Uint8Array(length);
+  for (let at = 0; at < length; at += 1) copy[at] = bytes[at] as number;
+  return copy;
 }
 
 /** The ring of what is kept only because somebody looks. */
@@ -143,8 +148,8 @@ export class Recorder implements Tap {
     if (!says && !this.lookedAt.has(key)) return;
     const kept =
       content && bytes.length > snapLength
-        ? seenOf(packet, at, new Uint8Array(bytes.subarray(0, snapLength)), sumOf(bytes))
-        : seenOf(packet, at, new Uint8Array(bytes));
+        ? seenOf(packet, at, copyOf(bytes, snapLength), sumOf(bytes))
+        : seenOf(packet, at, copyOf(bytes, bytes.length));
     // What says something is not pushed out by what does not.
     this.rings.add(says ? key : flowOf(key), kept);
   }

@@ -18,7 +18,7 @@ export interface SeenPacket {
   /** Bytes of its payload as it went over the network. */
   readonly length: number;
   /** `sumOf` all of the payload, where not all is kept. */
-  readonly sum?: number;
+  readonly sum?: number | undefined;
   /** What is known of it beside its bytes: `sent again, 2nd time`. */
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
