@@ -85,6 +85,8 @@
       tick.style.left = `${(100 * at) / scale}%`;
       tick.append(time(at));
       axis.append(tick);
+      // Words at the end would be cut, and make the page wider than it is.
+      if (tick.offsetLeft + tick.offsetWidth > axis.clientWidth + 16) tick.replaceChildren();
     }
   }
 

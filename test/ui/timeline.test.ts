@@ -67,7 +67,7 @@ describe("the boot timeline in VS Code's user interface", function () {
     firstBootMs = performance.now() - began;
     await openTimeline(ui.workbench);
     await row(/^bench-1, today \d\d:\d\d:\d\d, .*3 files.*Longest: /).waitFor();
-    await row(/^bench1\.bin to the board over TFTP\. .*First byte after /).waitFor();
+    await row(/^bench1\.bin to the board over TFTP\. .*first byte after /).waitFor();
     await row(/^Image to the board over TFTP\. .*nothing came from the board for/).waitFor();
     await row(/^etsw\.b3 to the board over FTP\. /).waitFor();
     await page()

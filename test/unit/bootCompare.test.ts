@@ -77,6 +77,27 @@ describe("two boots side by side", () => {
     );
   });
 
+  it("say what failed in the later one only: who gave up early is not fast", () => {
+    const broken = bootFile("etsw.b3", 1000, 500, { state: "failed" });
+    const later = bootOf([bootFile("u-boot.bin", 0, 1000), broken]);
+    const { sentence, differences } = compare(earlier, later, "today 09:00");
+    assert.equal(sentence, "2.5 s faster than today 09:00; etsw.b3 over TFTP failed");
+    assert.deepEqual(
+      differences.map(({ what, before, after }) => [what, before, after]),
+      [
+        ["etsw.b3 over TFTP", 3000, undefined],
+        ["etsw.b3 over TFTP failed", undefined, 500],
+        ["u-boot.bin over TFTP", 1000, 1000],
+      ],
+    );
+    assert.equal(compare(later, later, "today 09:00").sentence, "As fast as today 09:00");
+  });
+
+  it("say of one that loads that it does", () => {
+    const later = bootOf([bootFile("u-boot.bin", 0, 100, { state: "running" })]);
+    assert.equal(compare(earlier, later, "today 09:00").sentence, "Still loading, beside today 09:00");
+  });
+
   it("are as fast as each other where the difference is none", () => {
     const later = bootOf([bootFile("u-boot.bin", 0, 1020), bootFile("etsw.b3", 1020, 3000)]);
     assert.equal(compare(earlier, later, "today 09:00").sentence, "As fast as today 09:00");

@@ -410,6 +410,16 @@ describe("the boot log as the servers write it", () => {
       assert.deepEqual(codes(), ["tftp.lossy"]);
     });
 
+    it("does not blame the link for what was sent again while the board was busy", () => {
+      const file = request();
+      file.granted("OACK windowsize 8", { blksize: 512, windowsize: 8 });
+      clock.advance(2_600);
+      file.heard(answered(17), 12, 2_600);
+      file.heard(answered(25), 2, 5);
+      file.ended(aTransfer({ retransmissions: 14, bytes: 20_000 }), goodEnd);
+      assert.deepEqual(codes(), []);
+    });
+
     for (const [answer, code] of [
       ["OACK tsize 5", "tftp.oackIgnored"],
       ["DATA 1", "tftp.noAnswer"],

@@ -87,6 +87,25 @@ describe("the page of the timeline", () => {
     assert.deepEqual(withClass(lanes([boot, before], { compare: [boot.id] }), "comparison"), []);
   });
 
+  it("two boards that stand side by side are both named", () => {
+    const other = bootOf([bootFile("u-boot.bin", 100, 1000)], {
+      startedAt: 900_000,
+      client: "x",
+      name: "bench-2",
+    });
+    const [table] = withClass(lanes([boot, other], { compare: [boot.id, other.id] }), "comparison");
+    assert.match(
+      textOf(table!),
+      /^bench-1, .* slower than bench-2, .*: .* bench-2, .* bench-1, .* difference/,
+    );
+  });
+
+  it("the folder of a file stands before its name, which is seen longer", () => {
+    const drawn = lanes([bootOf([bootFile("images/a/rootfs.ext4", 0, 100)])]);
+    const [folder, name] = ["folder", "name"].map((part) => textOf(withClass(drawn, part)[0]!));
+    assert.deepEqual([folder, name], ["images/a/", "rootfs.ext4"]);
+  });
+
   it("where nothing was recorded it says how to begin", () => {
     assert.match(textOf(lanes([])), /No board has booted yet/);
   });

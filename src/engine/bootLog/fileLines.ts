@@ -59,6 +59,8 @@ export class FileLines {
   private others: Line | undefined;
   private isAnswered = false;
   private hasBegun = false;
+  /** Packets that were sent again while nothing came: the board was busy, and the link may be good. */
+  private sentInSilence = 0;
   private over = false;
 
   constructor(
@@ -103,6 +105,7 @@ export class FileLines {
    */
   heard(machine: Machine, sentAgain: number, silentMs: number): void {
     if (!this.isAnswered && machine.everAnswered) this.answered();
+    if (silentMs >= gapMs) this.sentInSilence += sentAgain;
     if (sentAgain > 0) this.resent(machine, sentAgain, silentMs, false);
     else if (silentMs >= gapMs) this.gap(machine, silentMs);
   }
@@ -233,7 +236,8 @@ export class FileLines {
     const { file, bytes, bytesPerSecond, startedAt, endedAt = startedAt, retransmissions } = row;
     const again = retransmissions === 0 ? "" : `, ${retransmissions} sent again`;
     const took = `${formatSize(bytes)} in ${formatDuration(endedAt - startedAt)} (${formatSize(bytesPerSecond)}/s)`;
-    const lossy = retransmissions >= 5 && retransmissions > bytes / this.terms.blksize / 100;
+    const lost = retransmissions - this.sentInSilence;
+    const lossy = lost >= 5 && lost > bytes / this.terms.blksize / 100;
     this.answered();
     this.write({
       event: "end",

@@ -2,7 +2,8 @@
 
 import { formatDuration } from "../../model/text";
 import { quoted } from "../words";
-import { durationOf, isLoaded, type Boot } from "./boot";
+import { durationOf, isLoaded, isRunning, type Boot, type BootFile } from "./boot";
+import { states } from "./bootWords";
 import { sharesOf } from "./shares";
 
 /** One file in both boots, or what was no file. */
@@ -26,14 +27,20 @@ export interface Comparison {
 const sameMs = 100;
 const samePart = 0.03;
 
+const isBroken = ({ state }: BootFile): boolean => state === "failed" || state === "cancelled";
+
+/** `etsw.b3 over FTP`, `Image over TFTP failed`: what was loaded in part is another thing than the whole. */
+const whatOf = (file: BootFile): string =>
+  `${quoted(file.file)} over ${file.protocol.toUpperCase()}${isBroken(file) ? ` ${states[file.state]}` : ""}`;
+
 /** The time of each file, by what it is called; a name that is loaded twice is two files. */
 function timesOf(boot: Boot): Map<string, number> {
   const times = new Map<string, number>();
-  for (const { file, protocol, ms } of boot.files.filter(isLoaded)) {
-    const name = `${quoted(file)} over ${protocol.toUpperCase()}`;
+  for (const file of boot.files.filter(isLoaded)) {
+    const name = whatOf(file);
     let what = name;
     for (let again = 2; times.has(what); again += 1) what = `${name} (${again})`;
-    times.set(what, ms);
+    times.set(what, file.ms);
   }
   const { bootp, alone } = sharesOf(boot);
   times.set("BOOTP/DHCP", bootp);
@@ -55,12 +62,20 @@ export function compare(earlier: Boot, later: Boot, when: string): Comparison {
 }
 
 function sentenceOf(earlier: Boot, later: Boot, when: string, differences: readonly Difference[]): string {
+  if (isRunning(earlier) || isRunning(later)) return `Still loading, beside ${when}`;
   const was = durationOf(earlier);
   const ms = durationOf(later) - was;
-  if (Math.abs(ms) < Math.max(sameMs, samePart * was)) return `As fast as ${when}`;
+  const isSame = Math.abs(ms) < Math.max(sameMs, samePart * was);
+  const how = isSame
+    ? `As fast as ${when}`
+    : `${formatDuration(Math.abs(ms))} ${ms > 0 ? "slower" : "faster"} than ${when}`;
+  const known = earlier.files.filter(isBroken).map(whatOf);
+  const broken = later.files.filter(isBroken).map(whatOf);
+  const news = broken.find((what) => !known.includes(what));
+  // Who gave up early is not fast.
+  if (news !== undefined) return `${how}; ${news}`;
   // What made it so, and not what went the other way.
-  const because = differences.find((difference) => difference.ms * ms > 0);
-  const how = `${formatDuration(Math.abs(ms))} ${ms > 0 ? "slower" : "faster"} than ${when}`;
+  const because = isSame ? undefined : differences.find((difference) => difference.ms * ms > 0);
   return because === undefined ? how : `${how}: ${because.what} ${signed(because.ms)}`;
 }
 

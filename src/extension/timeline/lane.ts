@@ -67,6 +67,8 @@ const track = (...children: readonly (Shape | false)[]): Shape =>
 
 interface Row {
   readonly key: string;
+  /** Before the label; it gives way first: what tells two files apart stands at the end. */
+  readonly folder?: string;
   readonly label: string;
   readonly kind: string;
   /** What the pointer and a screen reader are told. */
@@ -76,7 +78,7 @@ interface Row {
   readonly drawn: readonly (Shape | false)[];
 }
 
-const rowShape = ({ key, label, kind, title, transfer, drawn }: Row): Shape =>
+const rowShape = ({ key, folder = "", label, kind, title, transfer, drawn }: Row): Shape =>
   shape(
     "li",
     {},
@@ -94,6 +96,7 @@ const rowShape = ({ key, label, kind, title, transfer, drawn }: Row): Shape =>
       shape(
         "div",
         { class: "label", "aria-hidden": "true" },
+        folder !== "" && shape("span", { class: "folder" }, folder),
         shape("span", { class: "name" }, label),
         shape("span", { class: `kind ${kind.toLowerCase()}` }, kind),
       ),
@@ -104,9 +107,12 @@ const rowShape = ({ key, label, kind, title, transfer, drawn }: Row): Shape =>
 function fileRow(boot: Boot, file: BootFile, scale: number): Row {
   const span = spanOf(file);
   const waits = waitsOf(file);
+  const name = quoted(file.file);
+  const cut = name.lastIndexOf("/") + 1;
   return {
     key: `${boot.id} ${file.id}`,
-    label: quoted(file.file),
+    folder: name.slice(0, cut),
+    label: name.slice(cut),
     kind: file.protocol.toUpperCase(),
     title: fileText(file),
     // The ids of rows mean nothing in another session.
@@ -170,6 +176,18 @@ function refusedRow(boot: Boot, scale: number): Row[] {
   ];
 }
 
+const middleWords = (text: string, from: number, to: number, scale: number): Shape =>
+  shape(
+    "text",
+    {
+      class: "words",
+      x: percent((from + to) / 2, scale),
+      y: rowHeight / 2 + 4,
+      "text-anchor": "middle",
+    },
+    text,
+  );
+
 /** Between the files the board is busy with itself; after the last one it is silent. */
 function aloneRow(boot: Boot, scale: number): Row {
   const end = durationOf(boot);
@@ -185,16 +203,7 @@ function aloneRow(boot: Boot, scale: number): Row {
       ...gaps.flatMap((gap) => [
         box("gap", gap, scale),
         (gap.to - gap.from) / scale > roomForWords &&
-          shape(
-            "text",
-            {
-              class: "words",
-              x: percent((gap.from + gap.to) / 2, scale),
-              y: rowHeight / 2 + 4,
-              "text-anchor": "middle",
-            },
-            formatDuration(gap.to - gap.from),
-          ),
+          middleWords(formatDuration(gap.to - gap.from), gap.from, gap.to, scale),
       ]),
       silent !== "" &&
         end < scale &&
@@ -205,7 +214,7 @@ function aloneRow(boot: Boot, scale: number): Row {
           y1: rowHeight / 2,
           y2: rowHeight / 2,
         }),
-      silent !== "" && end / scale < 0.85 && words("silent", { from: end, to: end }, scale),
+      silent !== "" && 1 - end / scale > roomForWords && middleWords("silent", end, scale, scale),
     ],
   };
 }

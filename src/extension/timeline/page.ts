@@ -81,12 +81,13 @@ function versusOf(boot: Boot, boots: readonly Boot[], now: number): string | und
 /** Two boots as a table of what differs. */
 function comparison(earlier: Boot, later: Boot, now: number): Shape {
   const [was, is] = [earlier, later].map(({ startedAt }) => whenOf(startedAt, now));
-  const compared = compare(earlier, later, was ?? "");
+  const [earlierName, laterName] = [nameOf(earlier, later, was ?? ""), nameOf(later, earlier, is ?? "")];
+  const compared = compare(earlier, later, earlierName);
   return shape(
     "section",
     { class: "comparison", "aria-label": "Comparison", role: "region" },
     shape("h2", {}, `${quoted(later.name)}, ${is ?? ""}: ${lowerCase(compared.sentence)}`),
-    differences(compared, [nameOf(earlier, later, was ?? ""), is ?? ""]),
+    differences(compared, [earlierName, laterName]),
   );
 }
 
