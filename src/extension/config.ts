@@ -1,6 +1,7 @@
 /** The settings as `Wanted`. Knows nothing of VS Code: `read` gives what a setting is for the scope that may set it. */
 
 import { isIP } from "node:net";
+import { logLines } from "../model/bootLog";
 import { protocols, type Protocol } from "../model/events";
 import { isInterfaceName } from "../model/networks";
 import {
@@ -90,6 +91,8 @@ const passivePorts: Check<readonly [number, number] | null> = (value) => {
 export interface Settings {
   readonly wanted: Wanted;
   readonly command: CommandSettings;
+  /** Lines of a board's boot log that are kept. */
+  readonly logLines: number;
   /** Settings that hold what they must not, and are as if nobody had set them: a sentence each. */
   readonly problems: readonly string[];
 }
@@ -133,5 +136,7 @@ export function readSettings(read: ReadSetting, folder: string, ftpPassword?: st
     limits,
   };
   const command = { launch: value("launch", listOf(text), []), node: value("node", text, "") };
-  return { wanted, command, problems };
+  const { min, max, default: usual } = logLines;
+  const lines = value("limits.logLines", integer(min, max), usual);
+  return { wanted, command, logLines: lines, problems };
 }

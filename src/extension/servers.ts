@@ -178,6 +178,7 @@ export class Servers implements vscode.Disposable {
   private show(serving: Serving): void {
     this.shown = serving;
     this.store.transfersKept = serving.settings.wanted.limits.transfersKept;
+    this.store.bootLogs.mostLines = serving.settings.logLines;
     this.store.folder = serving.folder;
   }
 

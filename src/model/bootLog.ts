@@ -4,7 +4,7 @@ import type { BootLineRow } from "./events";
 import { formatDuration, visible } from "./text";
 
 /** Lines that are kept of one client; beyond it the oldest boots are forgotten. */
-const mostLines = 1_000;
+export const logLines = { default: 1_000, min: 100, max: 10_000 } as const;
 /** Clients whose lines are kept; beyond it those of which nothing was told for longest are forgotten. */
 const mostClients = 200;
 
@@ -28,6 +28,8 @@ interface Kept {
 
 /** The lines of all clients. It changes in place, as `State` does; the same line once more changes nothing. */
 export class BootLogs {
+  /** How many lines of one client are kept. */
+  mostLines: number = logLines.default;
   private readonly kept = new Map<string, Kept>();
   /** Whose a line is: one of an unknown address goes to its client once that is known. */
   private readonly owners = new Map<string, string>();
@@ -62,7 +64,7 @@ export class BootLogs {
     if (row.boot < kept.firstBoot) return;
     kept.lines.set(row.id, row);
     this.owners.set(row.id, row.client);
-    if (kept.lines.size > mostLines) this.forgetOldest(kept, row.boot);
+    if (kept.lines.size > this.mostLines) this.forgetOldest(kept, row.boot);
     for (const client of this.kept.keys()) {
       if (this.kept.size <= mostClients) break;
       this.forgetClient(client);

@@ -75,7 +75,6 @@ export const limitDefinitions = {
   requestBurst: limit(100, 1, 100000, "requests at once before that rate counts"),
   sightings: limit(4096, 1, 1000000, "clients remembered that nobody listed"),
   transfersKept: limit(1000, 1, 100000, "transfers shown after their end"),
-  logLines: limit(10000, 100, 1000000, "lines of the log that are kept"),
 } as const satisfies Record<string, LimitDefinition>;
 
 export type LimitName = keyof typeof limitDefinitions;

@@ -10,6 +10,7 @@ import {
   verifySettings,
 } from "../../src/extension/config";
 import { commandIds, contextKeys, viewIds } from "../../src/extension/ids";
+import { logLines } from "../../src/model/bootLog";
 import { defaultWanted, limitDefinitions } from "../../src/model/settings";
 
 interface Setting {
@@ -46,7 +47,8 @@ const read =
 
 describe("the settings (DESIGN §5)", () => {
   it("nobody has set: loopback, read only, boards, on the standard ports", () => {
-    const { wanted, command, problems } = readSettings(read({}), "/drop");
+    const { wanted, command, logLines: lines, problems } = readSettings(read({}), "/drop");
+    assert.equal(lines, logLines.default);
     assert.deepEqual(wanted, { ...defaultWanted, folder: "/drop" });
     assert.deepEqual([command, problems], [{ launch: [], node: "" }, []]);
   });
@@ -74,8 +76,10 @@ describe("the settings (DESIGN §5)", () => {
       launch: ["sudo", "-n"],
       node: "/usr/bin/node",
       ...Object.fromEntries(limitNames.map((name) => [limitSetting(name), limitDefinitions[name].max])),
+      "limits.logLines": 5000,
     };
-    const { wanted, command, problems } = readSettings(read(values), "/drop", "secret");
+    const { wanted, command, logLines: lines, problems } = readSettings(read(values), "/drop", "secret");
+    assert.equal(lines, 5000);
     assert.deepEqual(wanted, {
       ...defaultWanted,
       folder: "/drop",
@@ -115,6 +119,7 @@ describe("the settings (DESIGN §5)", () => {
     ["bootp.answer", "anybody"],
     ["uploads", true],
     ["limits.ftpSessions", 0],
+    ["limits.logLines", 10_001],
     ["launch", "sudo"],
     ["node", null],
   ] as const) {
@@ -142,9 +147,12 @@ describe("package.json", () => {
   });
 
   it("gives each limit its bounds", () => {
-    for (const name of limitNames) {
-      const { min, max, default: usual } = limitDefinitions[name];
-      const setting = settings[`bootServers.${limitSetting(name)}`];
+    const limits = [
+      ...limitNames.map((name) => ({ name: limitSetting(name), ...limitDefinitions[name] })),
+      { name: "limits.logLines", ...logLines },
+    ];
+    for (const { name, min, max, default: usual } of limits) {
+      const setting = settings[`bootServers.${name}`];
       assert.deepEqual([setting?.minimum, setting?.maximum, setting?.default], [min, max, usual], name);
     }
   });
