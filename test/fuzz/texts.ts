@@ -163,7 +163,7 @@ const changes: readonly ((text: string) => Edit[])[] = [
   (text) => serveToClient(text, client, "x.bin"),
   (text) => addToBootSequence(text, "x.bin"),
   (text) => addAlias(text, "a", "x.bin"),
-  (text) => renameInPlan(text, () => "y.bin", "images"),
+  (text) => renameInPlan(text, [], () => "y.bin", "images"),
 ];
 
 /** All that is asked of a plan without problems. */

@@ -116,7 +116,7 @@ describe("changes of a boot plan (DESIGN §5)", () => {
   "match": [{ "vendorClass": "PXEClient", "boot": ["old/x"] }]
 }`;
     const rename = (name: string): string | undefined => (name === "old/x" ? "new/y" : undefined);
-    const { plan, text: renamed } = after(text, (each) => renameInPlan(each, rename, "out"));
+    const { plan, text: renamed } = after(text, (each) => renameInPlan(each, [], rename, "out"));
     assert.deepEqual(plan, {
       ...planOf(text),
       root: "out",
@@ -128,7 +128,41 @@ describe("changes of a boot plan (DESIGN §5)", () => {
       match: [{ vendorClass: "PXEClient", boot: ["new/y"] }],
     });
     assert.match(renamed, /out of the build/);
-    assert.deepEqual(renameInPlan("nothing", rename, "out"), []);
+    assert.deepEqual(renameInPlan("nothing", [], rename, "out"), []);
+  });
+
+  it("a board's own root is followed, and what it boots is a name below that one, whichever text gives the root", () => {
+    const text = `{
+  "boot": "u-boot.bin",
+  "clients": [
+    { "mac": "52:54:00:00:00:01", "root": "boards/bench-1", "boot": ["u-boot.bin", "copy.rc"] },
+    { "mac": "52:54:00:00:00:02", "boot": "u-boot.bin" },
+    { "mac": "52:54:00:00:00:03", "boot": "u-boot.bin" },
+  ],
+  "match": [{ "vendorClass": "PXEClient", "root": "/boards//pxe/", "boot": "u-boot.bin" }]
+}`;
+    const clients = [
+      { mac: "52:54:00:00:00:01", root: "boards/bench-1" },
+      { mac: "52:54:00:00:00:02", root: "boards/bench-2" },
+    ];
+    const asked: string[] = [];
+    const noted = (name: string, own = "."): undefined => void asked.push(`${own}: ${name}`);
+    assert.deepEqual(renameInPlan(text, clients, noted, undefined), []);
+    assert.deepEqual(asked, [
+      ".: u-boot.bin",
+      ".: boards/bench-1",
+      "boards/bench-1: u-boot.bin",
+      "boards/bench-1: copy.rc",
+      "boards/bench-2: u-boot.bin",
+      ".: u-boot.bin",
+      ".: boards/pxe",
+      "boards/pxe: u-boot.bin",
+    ]);
+    const rename = (name: string): string | undefined =>
+      name.startsWith("boards/") ? `x/${name}` : undefined;
+    const { plan } = after(text, (each) => renameInPlan(each, clients, rename, undefined));
+    assert.equal(plan.clients[0]?.root, "x/boards/bench-1");
+    assert.equal(plan.match?.[0]?.root, "x/boards/pxe");
   });
 
   it("what is no object is not changed", () => {

@@ -32,7 +32,7 @@ function rootsOf(folder: vscode.WorkspaceFolder, plan: Plan): string[] {
 }
 
 /** The root that a file's names are relative to: the deepest that it lies in. */
-function rootAround(folder: vscode.WorkspaceFolder, plan: Plan, path: string): string {
+export function rootAround(folder: vscode.WorkspaceFolder, plan: Plan, path: string): string {
   return rootsOf(folder, plan).find((each) => path.startsWith(`${each}${sep}`)) ?? rootOf(folder, plan);
 }
 

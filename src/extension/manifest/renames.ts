@@ -1,6 +1,6 @@
 /** A file that is renamed or moved in the Explorer keeps its lines in the manifests and its places in the plan. */
 
-import { relative, resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import * as vscode from "vscode";
 import { publishedFiles } from "../../model/drop";
 import { parseManifest } from "../../model/manifest";
@@ -9,20 +9,20 @@ import type { Plan } from "../../model/plan";
 import { rangeOf } from "../languages/ranges";
 import { planSources, readPlan } from "../plan/planSources";
 import { renameInPlan } from "../plan/planText";
-import { manifestPaths, rootOf } from "./manifestPlace";
-
-type Moves = vscode.FileWillRenameEvent["files"];
+import { manifestPaths, rootAround, rootOf } from "./manifestPlace";
+import { moved, nameBelow, renamedBelow, type Move } from "./moves";
 
 /** More manifests than these are not looked at. */
 const mostManifests = 100;
 
 export function registerRenames(): vscode.Disposable {
   return vscode.workspace.onWillRenameFiles((event) => {
-    event.waitUntil(editsFor(event.files));
+    const moves = event.files.map(({ oldUri, newUri }) => ({ from: oldUri.fsPath, to: newUri.fsPath }));
+    event.waitUntil(editsFor(moves));
   });
 }
 
-async function editsFor(moves: Moves): Promise<vscode.WorkspaceEdit> {
+async function editsFor(moves: readonly Move[]): Promise<vscode.WorkspaceEdit> {
   const edit = new vscode.WorkspaceEdit();
   for (const folder of vscode.workspace.workspaceFolders ?? []) {
     const plan = (await readPlan(folder))?.plan;
@@ -31,41 +31,27 @@ async function editsFor(moves: Moves): Promise<vscode.WorkspaceEdit> {
   return edit;
 }
 
-/** Where a path is after the moves. */
-function moved(moves: Moves, path: string): string {
-  for (const { oldUri, newUri } of moves) {
-    if (path === oldUri.fsPath) return newUri.fsPath;
-    if (path.startsWith(oldUri.fsPath + sep)) return newUri.fsPath + path.slice(oldUri.fsPath.length);
-  }
-  return path;
-}
-
-/** The name of a path below another one, with `/`; undefined: it lies elsewhere. */
-function nameBelow(root: string, path: string): string | undefined {
-  const name = relative(root, path).split(sep).join("/");
-  return name.startsWith("../") || name === ".." || resolve(root, name) !== path ? undefined : name;
-}
-
 async function addEdits(
   edit: vscode.WorkspaceEdit,
   folder: vscode.WorkspaceFolder,
   plan: Plan,
-  moves: Moves,
+  moves: readonly Move[],
 ): Promise<void> {
   const root = rootOf(folder, plan);
   const newRoot = moved(moves, root);
-  /** The new name of a file in the served root; undefined: it stays, or it leaves the root. */
-  const rename = (name: string): string | undefined => {
-    const path = resolve(root, name);
-    const now = nameBelow(newRoot, moved(moves, path));
-    return now === name || now === "" ? undefined : now;
-  };
+  const rename = (name: string, ownRoot = "."): string | undefined =>
+    renamedBelow(moves, resolve(root, ownRoot), name);
   const renameRoot = nameBelow(folder.uri.fsPath, newRoot);
   for (const source of await planSources(folder)) {
     if (source === undefined) continue;
     const uri = vscode.Uri.joinPath(folder.uri, source.file);
     const document = await vscode.workspace.openTextDocument(uri);
-    const edits = renameInPlan(document.getText(), rename, newRoot === root ? undefined : renameRoot);
+    const edits = renameInPlan(
+      document.getText(),
+      plan.clients,
+      rename,
+      newRoot === root ? undefined : renameRoot,
+    );
     for (const { offset, length, content } of edits) {
       const range = new vscode.Range(document.positionAt(offset), document.positionAt(offset + length));
       edit.replace(uri, range, content);
@@ -75,7 +61,9 @@ async function addEdits(
     const document = await openText(path);
     if (document === undefined) continue;
     const { entries } = parseManifest(document.getText(), "", publishedFiles(plan));
-    for (const { at, text } of renameEdits(manifestLines(document.getText(), "", entries), rename)) {
+    const around = rootAround(folder, plan, path);
+    const lines = manifestLines(document.getText(), "", entries);
+    for (const { at, text } of renameEdits(lines, (name) => renamedBelow(moves, around, name))) {
       edit.replace(document.uri, rangeOf(at), text);
     }
   }

@@ -11,6 +11,7 @@ import {
 } from "jsonc-parser";
 import { parseMac } from "../../model/mac";
 import { normalizeName } from "../../model/names";
+import type { Plan } from "../../model/plan";
 import { readTree } from "../../model/planReader";
 import { visibleInJson } from "../../model/text";
 
@@ -99,35 +100,52 @@ export function addToBootSequence(text: string, file: string): Edit[] {
 export const addAlias = (text: string, name: string, file: string): Edit[] =>
   editsOf(text, { path: ["aliases", name], value: file });
 
+/** The new name of a file of the served root, or of a board's own root below it; undefined: it stays. */
+export type Rename = (file: string, ownRoot?: string) => string | undefined;
+
 /**
  * The plan after files have other names.
- * @param rename the new name of a file in the served root; undefined: it stays. @param root that of the served root.
+ * @param clients those of the whole plan: another text of it may give a client its root.
+ * @param root the new name of the served root; undefined: it stays.
  */
 export function renameInPlan(
   text: string,
-  rename: (file: string) => string | undefined,
+  clients: Plan["clients"],
+  rename: Rename,
   root: string | undefined,
 ): Edit[] {
   const tree = rootOf(text);
-  const at = (path: JSONPath): Node | undefined => tree && findNodeAtLocation(tree, path);
+  const at = (path: JSONPath, node = tree): Node | undefined => node && findNodeAtLocation(node, path);
   const write = ({ offset, length }: Node, value: string): Edit => ({
     offset,
     length,
     content: JSON.stringify(value),
   });
-  const boots = ["clients", "match"].flatMap((key) =>
-    (at([key])?.children ?? []).map((_, index) => at([key, index, "boot"])),
-  );
-  const files = [at(["boot"]), at(["tftp"]), at(["manifest"]), at(["ftp"]), ...boots]
-    .flatMap((node) => (node?.type === "array" ? (node.children ?? []) : (node ?? [])))
-    .concat((at(["aliases"])?.children ?? []).flatMap(({ children }) => children?.[1] ?? []));
+  const renamed = (node: Node | undefined, ownRoot?: string): Edit[] => {
+    const nodes = node?.type === "array" ? (node.children ?? []) : node === undefined ? [] : [node];
+    return nodes.flatMap((each) => {
+      const name = typeof each.value === "string" ? rename(normalizeName(each.value), ownRoot) : undefined;
+      return name === undefined ? [] : [write(each, name)];
+    });
+  };
+  const ofBoards = (key: "clients" | "match", ownRoot: (entry: Node) => unknown): Edit[] =>
+    (at([key])?.children ?? []).flatMap((entry) => {
+      const own = ownRoot(entry);
+      return [
+        ...renamed(at(["root"], entry)),
+        ...renamed(at(["boot"], entry), typeof own === "string" ? normalizeName(own) : undefined),
+      ];
+    });
   const rootNode = at(["root"]);
   return [
     ...(root !== undefined && rootNode ? [write(rootNode, root)] : []),
-    ...files.flatMap((node) => {
-      const name = typeof node.value === "string" ? rename(normalizeName(node.value)) : undefined;
-      return name === undefined ? [] : [write(node, name)];
+    ...["boot", "tftp", "manifest", "ftp"].flatMap((key) => renamed(at([key]))),
+    ...(at(["aliases"])?.children ?? []).flatMap(({ children }) => renamed(children?.[1])),
+    ...ofBoards("clients", (entry) => {
+      const mac = macOf(getNodeValue(entry));
+      return clients.find((client) => client.mac === mac)?.root;
     }),
+    ...ofBoards("match", (entry) => at(["root"], entry)?.value as unknown),
   ];
 }
 
