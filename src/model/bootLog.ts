@@ -64,7 +64,7 @@ export class BootLogs {
     if (row.boot < kept.firstBoot) return;
     kept.lines.set(row.id, row);
     this.owners.set(row.id, row.client);
-    if (kept.lines.size > this.mostLines) this.forgetOldest(kept, row.boot);
+    while (kept.lines.size > this.mostLines) this.forgetOldest(kept, row.boot);
     for (const client of this.kept.keys()) {
       if (this.kept.size <= mostClients) break;
       this.forgetClient(client);
