@@ -90,7 +90,7 @@ export class TftpWatch {
   private takeControl(side: Side, packet: Uint8Array): void {
     const again = side.control !== undefined && equalBytes(side.control, packet);
     side.controlTimes = again ? side.controlTimes + 1 : 1;
-    if (!again) side.control = Uint8Array.from(packet);
+    if (!again) side.control = new Uint8Array(packet);
     this.times = side.controlTimes;
   }
 
