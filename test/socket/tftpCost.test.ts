@@ -176,6 +176,19 @@ describe("what a TFTP transfer costs", function () {
     assert.equal(looks, before);
   });
 
+  it("is of the tap one hidden class of V8 for the packets, whatever is said of them", () => {
+    const seen: unknown[] = [];
+    const recorder = new Recorder(new VirtualClock(), { packet: (packet) => seen.push(packet) });
+    const tap = recorder.udp("tftp", { address: "127.0.0.1", port: 40_000 });
+    const board = { address: "127.0.0.1", port: 50_000 };
+    for (const note of [undefined, undefined, "injected fault: sent twice"])
+      tap.sent(encodeAck(1), board, note);
+    const [plain, ...noted] = seen;
+    const sameClass = comparerOfClasses();
+    assert.equal(noted.length, 2);
+    assert.ok(noted.every((packet) => sameClass(packet, plain)));
+  });
+
   it("is memory for one window, whatever the file's length", () => {
     const [blksize, windowsize] = [1024, 8];
     const sender = new Sender({ blksize, windowsize, patience: { giveUpMs: 60_000, firstPackets: 5 } }, 0);
