@@ -12,7 +12,13 @@ export const mostRounds = 64;
 export type Reply =
   | { readonly kind: "silence" }
   | { readonly kind: "noFile" }
-  | { readonly kind: "file"; readonly file: string; readonly repeated: boolean };
+  | {
+      readonly kind: "file";
+      readonly file: string;
+      readonly repeated: boolean;
+      /** It is the answer of the round before, whose file did not come. */
+      readonly stays: boolean;
+    };
 
 export interface RoundJudgement extends Judgement {
   /** What the step is called. */
@@ -20,6 +26,17 @@ export interface RoundJudgement extends Judgement {
   /** True: fetch the answered file and ask again. */
   readonly follow: boolean;
 }
+
+/** A sequence moves on by what was fetched (DESIGN §2.1): nothing can be said of the rounds after this one. */
+export const notMoved = (round: number): Judgement => ({
+  state: "skipped",
+  compared: false,
+  trouble: {
+    code: "bootp.notMoved",
+    message: `round ${round}'s file was not fetched, so the sequence stays there`,
+    remedy: "See its TFTP step.",
+  },
+});
 
 const silenceWord = "silence, or an answer without a file name";
 const noFileWord = "an answer without a file name";
@@ -85,8 +102,10 @@ export function judgeRound(round: number, drop: Drop, reply: Reply, compare: boo
     };
   }
   if (!compare) return { ...base, name: isNew ? name : endName(reply), state: "passed", follow: isNew };
+  const right = planned !== undefined && reply.kind === "file" && sameFile(reply.file, planned);
+  if (drop.sequence && !right && reply.kind === "file" && reply.stays)
+    return { ...notMoved(round - 1), name: planned === undefined ? "silence" : name, follow: false };
   if (planned !== undefined) {
-    const right = reply.kind === "file" && sameFile(reply.file, planned);
     const judged = { ...base, name, expected: planned, follow: isNew };
     return right
       ? { ...judged, state: "passed" }

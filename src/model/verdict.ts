@@ -59,13 +59,16 @@ const staleWorkspace = (source: string): string =>
 /** `4096 (0x1000)`, for hex editors. */
 const offset = (bytes: number): string => `${bytes} (0x${bytes.toString(16)})`;
 
+/** What to do where the workspace does not have the file. */
+export const buildIt = "Build it, or take its name out of the plan or the manifest.";
+
 /** Why the fetched file is not the workspace's; undefined: it is. */
 function difference({ fetched, own, firstDifference }: Comparison): Trouble | undefined {
   if (own === undefined) {
     return {
       code: "workspace.missing",
       message: "it came, but the workspace has no such file to compare it with",
-      remedy: "Build it, or take its name out of the plan or the manifest.",
+      remedy: buildIt,
     };
   }
   if (firstDifference === undefined && fetched.size === own.size && fetched.sha256 === own.sha256)

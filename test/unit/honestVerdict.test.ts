@@ -106,6 +106,30 @@ const faults: readonly Fault[] = [
     says: ["failed ftp etsw.b3 file.differs"],
   },
   {
+    name: "a sequence that stays at its first file, which the target does not have",
+    script: {
+      ...withTftp({ "u-boot.bin": { error: "tftp.refused" } }),
+      answers: ["u-boot.bin", "u-boot.bin", "u-boot.bin"],
+    },
+    says: [
+      "failed tftp u-boot.bin tftp.refused",
+      "skipped bootp round 2 bootp.notMoved",
+      "skipped bootp silence bootp.notMoved",
+    ],
+  },
+  {
+    name: "a sequence that stays at its last file, which breaks off",
+    script: {
+      ...withTftp({ "copy-files4.rc": { bytes: manifest.subarray(0, 9), error: "tftp.timeout" } }),
+      answers: ["u-boot.bin", "copy-files4.rc", "copy-files4.rc"],
+    },
+    says: [
+      "failed tftp copy-files4.rc tftp.timeout",
+      "skipped bootp silence bootp.notMoved",
+      "failed manifest copy-files4.rc manifest.missing",
+    ],
+  },
+  {
     name: "a file missing at the target over TFTP",
     script: withTftp({ Image: { error: "tftp.refused" } }),
     says: ["failed tftp Image tftp.refused"],
@@ -349,6 +373,21 @@ describe("an honest verdict", () => {
     assert.equal(step.expected, `3000 bytes, sha256 ${sha256(uBoot)}`);
     assert.equal(step.got, `3000 bytes, sha256 ${sha256(wrong)}`);
     assert.match(report.verdict, /u-boot\.bin \(TFTP\): it differs .* offset 1234 \(0x4d2\)/);
+  });
+
+  it("says which round's file did not come where a sequence stays, and of our own servers to build it", async () => {
+    const script = { ...good, tftp: {}, answers: ["u-boot.bin", "u-boot.bin"] };
+    const said = async (files: typeof workspace | Record<string, string | Uint8Array>, running: boolean) => {
+      const { steps } = await verifyScripted(files, script, { running });
+      return steps.filter(({ state }) => state !== "passed").map(({ trouble }) => trouble);
+    };
+    const [file, round, silence] = await said(without("u-boot.bin"), true);
+    assert.match(file?.remedy ?? "", /^Build it, /);
+    assert.equal(round?.message, "round 1's file was not fetched, so the sequence stays there");
+    assert.deepEqual(silence, round);
+    const [there] = await said(workspace, true);
+    const [elsewhere] = await said(without("u-boot.bin"), false);
+    for (const trouble of [there, elsewhere]) assert.doesNotMatch(trouble?.remedy ?? "", /Build it/);
   });
 
   it("says when the workspace, not the target, is stale: the manifest's hash is that of what came", async () => {

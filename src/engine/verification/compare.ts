@@ -5,6 +5,7 @@
 
 import { createHash, type Hash } from "node:crypto";
 import {
+  buildIt,
   describeMeasured,
   judgeFile,
   type Comparison,
@@ -215,8 +216,6 @@ export function comparison(
 /** What is said of a file that is cut off since it is larger than anything that is expected. */
 export const tooLarge = (message: string, remedy: string): EngineError =>
   new EngineError({ code: "file.tooLarge", message, remedy });
-
-const buildIt = "Build it, or take its name out of the plan or the manifest.";
 
 const unknownTooLarge = (most: number): EngineError =>
   tooLarge(`the workspace has no such file, and more than ${formatSize(most)} came`, buildIt);

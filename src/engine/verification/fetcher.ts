@@ -6,6 +6,7 @@ import { manifestsAmong } from "../../model/drop";
 import { manifestLimits } from "../../model/manifest";
 import { normalizeName } from "../../model/names";
 import { sameFile } from "../../model/rounds";
+import { buildIt } from "../../model/verdict";
 import type { Phase } from "../../model/verification";
 import type { FetchFacts, FtpSession, Sink } from "../clients/boardIo";
 import type { Reception } from "./reception";
@@ -37,9 +38,10 @@ export class Fetcher {
     return this.manifests.get(normalizeName(file));
   }
 
-  async overTftp(host: string, file: string, phase?: Phase): Promise<void> {
+  /** @returns true: all of it came. */
+  async overTftp(host: string, file: string, phase?: Phase): Promise<boolean> {
     this.attempted.add(normalizeName(file));
-    if (this.run.steps.leavesOut(this.board.name, "tftp", file, phase)) return;
+    if (this.run.steps.leavesOut(this.board.name, "tftp", file, phase)) return false;
     const port = this.board.ports.tftp;
     const kept: Uint8Array[] = [];
     const { bytes: most } = manifestLimits;
@@ -55,6 +57,7 @@ export class Fetcher {
     if (keeps && row.sha256 !== undefined) {
       this.manifests.set(normalizeName(file), size > most ? "tooLarge" : Buffer.concat(kept));
     }
+    return row.sha256 !== undefined;
   }
 
   /** Logs in, fetches these files one after the other, and logs out. No files: no login. */
@@ -166,7 +169,10 @@ export class Fetcher {
       step.end({ state: "skipped", trouble: cancelled, bytes: at.bytes });
       throw run.signal.reason;
     }
-    const trouble = troubleOf(error, `${at.protocol}.failed`);
+    const told = troubleOf(error, `${at.protocol}.failed`);
+    // Our own servers have what the workspace has.
+    const isAbsent = this.board.filesFrom !== undefined && reception.size === undefined;
+    const trouble = isAbsent && /\.refused$/.test(told.code) ? { ...told, remedy: buildIt } : told;
     if (at.bytes === 0 && nobodyThere.test(trouble.code)) run.unanswered.add(at.key);
     const came: StepPart = at.bytes === 0 ? {} : { ...described, bytes: at.bytes, from: at.where };
     return step.end({ state: "failed", trouble, ...came });

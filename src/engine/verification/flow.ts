@@ -6,7 +6,7 @@
 import type { StepRow, Trouble } from "../../model/events";
 import { manifestsAmong } from "../../model/drop";
 import { roundName } from "../../model/outline";
-import { judgeRound, type Reply } from "../../model/rounds";
+import { judgeRound, notMoved, type Reply } from "../../model/rounds";
 import { nobodyAnswered } from "../../model/verdict";
 import type { BootpAnswer, BootpAsker } from "../clients/boardIo";
 import { delay } from "../clock";
@@ -79,22 +79,33 @@ async function playRounds(board: PlayedBoard, run: Run, fetcher: Fetcher): Promi
   }
   const asker = run.io.openBootp(board.bootp);
   try {
-    const followed = new Set<string>();
+    const past: Past = { followed: new Set(), missed: undefined };
     for (let round = 1; round === 1 || !leavesOutRound(board, run, round); round += 1) {
-      const asked = await askRound(board, run, asker, round, followed);
+      const asked = await askRound(board, run, asker, round, past);
       if (asked === undefined) break;
-      const { answer, follow } = asked;
+      const { answer, follow, state } = asked;
+      if (state === "skipped") skipRounds(board, run, round);
       // An answer that only ends the sequence sends nobody anywhere.
       if (follow || files.length === 0) host = hostOf(board, answer).address;
       if (!follow) break;
-      followed.add(answerKey(answer));
+      past.followed.add(answerKey(answer));
       files.push(answer.file);
-      await fetcher.overTftp(host, answer.file, round);
+      const came = await fetcher.overTftp(host, answer.file, round);
+      past.missed = came ? undefined : answerKey(answer);
       await fetcher.overFtp(host, board.drop.ftp, round);
     }
     return { played: files.length, files, host };
   } finally {
     await asker.close();
+  }
+}
+
+/** The rounds after one in which the sequence stood still, and its end. */
+function skipRounds(board: PlayedBoard, run: Run, stood: number): void {
+  const { name, drop } = board;
+  for (let round = stood + 1; round <= drop.boot.length + 1; round += 1) {
+    if (leavesOutRound(board, run, round)) continue;
+    run.steps.begin(name, "bootp", roundName(drop, round), round).end(notMoved(stood - 1));
   }
 }
 
@@ -123,6 +134,14 @@ function hostOf(board: PlayedBoard, answer: BootpAnswer): { address: string; war
   };
 }
 
+/** What earlier rounds say about an answer. */
+interface Past {
+  /** The answers that were followed. */
+  readonly followed: Set<string>;
+  /** The last of them, where its file did not come. */
+  missed: string | undefined;
+}
+
 const isNamed = (siaddr: string): boolean => siaddr !== "" && siaddr !== "0.0.0.0";
 
 const answerKey = ({ file, siaddr }: BootpAnswer): string => `${siaddr} ${file}`;
@@ -130,6 +149,7 @@ const answerKey = ({ file, siaddr }: BootpAnswer): string => `${siaddr} ${file}`
 interface Asked {
   readonly answer: BootpAnswer;
   readonly follow: boolean;
+  readonly state: StepRow["state"];
 }
 
 /** One question and its step; undefined: there is nothing to follow any more. */
@@ -138,7 +158,7 @@ async function askRound(
   run: Run,
   asker: BootpAsker,
   round: number,
-  followed: ReadonlySet<string>,
+  past: Past,
 ): Promise<Asked | undefined> {
   const { drop } = board;
   const step = run.steps.begin(board.name, "bootp", roundName(drop, round), round);
@@ -165,7 +185,7 @@ async function askRound(
     step.end({ ...unansweredBootp(board, asker), warnings });
     return undefined;
   }
-  const judged = judgeRound(round, drop, replyOf(answer, followed), board.compare);
+  const judged = judgeRound(round, drop, replyOf(answer, past), board.compare);
   const from = answer === undefined ? {} : { from: answer.sender };
   const wrongServer = answer === undefined || !board.compare ? undefined : serverTrouble(board, answer);
   const { follow, ...row } = judged;
@@ -176,13 +196,14 @@ async function askRound(
     ...from,
     warnings: [...warnings, ...(judged.warnings ?? []), ...hostWarnings],
   });
-  return answer === undefined ? undefined : { answer, follow };
+  return answer === undefined ? undefined : { answer, follow, state: judged.state };
 }
 
-function replyOf(answer: BootpAnswer | undefined, followed: ReadonlySet<string>): Reply {
+function replyOf(answer: BootpAnswer | undefined, { followed, missed }: Past): Reply {
   if (answer === undefined) return { kind: "silence" };
   if (answer.file === "") return { kind: "noFile" };
-  return { kind: "file", file: answer.file, repeated: followed.has(answerKey(answer)) };
+  const key = answerKey(answer);
+  return { kind: "file", file: answer.file, repeated: followed.has(key), stays: key === missed };
 }
 
 /** The answered server beside the plan's, where it names one. */
