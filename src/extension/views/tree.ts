@@ -92,7 +92,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
 
   /** Shows a row and selects it. @returns false where it is not there any more. */
   async reveal(id: string): Promise<boolean> {
-    this.nodes.update(this.items());
+    this.drawChanges();
     const node = this.nodes.find(id);
     if (node === undefined) return false;
     await this.view.reveal(node, { select: true, focus: true });
@@ -135,9 +135,14 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     this.dueAt = Infinity;
     if (!this.view.visible) return;
     this.drawnAt = Date.now();
+    this.drawChanges();
+    if (this.store.isServing() || this.store.hasRunning()) this.drawIn(tickMs);
+  }
+
+  /** Also where nobody looks yet: what the nodes have taken is told once. */
+  private drawChanges(): void {
     const redraw = this.nodes.update(this.items());
     if (redraw === "all") this.redraw.fire(undefined);
     else if (redraw.length > 0) this.redraw.fire([...redraw]);
-    if (this.store.isServing() || this.store.hasRunning()) this.drawIn(tickMs);
   }
 }

@@ -92,7 +92,7 @@ describe("a flood of transfers", function () {
     assert.deepEqual(selections, [[chosen]]);
   });
 
-  it("costs a view that nobody sees nothing", async () => {
+  it("costs a view that nobody sees nothing, and is drawn once one of its rows is revealed", async () => {
     await vscode.commands.executeCommand("bootServers.transfers.focus");
     await vscode.commands.executeCommand("workbench.view.explorer");
     while (api.views.transfers.view.visible) {
@@ -103,5 +103,7 @@ describe("a flood of transfers", function () {
     await start(api);
     await allFinished(50);
     assert.deepEqual(counted, { rows: 500, draws: 0 });
+    assert.ok(await api.views.transfers.reveal([...api.store.now.transfers.keys()][0]!));
+    assert.ok(await comesTrue(() => counted.draws > 0));
   });
 });
