@@ -507,6 +507,17 @@ describe("the boot log as the servers write it", () => {
     });
   });
 
+  it("forgets its clients without counting their boots from 1 again: who shows them has the earlier ones still", () => {
+    ask();
+    load();
+    ask();
+    log.forget();
+    ask();
+    load("RRQ x", { ...board, client: address });
+    const boots = (client: string): number[] => [...new Set(logs.lines(client).map(({ boot }) => boot))];
+    assert.deepEqual([boots(mac), boots(address)], [[1, 2, 3], [3]]);
+  });
+
   it("remembers a thousand clients, and leaves no timer of those that are forgotten", () => {
     for (let n = 0; n < 1_500; n += 1) ask({}, { ...board, client: `client ${n}`, address: undefined });
     log.settle();

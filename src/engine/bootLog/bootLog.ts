@@ -24,6 +24,8 @@ export interface Sender {
 
 export class BootLog {
   private readonly logs = new Recent<ClientLog>(mostClients);
+  /** The highest number of a boot of clients that were forgotten: who shows them may have them still. */
+  private lastBoot = 0;
 
   /** @param diagnosed hears of each diagnosis when it is made. */
   constructor(
@@ -55,15 +57,17 @@ export class BootLog {
     for (const log of this.logs.values()) log.settleNow();
   }
 
-  /** Every client is forgotten: its next boot is the first. Transfers that run go on writing. */
+  /** Every client is forgotten: no later boot has the number of one of its own. Transfers that run go on writing. */
   forget(): void {
     this.settle();
+    for (const { boot } of this.logs.values()) this.lastBoot = Math.max(this.lastBoot, boot);
     this.logs.clear();
   }
 
   private logOf({ client, address }: Sender): ClientLog {
     const log =
-      this.logs.get(client) ?? new ClientLog(this.journal, client, client === address, this.diagnosed);
+      this.logs.get(client) ??
+      new ClientLog(this.journal, client, client === address, this.diagnosed, this.lastBoot);
     this.logs.set(client, log)?.settleNow();
     return log;
   }

@@ -113,7 +113,6 @@ interface Asked {
 }
 
 export class ClientLog {
-  private boot = 0;
   /** Of this log's boots that began within `loopMs`, when. */
   private begun: number[] = [];
   private heardAt = -Infinity;
@@ -134,12 +133,16 @@ export class ClientLog {
   private lines: Line[] = [];
   private movedTo: ClientLog | undefined;
 
-  /** @param isAddress no client is known there yet. */
+  /**
+   * @param isAddress no client is known there yet.
+   * @param boot the one that it is in; before anything is heard, the number behind which it counts.
+   */
   constructor(
     private readonly journal: Journal,
     private id: string,
     private isAddress: boolean,
     private readonly diagnosed: Diagnosed,
+    public boot: number,
   ) {}
 
   /** The log that its lines go to now. */
@@ -264,7 +267,7 @@ export class ClientLog {
     this.heardAt = now;
     const loadsThen = subject === undefined ? undefined : this.subjects.get(subject);
     const again = loadsThen !== undefined && (this.loads > loadsThen || idleMs >= quietMs);
-    const found = this.boot === 0 || idleMs >= restartMs || again ? this.beginBoot(now) : undefined;
+    const found = idleMs >= restartMs || again ? this.beginBoot(now) : undefined;
     if (subject !== undefined) this.subjects.set(subject, this.loads);
     return found;
   }
