@@ -175,6 +175,8 @@ const portMeaning = (usual: number): Meaning => ({
   doctor: `default ${usual}`,
 });
 
+const insteadOfTheFolders = "a plan instead of FOLDER/.vscode/boot-plan.json";
+
 export const commands: readonly Command[] = ["serve", "verify", "fetch", "doctor"];
 const boards: readonly Command[] = ["verify", "fetch"];
 const withPlan: readonly Command[] = ["serve", "verify", "fetch"];
@@ -253,7 +255,17 @@ export const flags = {
     "serve as root where root starts it, as in a container; without it, it goes on as the user behind sudo",
   ),
   "boot-log": toggle(["serve"], "what every board asks and gets, packet by packet, and what that means"),
-  plan: one(commands, "FILE", "a plan instead of FOLDER/.vscode/boot-plan.json", text),
+  plan: one(
+    commands,
+    "FILE",
+    {
+      serve: insteadOfTheFolders,
+      verify: insteadOfTheFolders,
+      fetch: "a plan: its clients, what a board loads beside its boot files, and with --bootp skip these too",
+      doctor: insteadOfTheFolders,
+    },
+    text,
+  ),
   bootp: one(
     boards,
     "auto|broadcast|relay|skip",

@@ -252,6 +252,11 @@ function fetchOptions(
   const [target] = words;
   if (target === undefined) throw new UsageError("fetch needs a host: boot-servers fetch HOST --into DIR.");
   if (values.into === undefined) throw new UsageError("fetch needs a folder for the files: --into DIR.");
+  if (values.bootp === "skip" && values.plan === undefined) {
+    throw new UsageError(
+      "--bootp skip takes a plan's word for BOOTP, and fetch has none: it needs --plan FILE.",
+    );
+  }
   return {
     command: "fetch",
     target: hostName(target),

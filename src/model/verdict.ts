@@ -239,7 +239,8 @@ function verdictOf(steps: readonly StepRow[], facts: RunFacts): string {
   }
   const [left] = skipped;
   if (left !== undefined) return `${not}: ${inShort(left)}.`;
-  return `${not}: no file was ${facts.purpose === "verify" ? "compared" : "named"}.`;
+  if (facts.purpose === "verify") return `${not}: no file was compared.`;
+  return `${not}: no file was named, neither by BOOTP nor by a plan; --plan FILE names what to fetch.`;
 }
 
 /** The whole report. `steps` are the last rows of each step, in order. */

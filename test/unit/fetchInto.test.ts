@@ -198,6 +198,6 @@ describe("fetch (DESIGN §3)", () => {
   it("is not done where nothing came", async () => {
     const { report } = await fetchScripted(folder, { answers: [{ file: "" }] });
     assert.equal(report.ok, false);
-    assert.match(report.verdict, /^Not fetched/);
+    assert.match(report.verdict, /^Not fetched: no file was named, .* --plan FILE /);
   });
 });

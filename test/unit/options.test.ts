@@ -147,6 +147,8 @@ describe("the command line (DESIGN §3)", () => {
     assert.equal(parsed.command, "fetch");
     assert.equal(parsed.into, resolve("out"));
     assert.equal(parsed.client, "bench-1");
+    const planned = parse("fetch 192.168.7.2 --into out --bootp skip --plan drop.json");
+    assert.ok(planned.command === "fetch" && planned.bootp === "skip");
     assert.match(wrong("fetch --into out"), /needs a host/);
     assert.match(wrong("fetch 192.168.7.2"), /--into DIR/);
   });
@@ -197,6 +199,7 @@ describe("the command line (DESIGN §3)", () => {
     ["serve --stdio --address 127.0.0.1", /--stdio and --address exclude each other/],
     ["serve --stdio images", /serve --stdio does not know what to do with "images"/],
     ["verify --stdio", /--stdio is a flag of serve, not of verify/],
+    ["fetch 10.0.0.1 --into x --bootp skip", /needs --plan FILE/],
     ["fetch 10.0.0.1 --into x --junit out.xml", /--junit is a flag of verify, not of fetch/],
     ["doctor one two", /doctor does not know what to do with "two"/],
     ["doctor --uploads keep", /--uploads is a flag of serve, not of doctor/],
