@@ -44,8 +44,8 @@ export interface Exchange {
   /** Bytes of DATA that got through. */
   readonly bytes: number;
   start(): void;
-  /** A datagram of the peer; bytes that are no packet are dropped. */
-  receive(bytes: Uint8Array): void;
+  /** A datagram of the peer, which came at `now`; bytes that are no packet are dropped. */
+  receive(bytes: Uint8Array, now?: number): void;
   /** The peer sent its request again. */
   repeat(): void;
   /** Stops at once and tells the peer nothing. Resolves when source or sink are left alone. */
@@ -92,7 +92,7 @@ export class SendingExchange implements Exchange {
       chunks,
       blksize,
       () => {
-        this.supply();
+        this.supply(clock.now());
       },
       (error) => {
         this.driver.close();
@@ -106,17 +106,18 @@ export class SendingExchange implements Exchange {
   }
 
   start(): void {
-    this.driver.apply(this.machine.start(this.clock.now()));
-    this.supply();
+    const now = this.clock.now();
+    this.driver.apply(this.machine.start(now));
+    this.supply(now);
   }
 
-  receive(bytes: Uint8Array): void {
+  receive(bytes: Uint8Array, now = this.clock.now()): void {
     const packet = packetOf(bytes);
     if (packet === undefined) return;
     const before = this.bytes;
-    this.driver.apply(this.machine.receive(packet, this.clock.now()));
+    this.driver.apply(this.machine.receive(packet, now));
     if (this.bytes > before) this.events.progress?.();
-    this.supply();
+    this.supply(now);
   }
 
   repeat(): void {
@@ -129,7 +130,7 @@ export class SendingExchange implements Exchange {
     return this.blocks.stop();
   }
 
-  private supply(): void {
+  private supply(now: number): void {
     const blocks: Uint8Array[] = [];
     for (let room = this.machine.room; room > 0; room -= 1) {
       const block = this.blocks.next();
@@ -137,7 +138,7 @@ export class SendingExchange implements Exchange {
       blocks.push(block);
     }
     // The machine copies them into packets.
-    const step = this.machine.supply(blocks, this.clock.now());
+    const step = this.machine.supply(blocks, now);
     this.blocks.readOn();
     if (blocks.length === 0) return;
     this.driver.apply(step);
@@ -182,14 +183,14 @@ export class ReceivingExchange implements Exchange {
     this.driver.apply(this.machine.start(this.clock.now()));
   }
 
-  receive(bytes: Uint8Array): void {
+  receive(bytes: Uint8Array, now = this.clock.now()): void {
     const packet = packetOf(bytes);
     if (packet === undefined || this.closed) return;
-    const step = this.machine.receive(packet, this.clock.now());
+    const step = this.machine.receive(packet, now);
     this.driver.apply(step);
     if (step.data === undefined) return;
     this.queue.push(step.data);
-    if (this.busy === undefined) this.takeAll();
+    if (this.busy === undefined) this.takeAll(now);
   }
 
   repeat(): void {
@@ -204,24 +205,24 @@ export class ReceivingExchange implements Exchange {
   }
 
   /** Gives the queue to the store, as far as it takes without waiting. */
-  private takeAll(): void {
+  private takeAll(now: number): void {
     try {
       for (let data = this.queue.shift(); data !== undefined; data = this.queue.shift()) {
         const writing = this.store.write(data);
         if (writing !== undefined) {
           this.waitFor(writing, () => {
-            this.takeAll();
+            this.takeAll(this.clock.now());
           });
           return;
         }
       }
       if (!this.machine.allReceived) {
-        this.acknowledge();
+        this.acknowledge(now);
         return;
       }
       const finishing = this.store.finish();
       const stored = (): void => {
-        this.acknowledge();
+        this.acknowledge(this.clock.now());
         this.events.stored?.();
       };
       if (finishing === undefined) stored();
@@ -244,10 +245,12 @@ export class ReceivingExchange implements Exchange {
     );
   }
 
-  private acknowledge(): void {
-    const step = this.machine.taken(this.clock.now());
+  /** All that came is in the store; an ACK goes out where one is due, which is with each window. */
+  private acknowledge(now: number): void {
+    const step = this.machine.taken(now);
     this.driver.apply(step);
-    if (step.send.length > 0) this.store.meanwhile?.();
+    if (step.send.length === 0) return;
+    this.store.meanwhile?.();
     this.events.progress?.();
   }
 

@@ -100,6 +100,12 @@ export function uploadStore(upload: Upload, netascii: boolean, checksums: Checks
   };
   const gather = (bytes: Uint8Array): Promise<void> | undefined => {
     raise();
+    // Nearly always, and without a view of each block.
+    if (bytes.length <= gatheredBytes - filled) {
+      gathering.set(bytes, filled);
+      filled += bytes.length;
+      return undefined;
+    }
     for (let rest = bytes; rest.length > 0;) {
       if (filled === gatheredBytes) {
         if (writing !== undefined) return gatherSlowly(rest);

@@ -132,7 +132,7 @@ class Carried {
     this.heardAt = now;
     // Before the packet counts: what was sent again meanwhile belongs to the wait.
     if (waited) this.tellStanding();
-    exchange.receive(bytes);
+    exchange.receive(bytes, now);
     if (exchange.machine.everAnswered === answered) home.moved();
     else this.news();
   };

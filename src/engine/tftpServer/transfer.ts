@@ -279,8 +279,9 @@ export class ServedTransfer {
   }
 
   private readonly take = (bytes: Uint8Array): void => {
-    this.heard(this.home.context.clock.now());
-    this.exchange?.receive(bytes);
+    const now = this.home.context.clock.now();
+    this.heard(now);
+    this.exchange?.receive(bytes, now);
     this.noteAnswer();
   };
 
