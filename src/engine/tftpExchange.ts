@@ -158,6 +158,9 @@ export interface Store {
   finish(): Promise<void> | void;
 }
 
+/** The store takes its time: nothing is waited for from the peer. */
+const ourTurn = { send: [], wakeAt: undefined };
+
 export class ReceivingExchange implements Exchange {
   private readonly driver: Driver<TransferEnd>;
   /** Data that waits for the store: at most one window, for nothing more is acknowledged before. */
@@ -187,8 +190,11 @@ export class ReceivingExchange implements Exchange {
     const packet = packetOf(bytes);
     if (packet === undefined || this.closed) return;
     const step = this.machine.receive(packet, now);
-    this.driver.apply(step);
-    if (step.data === undefined) return;
+    if (step.data === undefined) {
+      this.driver.apply(step);
+      return;
+    }
+    // What the step says beside is said by `taken`, at once but for a slow disk.
     this.queue.push(step.data);
     if (this.busy === undefined) this.takeAll(now);
   }
@@ -233,6 +239,7 @@ export class ReceivingExchange implements Exchange {
   }
 
   private waitFor(work: Promise<void>, then: () => void): void {
+    this.driver.apply(ourTurn);
     this.busy = work.then(
       () => {
         this.busy = undefined;

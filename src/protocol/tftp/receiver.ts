@@ -202,7 +202,7 @@ export class Receiver {
     this.last = packet.block;
     this.receivedBytes = size;
     this.unacknowledged += 1;
-    this.early.delete(packet.block);
+    if (this.early.size > 0) this.early.delete(packet.block);
     this.gapUntil = undefined;
     this.untaken = true;
     this.lastCame = lastOne;
