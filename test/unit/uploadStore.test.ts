@@ -70,4 +70,39 @@ describe("the store of an upload", () => {
     assert.deepEqual(new Set(before.slice(0, -1)), new Set(["ACK"]));
     assert.ok(before.length >= 7, `${before.length} writes`);
   });
+
+  it("is not waited for as if it were the peer: however slow it is, no silence is told and nothing sent again", async () => {
+    const [blksize, windowsize] = [512, 1];
+    const clock = new VirtualClock();
+    const sent: number[] = [];
+    let silences = 0;
+    let written: () => void = () => undefined;
+    const slow = {
+      write: () => new Promise<void>((resolve) => (written = resolve)),
+      finish: () => undefined,
+    };
+    const patience = { giveUpMs: 60_000, firstPackets: 5 };
+    const exchange = new ReceivingExchange(
+      clock,
+      (packet) => sent.push(packet[3] ?? 0),
+      new Receiver({ blksize, windowsize, patience, opening: encodeAck(0) }, clock.now()),
+      slow,
+      {
+        silence: () => (silences += 1),
+        ended: () => assert.fail("ended"),
+        failed: () => assert.fail("failed"),
+      },
+    );
+    exchange.start();
+    exchange.receive(encodeData(1, new Uint8Array(blksize)));
+    clock.advance(10 * 60_000);
+    assert.deepEqual({ sent, silences }, { sent: [0], silences: 0 });
+    written();
+    await nextTurn();
+    assert.deepEqual(sent, [0, 1]);
+    // Now it is the peer's turn.
+    clock.advance(10_000);
+    assert.ok(silences > 0 && sent.length > 2);
+    await exchange.close();
+  });
 });
