@@ -48,18 +48,38 @@ export function toHex(bytes: Uint8Array, separator = ""): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(separator);
 }
 
-/** UTF-8 text of the bytes; bytes that are not UTF-8 are read as Latin-1, so that every name can be shown. */
+/**
+ * UTF-8 text of the bytes; bytes that are not UTF-8 are read as Latin-1, so that every name can be shown. Names and
+ * commands are ASCII nearly always, which is the same in both.
+ */
 export function decodeText(bytes: Uint8Array): string {
+  let latin1 = "";
+  let highest = 0;
+  for (const byte of bytes) {
+    latin1 += String.fromCharCode(byte);
+    highest |= byte;
+  }
+  if (highest < 0x80) return latin1;
   try {
-    return decodeURIComponent(Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, "0")}`).join(""));
+    return decodeURIComponent(`%${toHex(bytes, "%")}`);
   } catch {
     // URIError: not UTF-8.
-    return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+    return latin1;
   }
 }
 
 /** UTF-8 bytes of the text; an unpaired surrogate becomes U+FFFD. */
 export function encodeText(text: string): Uint8Array {
+  const ascii = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) return encodeUtf8(text);
+    ascii[index] = unit;
+  }
+  return ascii;
+}
+
+function encodeUtf8(text: string): Uint8Array {
   const wellFormed = text.replace(
     /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g,
     "\uFFFD",
