@@ -14,7 +14,7 @@ const filesWith = (pattern: RegExp): string[] => sources.filter((name) => patter
 const openers: Readonly<Record<string, string>> = {
   "engine/servedRoot/containment.ts": "the door",
   "engine/servedRoot/door.ts": "the door",
-  "engine/servedRoot/lentFile.ts": "the door, which opened it; reads",
+  "engine/servedRoot/disks.ts": "the door, which opened it; reads",
   "engine/servedRoot/listing.ts": "the door",
   "engine/servedRoot/servedRoot.ts": "the door",
   "engine/servedRoot/uploads.ts": "the door",

@@ -51,7 +51,7 @@ export class CommandReader {
 
   private take(): string {
     if (this.line.at(-1) === cr) this.line.pop();
-    const line = decodeText(Uint8Array.from(this.line));
+    const line = decodeText(new Uint8Array(this.line));
     this.line = [];
     return line;
   }

@@ -77,12 +77,19 @@ export class TransferRecord {
     this.serving = name;
     this.lines.granted(size === undefined ? undefined : formatSize(size));
     this.lines.answered();
-    const asked = checkName(this.row.file);
     this.report({
-      ...("path" in asked && asked.path === name ? {} : { servedFile: name }),
+      ...(this.asked(name) ? {} : { servedFile: name }),
       ...(size === undefined ? {} : { size }),
     });
     if (this.row.direction === "read") this.tellSequences("started");
+  }
+
+  /** The file was asked for by its own name. */
+  private asked(name: string): boolean {
+    const { file } = this.row;
+    if (file === name) return true;
+    const asked = checkName(file);
+    return "path" in asked && asked.path === name;
   }
 
   /** The first bytes of the file go out, or came. */
@@ -101,8 +108,8 @@ export class TransferRecord {
 
   /** Something moves again, or never will. */
   private waitEnds(): void {
+    if (this.row.waitingSince === undefined) return;
     const { waitingSince, ...moving } = this.row;
-    if (waitingSince === undefined) return;
     const { lastMoved, startedAt } = this;
     const now = this.context.clock.now();
     this.lines.stoodStill(now - lastMoved);

@@ -9,12 +9,14 @@ import {
   constants,
   fstatSync,
   open as openDescriptor,
+  openSync,
   readlinkSync,
   type BigIntStats,
 } from "node:fs";
-import { open, readlink, realpath, stat, type FileHandle } from "node:fs/promises";
+import { open, readlink, realpath, stat } from "node:fs/promises";
 import { isAbsolute, relative, sep } from "node:path";
 import { promisify } from "node:util";
+import { farDisk, isNear, nearDisk, type OwnDisk } from "./disks";
 import { Refusal } from "./refusal";
 
 /** A file or folder that was found. Whoever gets one closes it. */
@@ -32,7 +34,7 @@ export interface Place {
 }
 
 export interface OpenedPlace {
-  readonly handle: FileHandle;
+  readonly disk: OwnDisk;
   /** Of the very file that was opened. */
   readonly stat: BigIntStats;
 }
@@ -43,6 +45,8 @@ export type Locate = (path: string) => Promise<Place>;
 /** Absent on Windows, where neither FIFOs nor terminals stand in folders. */
 const nonBlocking = (constants.O_NONBLOCK as number | undefined) ?? 0;
 const noFollow = (constants.O_NOFOLLOW as number | undefined) ?? 0;
+
+const forReading = constants.O_RDONLY | nonBlocking;
 
 /** Linux `O_PATH`, open(2): a descriptor of the place alone. Node has no name for it. */
 const pathOnly = 0o10000000;
@@ -63,8 +67,8 @@ const openNumber = promisify(openDescriptor);
  * Linux: the descriptor comes first and tells itself where it is (`/proc/self/fd`), and what is read later is
  * opened through it. There is no gap between check and use.
  *
- * Only the two openings may have to wait for a disk. What is asked of a descriptor between them is known to the
- * system by then, and 3 µs each here; through the thread pool it was 30 (the whole way 250 instead of 110).
+ * Only the first opening may have to wait for a disk, and the second one for a disk that is far away (`disks.ts`). What
+ * is asked of a descriptor between them is known to the system by then.
  */
 export const locateByDescriptor: Locate = async (path) => {
   for (let attempt = 0; attempt < replacements; attempt += 1) {
@@ -95,7 +99,9 @@ function placeOf(descriptor: number): Place | undefined {
       stat: found,
       location,
       openFile: async () => ({
-        handle: await open(location, constants.O_RDONLY | nonBlocking),
+        disk: (await isNear(found.dev, location))
+          ? nearDisk(openSync(location, forReading))
+          : farDisk(await open(location, forReading)),
         stat: found,
       }),
       async confirm() {
@@ -127,11 +133,11 @@ export const locateByPath: Locate = async (path) => {
     stat: found,
     location: real,
     async openFile() {
-      const handle = await open(real, constants.O_RDONLY | nonBlocking | noFollow);
+      const handle = await open(real, forReading | noFollow);
       try {
         const opened = await handle.stat({ bigint: true });
         await stillThere(opened);
-        return { handle, stat: opened };
+        return { disk: farDisk(handle), stat: opened };
       } catch (error) {
         await handle.close();
         throw error;

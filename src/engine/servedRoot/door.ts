@@ -59,7 +59,8 @@ export async function openDoor(options: DoorOptions, locate: Locate): Promise<Do
     for (const zone of zones) {
       const below = pathBelow(zone, place.real);
       if (below === undefined) continue;
-      const trouble = protectedBy(name, below) ?? shortName(name, below);
+      // The name itself was judged before anything was looked for.
+      const trouble = below === name ? undefined : (protectedBy(name, below) ?? shortName(name, below));
       if (trouble !== undefined) throw new Refusal("forbidden", trouble);
       return { ...place, below, inRoot: zone === root };
     }

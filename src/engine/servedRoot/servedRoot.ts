@@ -82,23 +82,20 @@ async function openOnce(door: Door, known: KnownFiles, name: string): Promise<Op
   const place = await door.find(name);
   try {
     requireFile(place);
-    const { handle, stat: opened } = await place.openFile();
+    const { disk, stat: opened } = await place.openFile();
     const state = stateOf(opened);
     const file = known(state);
     return {
       name,
       mtimeMs: Number(opened.mtimeNs) / 1e6,
-      ...watchedBytes(
-        {
-          read: async (buffer, position) => (await handle.read(buffer, 0, buffer.length, position)).bytesRead,
-          stat: () => handle.stat({ bigint: true }),
-        },
-        state,
-        place.real,
-        file,
-      ),
-      lend: () => ({ descriptor: handle.fd, opened: state, path: place.real, sums: file.sums.result() }),
-      close: () => handle.close(),
+      ...watchedBytes(disk, state, place.real, file),
+      lend: () => ({
+        descriptor: disk.descriptor,
+        opened: state,
+        path: place.real,
+        sums: file.sums.result(),
+      }),
+      close: () => disk.close(),
     };
   } finally {
     await place.close();

@@ -2,18 +2,13 @@
 
 import { lstat } from "node:fs/promises";
 import type { FileBytes, FileState } from "./contract";
+import type { OpenDisk } from "./disks";
 import type { KnownFile } from "./knownFiles";
 import { fileChanged, refusalFrom } from "./refusal";
 
 export const stateOf = ({ dev, ino, size, nlink, mtimeNs, ctimeNs }: FileState): FileState => ({
   ...{ dev, ino, size, nlink, mtimeNs, ctimeNs },
 });
-
-/** Reads and looks at an open file, by whatever holds it. */
-export interface OpenDisk {
-  read(buffer: Uint8Array, position: number): Promise<number>;
-  stat(): Promise<FileState>;
-}
 
 /** @param path where the file was found. */
 export function watchedBytes(disk: OpenDisk, opened: FileState, path: string, known: KnownFile): FileBytes {
@@ -30,10 +25,12 @@ export function watchedBytes(disk: OpenDisk, opened: FileState, path: string, kn
     },
     // The file stays open while its name may go to another one: only what was opened can change under us.
     async assertUnchanged() {
-      const now = await disk.stat().catch((error: unknown) => {
+      try {
+        if (await isUnchanged(await disk.stat())) return;
+      } catch (error) {
         throw refusalFrom(error);
-      });
-      if (!(await isUnchanged(now))) throw fileChanged();
+      }
+      throw fileChanged();
     },
   };
 }
