@@ -1,33 +1,10 @@
 /** What a request costs does not depend on what else lies in the served folder: the calls of the disk are counted. */
 
 import assert from "node:assert/strict";
-import { createHook } from "node:async_hooks";
 import { encodeAck } from "../../src/protocol/tftp/packet";
-import { ftpHouse, until } from "../support/ftpWire";
+import { diskCallsOf } from "../support/diskCalls";
+import { ftpHouse } from "../support/ftpWire";
 import { endedRow, openRawClient, requestFor, startTestedServer } from "../support/tftp";
-
-/** As Node names what waits for the disk: `FSREQPROMISE`, `FSReqPromise`, `DIRHANDLE` … */
-const ofTheDisk = (type: string): boolean => /^(fsreq|dirhandle)/i.test(type);
-
-/** What still goes on of the opening, the search for leftovers, is over. */
-const diskIsQuiet = (): Promise<void> => until(() => !process.getActiveResourcesInfo().some(ofTheDisk));
-
-async function diskCallsOf(request: () => Promise<unknown>): Promise<number> {
-  await diskIsQuiet();
-  let calls = 0;
-  const hook = createHook({
-    init(_id, type) {
-      if (ofTheDisk(type)) calls += 1;
-    },
-  }).enable();
-  try {
-    await request();
-    await diskIsQuiet();
-    return calls;
-  } finally {
-    hook.disable();
-  }
-}
 
 const folderOf = (others: number): Record<string, string> => ({
   "fw.bin": "firmware",

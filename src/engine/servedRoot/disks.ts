@@ -1,6 +1,6 @@
 /**
- * How a file that the door has opened is read and looked at. What may have to wait for a disk is left to the thread pool,
- * a turn of which costs 30 µs and more, where what the system knows by itself costs 3: most of a small file's time.
+ * How a file that the door has opened is read, looked at and closed. What may have to wait for a disk is left to the
+ * thread pool; what the system knows by itself is asked in place, which costs a tenth of a turn of the pool.
  */
 
 import { closeSync, fstat, fstatSync, read, readSync, type BigIntStats } from "node:fs";
