@@ -103,6 +103,33 @@ describe("the sums of a large file that FTP sends for the first time", function 
       assert.deepEqual([sumsIn(row), threads.length], [late, 1]);
     });
 
+    it("are missing in the row of a transfer that is cancelled then, which is complete; others wait on", async () => {
+      const served = await serve({ startThread: startSlow });
+      const [one, two] = [await served.login(), await served.login()];
+      for (const wire of [one, two]) await wire.fetch("RETR large.bin");
+      const [first, second] = served.rows();
+      assert.equal(served.server.cancelTransfer(first!.id), true);
+      const row = await served.row(({ id, state }) => id === first!.id && state !== "running");
+      assert.deepEqual([row.state, row.bytes, row.trouble, sumsIn(row)], ["finished", bytes, undefined, {}]);
+      threads[0]!.postMessage(late);
+      const other = await served.row(({ id, state }) => id === second!.id && state !== "running");
+      assert.deepEqual([sumsIn(other), threads.length], [late, 1]);
+      assert.equal(served.server.cancelTransfer(first!.id), false);
+    });
+
+    it("are not computed on when nobody waits for them", async () => {
+      const before = openThings();
+      const served = await serve({ startThread: startSlow });
+      const wire = await served.login();
+      await wire.fetch("RETR large.bin");
+      served.server.cancelTransfer(served.rows()[0]!.id);
+      assert.deepEqual(sumsIn(await lastRow(served, 1)), {});
+      await until(() => threads[0]!.threadId === -1);
+      await served.close();
+      house = undefined;
+      await nothingLeft(before);
+    });
+
     it("are missing in the row when the server stops before", async () => {
       const served = await serve({ startThread: startSlow });
       const wire = await served.login();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { mostBoots, type Boot } from "../../src/extension/timeline/boot";
 import { BootHistory, readBoots, writeBoots } from "../../src/extension/timeline/bootHistory";
@@ -66,6 +66,24 @@ describe("the history of boots", () => {
     await history.save([]);
     history.saveAtOnce([boot]);
     assert.deepEqual(await open().load(), [boot]);
+  });
+
+  it("removes what a window that was killed has left half written, and not what one writes", async () => {
+    await open().save([boot]);
+    const hourAgo = new Date(Date.now() - 3_700_000);
+    for (const name of ["boots.json.1.new", "boots.json.new", "other.1.new"]) {
+      await folder.write(`store/${name}`, "{");
+      await utimes(folder.at(`store/${name}`), hourAgo, hourAgo);
+    }
+    await folder.write("store/boots.json.2.new", "{");
+    assert.deepEqual(await open().load(), [boot]);
+    assert.deepEqual((await readdir(folder.at("store"))).sort(), [
+      "boots.json",
+      "boots.json.2.new",
+      "boots.json.new",
+      "other.1.new",
+    ]);
+    assert.deepEqual(said, []);
   });
 
   it("a file that is none is said and left alone", async () => {

@@ -217,7 +217,8 @@ class House {
     const session = [...this.sessions.keys()].find((each) => each.transferId === id);
     const trouble = { code: "transfer.cancelled", message: "the transfer was cancelled" };
     session?.abortTransfer(new Failure(426, trouble, "cancelled"));
-    return session !== undefined;
+    // A file that is sent, and whose row waits for its sums, is complete without them.
+    return session !== undefined || this.summing.cancel(id);
   }
 
   /** Stops listening on those addresses at once; their sessions end, after their transfers. */

@@ -21,9 +21,9 @@ const chunkBytes = 256 * 1024;
 
 /** A file that a thread sums. */
 export interface Ongoing {
-  /** Resolves when the thread has ended; undefined: it did not come to the end of the file. */
+  /** Resolves when the thread has ended; undefined: it did not come to the end of the file, or was not waited for. */
   readonly sums: Promise<Sums | undefined>;
-  /** Nobody wants to know any more. */
+  /** It is not waited for any more. */
   cancel(): void;
 }
 
@@ -56,29 +56,44 @@ export class Summing {
   private busy = false;
   private closed = false;
   private running: SummingThread | undefined;
+  /** By the transfers that want to know. */
+  private readonly wanted = new Map<string, Ongoing>();
 
   /** @param startThread absent: who sends a file sums it. */
   constructor(private startThread: ServerContext["startThread"]) {}
 
   /**
    * Has a thread sum a file; undefined: who sends it sums it.
+   * @param transfer the id of who wants to know.
    * @param again opens it once more, since the thread may need it for longer than who sends it.
    */
-  async begin(file: OpenedFile, again: () => Promise<OpenedFile>): Promise<Ongoing | undefined> {
+  async begin(
+    transfer: string,
+    file: OpenedFile,
+    again: () => Promise<OpenedFile>,
+  ): Promise<Ongoing | undefined> {
     const isKnown = file.sums.result() !== undefined;
     if (this.startThread === undefined || isKnown || file.size < worthBytes) return undefined;
     const { running } = this;
-    if (running?.file.sums === file.sums && !running.hasEnded) return running.join();
+    if (running?.file.sums === file.sums && !running.hasEnded) return this.join(transfer, running);
     if (this.busy) return undefined;
     this.busy = true;
     const own = await again().catch(() => undefined);
     // Another one may have the name by now, and the server may have stopped.
     const wanted = own?.sums === file.sums && !this.closed;
     const worker = wanted ? this.startThread(own.lend()) : undefined;
-    if (own !== undefined && worker !== undefined) return this.follow(new SummingThread(own, worker)).join();
+    if (own !== undefined && worker !== undefined)
+      return this.join(transfer, this.follow(new SummingThread(own, worker)));
     await own?.close();
     this.busy = false;
     return undefined;
+  }
+
+  /** The sums that a transfer waits for are not wanted. @returns false where it waits for none. */
+  cancel(transfer: string): boolean {
+    const ongoing = this.wanted.get(transfer);
+    ongoing?.cancel();
+    return ongoing !== undefined;
   }
 
   /** Resolves when no thread runs. */
@@ -91,6 +106,13 @@ export class Summing {
     this.closed = true;
     this.running?.end();
     await this.idle();
+  }
+
+  private join(transfer: string, thread: SummingThread): Ongoing {
+    const ongoing = thread.join();
+    this.wanted.set(transfer, ongoing);
+    void ongoing.sums.then(() => this.wanted.delete(transfer));
+    return ongoing;
   }
 
   private follow(thread: SummingThread): SummingThread {
@@ -106,7 +128,7 @@ export class Summing {
 }
 
 class SummingThread {
-  /** As `Ongoing`'s; never rejects. */
+  /** Resolves when the thread has ended; undefined: it did not come to the end of the file. Never rejects. */
   readonly sums: Promise<Sums | undefined>;
   /** It ended by itself, and told nothing. */
   hasFailed = false;
@@ -134,13 +156,17 @@ class SummingThread {
   /** For one more who sends the file. */
   join(): Ongoing {
     this.wantedBy += 1;
-    return {
-      sums: this.sums,
-      cancel: () => {
-        this.wantedBy -= 1;
-        if (this.wantedBy === 0) this.end();
-      },
-    };
+    let cancel = (): void => undefined;
+    const cancelled = new Promise<undefined>((resolve) => {
+      cancel = () => {
+        resolve(undefined);
+      };
+    });
+    void cancelled.then(() => {
+      this.wantedBy -= 1;
+      if (this.wantedBy === 0) this.end();
+    });
+    return { sums: Promise.race([this.sums, cancelled]), cancel };
   }
 
   end(): void {

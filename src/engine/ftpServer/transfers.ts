@@ -51,7 +51,7 @@ export async function retrieve(session: Session, name: string): Promise<void> {
         150,
         session.ascii ? "Opening data connection" : `Opening data connection (${file.size} bytes)`,
       );
-      const summing = offset === 0 ? await session.summing.begin(file, open) : undefined;
+      const summing = offset === 0 ? await session.summing.begin(record.id, file, open) : undefined;
       return await sendFile(session, activity, record, { file, offset, socket, watch, past, summing });
     } finally {
       await file.close();

@@ -1,6 +1,6 @@
 /** The last boots, from one session to the next: a file in the extension's storage of this workspace. */
 
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage } from "../../model/text";
@@ -11,6 +11,9 @@ const version = 1;
 
 const isText = (value: unknown): boolean => typeof value === "string";
 const isTime = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
+/** Nobody writes a file for so long. A process is no sign of it: its number is another's by now, or of another machine. */
+const leftAfterMs = 3_600_000;
+
 type Fields = Readonly<Record<string, unknown>>;
 const isRecord = (value: unknown): value is Fields => typeof value === "object" && value !== null;
 
@@ -131,9 +134,24 @@ export class BootHistory {
     if (folder === undefined) return;
     try {
       this.joined(folder, await this.textIn(folder), []);
+      await this.removeLeftOvers(folder);
     } catch (error) {
       this.untouched = true;
       this.failed(error);
+    }
+  }
+
+  /** What was half written when its extension host was killed. */
+  private async removeLeftOvers(folder: string): Promise<void> {
+    const names = await readdir(folder).catch(() => []); // There is none yet.
+    for (const name of names.filter((each) => /^boots\.json\.\d+\.new$/.test(each))) {
+      const file = join(folder, name);
+      // Another window may have removed it.
+      const writtenAt = await stat(file).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => Infinity,
+      );
+      if (Date.now() - writtenAt > leftAfterMs) await rm(file, { force: true });
     }
   }
 
