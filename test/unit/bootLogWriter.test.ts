@@ -207,6 +207,15 @@ describe("the boot log as the servers write it", () => {
       assert.deepEqual(boots(), [1, 2]);
     });
 
+    it("by the last hundred that were asked: who asks for another each time fills no memory", () => {
+      for (let n = 0; n <= 100; n += 1) ask({ subject: `${n}` });
+      load();
+      ask({ subject: "0" });
+      assert.equal(logs.lines(mac).at(-1)?.boot, 1);
+      ask({ subject: "2" });
+      assert.equal(logs.lines(mac).at(-1)?.boot, 2);
+    });
+
     it("by anything after restartSeconds of silence, which a running transfer breaks", () => {
       const file = request();
       file.granted("DATA 1", plain);

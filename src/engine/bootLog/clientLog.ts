@@ -27,6 +27,8 @@ const loopBoots = 3;
 const loopMs = 300_000;
 /** Of the questions since the last transfer, and of the requests without an answer, so many can be told again. */
 const mostRemembered = 16;
+/** Of what was asked in a boot, so much is known again: a peer may name another vendor class each time. */
+const mostSubjects = 100;
 /** Lines of an address that go to its client once that is known. */
 const mostKept = 200;
 
@@ -120,7 +122,7 @@ export class ClientLog {
   /** Transfers that began in this boot. */
   private loads = 0;
   /** What was asked in this boot, and how much was loaded before it was asked last. */
-  private readonly subjects = new Map<string, number>();
+  private readonly subjects = new Recent<number>(mostSubjects);
   /** The questions since the last transfer. */
   private questions: Asked[] = [];
   /** Requests for files that were not answered yet, by their text. */
