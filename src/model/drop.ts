@@ -2,6 +2,7 @@
 
 import { choose, describeRule, traitsOf } from "../protocol/bootp/choice";
 import { exampleOf } from "./exampleBoard";
+import { normalizeName } from "./names";
 import type { Boot, Drop, Plan, PlanClient } from "./plan";
 import type { Answer } from "./settings";
 
@@ -16,11 +17,18 @@ export function manifestsAmong(boot: readonly string[]): string[] {
   return [...new Set(boot.filter((file) => /\.rc$/i.test(file)))];
 }
 
+/** The file that who asks for this name gets; the name itself, where the plan has no alias of it. */
+export function aliasOf({ aliases }: Pick<Plan, "aliases">, name: string): string {
+  // As the parser wrote it. A file may be called like something that every object has: `constructor`.
+  const asked = normalizeName(name);
+  return (Object.hasOwn(aliases, asked) ? aliases[asked] : undefined) ?? name;
+}
+
 /** Every manifest of a plan, aliases resolved: the one that it names, else those of its boot sequences. */
 export function manifestsOf(plan: Plan): string[] {
   const boots = [plan, ...plan.clients, ...(plan.match ?? [])].map(({ boot }) => bootFiles(boot));
   const names = plan.manifest === undefined ? boots.flatMap(manifestsAmong) : [plan.manifest];
-  return [...new Set(names.map((name) => plan.aliases[name] ?? name))];
+  return [...new Set(names.map((name) => aliasOf(plan, name)))];
 }
 
 /** What a board asks with; what it gets may go by that. */

@@ -102,6 +102,13 @@ describe("the verifier: an outline before anything is asked, and runs of some st
         "a.bin": "a",
         SHA256SUMS: "nonsense\n",
       },
+      { constructor: "a file that is called like what every object has" },
+      {
+        ".vscode/boot-plan.json": `{ "boot": ["a.bin", "m.rc"] }`,
+        "m.rc": "one: toString\n",
+        "a.bin": "a",
+        toString: "b",
+      },
     ];
     for (const files of plans) {
       const folder = files === undefined ? sample : (await folderWith(files)).path;

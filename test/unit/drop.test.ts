@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { dropOf, dropsToVerify, findClient, manifestsOf, publishedFiles } from "../../src/model/drop";
+import {
+  aliasOf,
+  dropOf,
+  dropsToVerify,
+  findClient,
+  manifestsOf,
+  publishedFiles,
+} from "../../src/model/drop";
 import { option } from "../../src/protocol/bootp/options";
 import { emptyPlan, type Plan, type PlanClient } from "../../src/model/plan";
 
@@ -131,5 +138,22 @@ describe("the manifests of a plan", () => {
     assert.deepEqual(manifestsOf(several), ["m.rc", "own.txt"]);
     assert.deepEqual(manifestsOf({ ...several, manifest: "list.txt" }), ["list.txt"]);
     assert.deepEqual(manifestsOf(emptyPlan), []);
+  });
+});
+
+describe("the file behind a name", () => {
+  const aliased = plan({ aliases: { "pxelinux.0": "u-boot.bin", toString: "own.bin" } });
+
+  it("is the alias's, however the name is written", () => {
+    assert.equal(aliasOf(aliased, "pxelinux.0"), "u-boot.bin");
+    assert.equal(aliasOf(aliased, "/./pxelinux.0"), "u-boot.bin");
+    assert.equal(aliasOf(aliased, "toString"), "own.bin");
+  });
+
+  it("is the name itself where the plan has no alias of it, like what every object has as well", () => {
+    for (const name of ["u-boot.bin", "constructor", "toString", "__proto__"]) {
+      assert.equal(aliasOf(emptyPlan, name), name);
+    }
+    assert.deepEqual(manifestsOf(plan({ manifest: "constructor" })), ["constructor"]);
   });
 });

@@ -1,6 +1,7 @@
 /** What would be verified, found before anything is asked: each board with its steps, and the line that asks for each. */
 
 import { posix } from "node:path";
+import { aliasOf } from "../../model/drop";
 import { manifestLimits, parseManifest } from "../../model/manifest";
 import { leftOut, outlineBoard, StepIds, type DropPlaces, type OwnManifest } from "../../model/outline";
 import type { Drop } from "../../model/plan";
@@ -52,7 +53,7 @@ export async function outlineBoards(prepared: Prepared): Promise<OutlinedBoard[]
 
 /** A name in a served root as a path in the workspace folder. @param own a board's own root. */
 const inFolder = ({ loaded: { plan } }: Prepared, name: string, own = ""): string =>
-  posix.join(plan.root, own, plan.aliases[name] ?? name);
+  posix.join(plan.root, own, aliasOf(plan, name));
 
 async function ownManifest(prepared: Prepared, drop: Drop): Promise<OwnManifest | undefined> {
   const { manifest } = drop;
