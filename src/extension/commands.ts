@@ -152,7 +152,7 @@ async function cancelTransfer(servers: Servers, given: string | undefined): Prom
 
 /** @param given as `start` takes it; else the plan of what is served, or was last. */
 async function openBootPlan(servers: Servers, given: unknown): Promise<void> {
-  const served = servers.store.folder && folderAt(servers.store.folder);
+  const served = folderAt(servers.store.folder);
   const folder =
     folderOf(given) ?? served ?? (await chooseFolder("Which folder's plan?", servers.store.folder));
   if (folder !== undefined) await (await plan()).openPlan(folder);

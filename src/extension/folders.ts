@@ -4,9 +4,9 @@ import * as vscode from "vscode";
 import type { ServedFolder } from "./store";
 import { unadorned } from "./words";
 
-/** The workspace folder of a path that was served; undefined: it was closed. */
-export function folderAt({ path }: ServedFolder): vscode.WorkspaceFolder | undefined {
-  return vscode.workspace.workspaceFolders?.find(({ uri }) => uri.fsPath === path);
+/** The workspace folder that was served; undefined: none was, or it was closed. */
+export function folderAt(served: ServedFolder | undefined): vscode.WorkspaceFolder | undefined {
+  return vscode.workspace.workspaceFolders?.find(({ uri }) => uri.fsPath === served?.path);
 }
 
 /** The folder that a caller knows: itself, or the URI of something in it. */

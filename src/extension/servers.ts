@@ -289,8 +289,7 @@ export class Servers implements vscode.Disposable {
   }
 
   private servedFolder(): vscode.WorkspaceFolder | undefined {
-    const { folder } = this.store;
-    return folder === undefined ? undefined : folderAt(folder);
+    return folderAt(this.store.folder);
   }
 
   /** The folder of servers that were started and not stopped, also where they failed. */

@@ -37,6 +37,8 @@ export class Store {
   /** True from the end of a process until the next tells of its servers: where a board stood is history then. */
   private between = false;
   private servedFolder: ServedFolder | undefined;
+  /** The folders of transfers that outlasted the service of theirs. */
+  private readonly leftFolders = new Map<string, ServedFolder>();
   /** Unix ms since when a server runs, by its id. */
   readonly runningSince = new Map<string, number>();
   /** The lines of every board's boots. */
@@ -49,8 +51,14 @@ export class Store {
   }
 
   set folder(folder: ServedFolder | undefined) {
+    if (this.servedFolder?.path !== folder?.path) this.leaveFolder();
     this.servedFolder = folder;
     this.tell(undefined);
+  }
+
+  /** The folder that a transfer's files are in. */
+  folderOf(transfer: string): ServedFolder | undefined {
+    return this.leftFolders.get(transfer) ?? this.servedFolder;
   }
 
   /** What is true now: later rows do not change it. */
@@ -167,6 +175,14 @@ export class Store {
   /** True from a start to the next stop, also where every server failed. */
   isWanted(): boolean {
     return this.serverRows().some(({ state }) => state !== "stopped");
+  }
+
+  private leaveFolder(): void {
+    const { servedFolder, leftFolders } = this;
+    const { transfers } = this.state;
+    for (const id of leftFolders.keys()) if (!transfers.has(id)) leftFolders.delete(id);
+    if (servedFolder === undefined) return;
+    for (const id of transfers.keys()) if (!leftFolders.has(id)) leftFolders.set(id, servedFolder);
   }
 
   private replaceServers(change: (row: ServerRow) => ServerRow, more: readonly ServerRow[] = []): void {

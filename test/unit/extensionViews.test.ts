@@ -443,6 +443,27 @@ describe("the store", () => {
     return store;
   };
 
+  it("knows the folder of a transfer also while another one is served, and once that is left", () => {
+    const [one, other] = [
+      { name: "one", path: "/one" },
+      { name: "other", path: "/other" },
+    ];
+    const store = new Store();
+    store.folder = one;
+    store.apply(transfer({ id: "1/a" }));
+    store.left();
+    store.folder = other;
+    store.apply(transfer({ id: "1/b" }));
+    store.apply(ended({ id: "1/a" }));
+    assert.deepEqual([store.folderOf("1/a"), store.folderOf("1/b")], [one, other]);
+    store.folder = { ...one };
+    store.apply(transfer({ id: "2/c" }));
+    assert.deepEqual(
+      ["1/a", "1/b", "2/c"].map((id) => store.folderOf(id)),
+      [one, other, one],
+    );
+  });
+
   it("tells each row that changes what is true, and no log row", () => {
     const store = new Store();
     const told: unknown[] = [];

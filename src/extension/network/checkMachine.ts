@@ -13,7 +13,7 @@ import { formatList, quoted } from "../words";
 
 /** Looks at the computer that the servers run on, and shows what it found. */
 export async function checkThisMachine(servers: Servers): Promise<readonly Check[] | undefined> {
-  const served = servers.store.folder && folderAt(servers.store.folder);
+  const served = folderAt(servers.store.folder);
   const folder = served ?? vscode.workspace.workspaceFolders?.[0];
   // The palette hides it there; a key binding does not.
   if (folder === undefined || !vscode.workspace.isTrusted) return undefined;

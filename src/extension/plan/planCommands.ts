@@ -187,16 +187,13 @@ async function crc32Of(path: string): Promise<string> {
   return sum.toString(16).padStart(8, "0");
 }
 
-/** The folder whose servers told of a row; undefined: it was closed. */
-const rowFolder = ({ folder }: Store): vscode.WorkspaceFolder | undefined => folder && folderAt(folder);
-
 /**
  * Serves a file under the name that a board asked for: an alias in the plan.
  * @param given a file, from a caller that knows which; else the user is asked, the nearest names first.
  */
 export async function serveFileAs(store: Store, id: string | undefined, given?: unknown): Promise<void> {
   const transfer = id === undefined ? undefined : store.now.transfers.get(id);
-  const folder = rowFolder(store);
+  const folder = transfer && folderAt(store.folderOf(transfer.id));
   if (transfer === undefined || folder === undefined) return;
   const asked = checkName(transfer.file);
   if ("refused" in asked) return;
@@ -241,7 +238,7 @@ async function chooseFile(
  */
 export async function answerBoard(store: Store, id: string | undefined, given?: unknown): Promise<void> {
   const client = id === undefined ? undefined : store.now.clients.get(id);
-  const folder = rowFolder(store);
+  const folder = folderAt(store.folder);
   if (client?.mac === undefined || folder === undefined) return;
   const { mac } = client;
   const name =

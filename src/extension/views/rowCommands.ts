@@ -66,7 +66,7 @@ export async function copyAddress(store: Store, id: string | undefined): Promise
 /** Shows the file of a transfer in the Explorer: the one that was served, not the name that was asked for. */
 export async function revealFile(store: Store, id: string | undefined): Promise<void> {
   const row = id === undefined ? undefined : store.now.transfers.get(id);
-  const folder = store.folder && folderAt(store.folder);
+  const folder = row && folderAt(store.folderOf(row.id));
   if (row === undefined || folder === undefined) return;
   const name = normalizeName(row.servedFile ?? row.file);
   const uri = vscode.Uri.file(join(await servedRootOf(folder), row.root ?? "", name));
