@@ -139,8 +139,10 @@ export class Servers implements vscode.Disposable {
     }
     const settings = await this.agreedSettings(folder, "start");
     if (settings === undefined || folderAt(servedAs(folder)) === undefined) return false;
-    this.faults = undefined;
-    await this.serve({ folder: servedAs(folder), settings });
+    const { faults } = this;
+    await this.serve({ folder: servedAs(folder), settings }, undefined);
+    // Not those that were injected meanwhile.
+    if (this.faults === faults) this.faults = undefined;
     this.sayFailures("always");
     return true;
   }
@@ -158,9 +160,9 @@ export class Servers implements vscode.Disposable {
     }
   }
 
-  private async serve(serving: Serving): Promise<void> {
+  private async serve(serving: Serving, faults: Faults | undefined): Promise<void> {
     const { problems } = serving.settings;
-    const wanted = { ...serving.settings.wanted, ...(this.faults && { faults: this.faults }) };
+    const wanted = { ...serving.settings.wanted, ...(faults && { faults }) };
     for (const problem of problems) this.write("warning", problem);
     this.show(serving);
     const takeBack = this.store.isWanted() ? () => undefined : this.store.announce(wanted);
@@ -242,7 +244,7 @@ export class Servers implements vscode.Disposable {
     const settings = await this.agreedSettings(folder, "follow");
     // They may have been stopped, or moved to another folder, while the question stood there.
     if (settings === undefined || this.wantedFolder()?.uri.fsPath !== folder.uri.fsPath) return;
-    await this.serve({ folder: servedAs(folder), settings });
+    await this.serve({ folder: servedAs(folder), settings }, this.faults);
     this.sayFailures("news");
   }
 

@@ -61,7 +61,9 @@ export class ServeTerminal implements vscode.Pseudoterminal {
       }),
     );
     try {
-      const started = await this.servers.start(this.folder);
+      // Another start ends what is injected. One that is still under way is waited for by one's own.
+      const runs = served !== undefined && store.serverRows().every(({ state }) => state !== "starting");
+      const started = runs || (await this.servers.start(this.folder));
       if (this.over) return;
       if (started) this.tellReady(name);
       else this.refuse("that was declined.", exitCodes.declined);

@@ -169,15 +169,17 @@ describe("tasks of the type boot-servers", function () {
     assert.equal(await ended, 0);
   });
 
-  itInTerminal("serve leaves servers alone that ran before it", async () => {
+  itInTerminal("serve leaves servers alone that ran before it, and what is injected into them", async () => {
     await vscode.commands.executeCommand("bootServers.start");
     await running(api);
+    await vscode.commands.executeCommand("bootServers.injectFaults", "loss=0,seed=7");
+    await until(api, () => api.store.injectsFaults());
     await whenReady(async (serve) => {
       const ended = new Promise((resolve) => vscode.tasks.onDidEndTask(resolve));
       serve.terminate();
       await ended;
     });
-    assert.ok(api.store.isServing());
+    assert.ok(api.store.isServing() && api.store.injectsFaults());
     await vscode.commands.executeCommand("bootServers.stop", "now");
   });
 
