@@ -1,6 +1,7 @@
 /** Check This Machine beside servers that run: what is ours stands in nobody's way. */
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { checkMachine, thisMachine } from "../../src/engine/doctor/doctor";
 import { createEngine } from "../../src/engine/engine";
 import type { Check } from "../../src/model/checks";
@@ -21,6 +22,9 @@ describe("the check of this machine", () => {
     ports: anyPorts,
     ...more,
   });
+
+  const saidOfPlan = async (wanted: Wanted): Promise<string> =>
+    (await engine.check(wanted)).find(({ about }) => about === "boot plan")?.message ?? "";
 
   before(async () => {
     folder = await temporaryFolder({ "u-boot.bin": "loader" });
@@ -52,6 +56,30 @@ describe("the check of this machine", () => {
     const checks = await engine.check(wantedWith({}));
     const plan = checks.find(({ about }) => about === "boot plan");
     assert.deepEqual([plan?.state, plan?.code], ["problem", "plan.invalid"]);
+    assert.match(plan?.message ?? "", /^nothing is served with it: \.vscode\/boot-plan\.json:1:\d+ .*"boot"/);
+    const wanted = wantedWith({ planFile: join(folder.path, "nope.json") });
+    assert.match(await saidOfPlan(wanted), /: nope\.json:1:1 there is no such file; check its name$/);
+  });
+
+  it("tells of several problems of a plan the first, and how many there are besides", async () => {
+    await folder.write(".vscode/boot-plan.json", '{ "boot": 7, "tftp": 7, "ftp": 7 }');
+    assert.match(await saidOfPlan(wantedWith({})), /boot-plan\.json:1:\d+ .*, and 2 more$/);
+  });
+
+  it("tells of a folder that is not there, and of a file where a folder should be", async () => {
+    for (const [name, says] of [
+      ["nope", 'the workspace folder "nope" does not exist'],
+      ["u-boot.bin", 'the workspace folder "u-boot.bin" is not a folder'],
+    ] as const) {
+      const checks = await engine.check(wantedWith({ folder: join(folder.path, name) }));
+      const found = checks.find(({ code }) => code === "root.missing");
+      assert.deepEqual([found?.state, found?.message], ["problem", says]);
+    }
+    const checks = await engine.check(wantedWith({}));
+    assert.equal(
+      checks.some(({ code }) => code === "root.missing"),
+      false,
+    );
   });
 
   it("looks at the firewalls for a served network, and not for loopback", async () => {

@@ -8,14 +8,16 @@ import { effectiveAnswer, highPorts, standardPorts, type Answering, type Wanted 
 import { bootServerPort, clientPort } from "../../protocol/bootp/packet";
 import { isLoopback, type Network } from "../../protocol/ipv4";
 import { lacksProxyPort } from "../bootpServer/proxyPort";
+import { EngineError } from "../errors";
 import { usableNow } from "../following";
 import { listeningAddresses, type InterfaceTable, type ServedAddresses } from "../interfaces";
 import { systemFiles, type SystemFiles } from "../networks/linux";
 import { listNetworks } from "../networks/networks";
 import { runProgram, type RunProgram } from "../networks/told";
-import { loadPlan, PlanError, type LoadedPlan } from "../planFile";
+import { describeProblem, loadPlan, PlanError, type LoadedPlan } from "../planFile";
 import { here, permissionAdvice } from "../portRights";
 import { searchRivals, type RivalSearch } from "../rivalSearch";
+import { realWorkspace } from "../servedRoot/door";
 import { check } from "./check";
 import { firewallChecks } from "./firewallChecks";
 import { readFirewalls } from "./firewallFacts";
@@ -80,16 +82,28 @@ export async function checkMachine(
     running,
     plan: loadPlan(wanted.folder, wanted.planFile),
   };
-  const [inside, firewalls, ports, plan] = await Promise.all([
+  const [inside, firewalls, ports, folder, plan] = await Promise.all([
     checkInside(scene),
     checkFirewalls(scene),
     checkPorts(scene),
+    checkFolder(scene),
     checkPlan(scene, networks),
   ]);
   // It binds ports that were just looked at.
   const rivals = await checkRivals(scene);
   const seen = networkChecks(wanted.addresses, served, networks);
-  return [...inside, ...seen, ...firewalls, ...ports, ...rivals, ...plan];
+  return [...inside, ...seen, ...firewalls, ...ports, ...rivals, ...folder, ...plan];
+}
+
+async function checkFolder({ wanted }: Scene): Promise<Check[]> {
+  try {
+    await realWorkspace(wanted.folder);
+    return [];
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const { code, message, remedy } = error;
+    return [check("problem", "folder", { code, message, ...(remedy !== undefined && { remedy }) })];
+  }
 }
 
 async function checkInside({ machine, alone }: Scene): Promise<Check[]> {
@@ -221,10 +235,11 @@ async function checkPlan(
     return planChecks(plan, served.networks, networks);
   } catch (error) {
     if (!(error instanceof PlanError)) throw error;
-    const count = error.problems.filter(({ severity }) => severity === "error").length;
-    const message = `it has ${count} problem${count === 1 ? "" : "s"}: nothing is served with it`;
+    const problems = error.problems.filter(({ severity }) => severity === "error").map(describeProblem);
+    const more = problems.length === 1 ? "" : `, and ${problems.length - 1} more`;
+    const message = `nothing is served with it: ${problems[0] ?? ""}${more}`;
     return [
-      check("problem", "boot plan", { code: error.code, message, remedy: "Mend the plan and save it." }),
+      check("problem", "boot plan", { code: error.code, message, remedy: "Mend that, and look again." }),
     ];
   }
 }

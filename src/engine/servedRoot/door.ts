@@ -29,13 +29,13 @@ export interface Door {
   find(name: string): Promise<ServedPlace>;
 }
 
+/** The real path of the workspace folder. @throws EngineError `root.missing` */
+export const realWorkspace = (folder: string): Promise<string> =>
+  realFolder(folder, `the workspace folder "${basename(folder)}"`, "Check its name and where it stands.");
+
 /** @throws EngineError `root.missing`, `root.outside`, `root.protected` */
 export async function openDoor(options: DoorOptions, locate: Locate): Promise<Door> {
-  const folder = await realFolder(
-    options.folder,
-    `the workspace folder "${basename(options.folder)}"`,
-    "Check its name and where it stands.",
-  );
+  const folder = await realWorkspace(options.folder);
   const root = await realFolder(
     resolve(options.folder, options.root),
     `the served root "${options.root}"`,
