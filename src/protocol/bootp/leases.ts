@@ -55,8 +55,12 @@ export class Leases {
   // A flood must not make the search through a large pool slow: addresses are numbers, and what is asked often is indexed.
   private readonly byAddress = new Map<number, Entry>();
   private readonly byKey = new Map<string, Set<number>>();
-  /** First address of a range -> the first one in it that may never have been given. */
-  private readonly freshFrom = new Map<number, number>();
+  /** First address of a range -> the first one in it that may never have been given, where these are others'. */
+  private readonly freshFrom = new Map<number, { readonly from: number; readonly reserved: string }>();
+  /** Addresses that were found lapsed, the one that was given up first at the head. */
+  private readonly free = new Set<number>();
+  /** Of all others none lapses before. */
+  private nextLapse = Infinity;
   private changes = 0;
 
   /** @param kept what `kept` gave in an earlier run. */
@@ -85,7 +89,7 @@ export class Leases {
     for (const address of this.byKey.get(key) ?? []) if (usable(address)) return formatIpv4(address);
     const fresh = this.fresh(ranges, taken, spare + 1);
     const enough = fresh.length > spare;
-    const lapsed = enough ? [] : this.lapsed(usable, now);
+    const lapsed = enough ? [] : this.lapsed(usable, spare + 1 - fresh.length, now);
     if (fresh.length + lapsed.length <= spare) return undefined;
     const asked = wanted === undefined ? undefined : parseIpv4(wanted);
     if (asked !== undefined && usable(asked) && (this.byAddress.get(asked)?.heldUntil ?? 0) <= now)
@@ -97,10 +101,12 @@ export class Leases {
   /** Up to `count` addresses that nobody ever had. */
   private fresh(ranges: readonly Range[], taken: ReadonlySet<number | undefined>, count: number): number[] {
     const found: number[] = [];
+    const reserved = [...taken].join();
     for (const { first, last } of ranges) {
-      let from = this.freshFrom.get(first) ?? first;
-      while (from <= last && this.byAddress.has(from)) from += 1;
-      this.freshFrom.set(first, from);
+      const known = this.freshFrom.get(first);
+      let from = known?.reserved === reserved ? known.from : first;
+      while (from <= last && (this.byAddress.has(from) || taken.has(from))) from += 1;
+      this.freshFrom.set(first, { from, reserved });
       for (let address = from; address <= last && found.length < count; address += 1) {
         if (!this.byAddress.has(address) && !taken.has(address)) found.push(address);
       }
@@ -108,12 +114,33 @@ export class Leases {
     return found;
   }
 
-  /** Addresses that somebody had, the one that was given up first at the head. */
-  private lapsed(usable: (address: number) => boolean, now: number): number[] {
-    return [...this.byAddress]
-      .filter(([address, { heldUntil }]) => heldUntil <= now && usable(address))
-      .sort(([, one], [, other]) => one.heldUntil - other.heldUntil)
-      .map(([address]) => address);
+  /** Up to `count` addresses that somebody had, the one that was given up first at the head. */
+  private lapsed(usable: (address: number) => boolean, count: number, now: number): number[] {
+    const known = this.usableOf(usable, count);
+    if (known.length === count || now < this.nextLapse) return known;
+    this.lapse(now);
+    return this.usableOf(usable, count);
+  }
+
+  private usableOf(usable: (address: number) => boolean, count: number): number[] {
+    const found: number[] = [];
+    for (const address of this.free) {
+      if (found.length === count) break;
+      if (usable(address)) found.push(address);
+    }
+    return found;
+  }
+
+  /** Finds what has lapsed since the last time: it was all given up later than what was found then. */
+  private lapse(now: number): void {
+    const lapsed: (readonly [number, number])[] = [];
+    this.nextLapse = Infinity;
+    for (const [address, { heldUntil }] of this.byAddress) {
+      if (heldUntil > now) this.nextLapse = Math.min(this.nextLapse, heldUntil);
+      else if (!this.free.has(address)) lapsed.push([heldUntil, address]);
+    }
+    lapsed.sort(([one], [other]) => one - other);
+    for (const [, address] of lapsed) this.free.add(address);
   }
 
   /** Keeps an offered address for its client. */
@@ -167,6 +194,8 @@ export class Leases {
     if (number === undefined) return;
     const before = this.byAddress.get(number)?.key;
     this.byAddress.set(number, entry);
+    this.free.delete(number);
+    this.nextLapse = Math.min(this.nextLapse, entry.heldUntil);
     if (before === entry.key) return;
     if (before !== undefined) this.forget(before, number);
     const own = this.byKey.get(entry.key) ?? new Set();
