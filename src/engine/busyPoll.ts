@@ -5,7 +5,7 @@
  */
 
 import { availableParallelism } from "node:os";
-import { eventLoop, type EventLoop } from "./clock";
+import type { Clock } from "./clock";
 
 /** After more packets the peer has work for longer than waking up takes (1468 × 64: no gain, 8192 × 32: 0.9 times). */
 const mostSent = 16;
@@ -32,7 +32,7 @@ export class BusyPoll {
   /** @param limitMs the longest wait that is polled, as it is now; 0: none is. */
   constructor(
     private readonly limitMs: () => number,
-    private readonly loop: EventLoop = eventLoop,
+    private readonly clock: Pick<Clock, "now" | "soon">,
   ) {}
 
   sent(): void {
@@ -40,7 +40,7 @@ export class BusyPoll {
     this.unanswered += 1;
     if (this.unanswered > mostSent) this.isExpecting = false;
     if (this.unanswered > 1 || this.limitMs() === 0) return;
-    if (this.loop.now() < this.restsUntil) return;
+    if (this.clock.now() < this.restsUntil) return;
     this.isExpecting = true;
     if (!this.isTurning) this.turnSoon();
   }
@@ -57,13 +57,13 @@ export class BusyPoll {
 
   private turnSoon(): void {
     this.isTurning = true;
-    this.loop.soon(this.turn);
+    this.clock.soon(this.turn);
   }
 
   private readonly turn = (): void => {
     this.isTurning = false;
     if (!this.isExpecting) return;
-    const now = this.loop.now();
+    const now = this.clock.now();
     this.isExpecting = this.goesOn(now);
     this.turnedAt = now;
     if (this.isExpecting) this.turnSoon();
@@ -86,5 +86,5 @@ export class BusyPoll {
 }
 
 /** Undefined on a computer of one core, where it would keep from running what the answer takes. */
-export const busyPoll = (limitMs: () => number): BusyPoll | undefined =>
-  availableParallelism() > 1 ? new BusyPoll(limitMs) : undefined;
+export const busyPoll = (limitMs: () => number, clock: Clock): BusyPoll | undefined =>
+  availableParallelism() > 1 ? new BusyPoll(limitMs, clock) : undefined;

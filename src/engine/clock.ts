@@ -12,6 +12,8 @@ export interface Clock {
   wallTime(): number;
   /** Calls back once at `at` (monotonic ms), or as soon as possible when that is past. */
   at(at: number, callback: () => void): Timer;
+  /** Calls back in the next turn of the event loop, which does not sleep before: what has come is heard first. */
+  soon(callback: () => void): void;
 }
 
 /** A delay that setTimeout can hold: beyond 2^31 - 1 ms it would fire at once. */
@@ -35,19 +37,7 @@ export const systemClock: Clock = {
       },
     };
   },
-};
-
-/** The event loop itself, for who turns it. */
-export interface EventLoop {
-  /** Monotonic milliseconds. */
-  now(): number;
-  /** Calls back once what has come meanwhile was heard. */
-  soon(callback: () => void): void;
-}
-
-export const eventLoop: EventLoop = {
-  now: () => systemClock.now(),
-  soon: (callback) => {
+  soon(callback) {
     setImmediate(callback);
   },
 };

@@ -4,7 +4,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { errorMessage } from "../model/text";
 import type { Endpoint } from "../protocol/endpoint";
-import { busyPoll } from "./busyPoll";
+import type { BusyPoll } from "./busyPoll";
 import { EngineError } from "./errors";
 import { heldPorts } from "./heldPorts";
 import type { SocketTap } from "./packets/tap";
@@ -25,8 +25,8 @@ export interface UdpOptions {
   readonly receiveBufferSize?: number;
   /** Called for each datagram. `packet` is the receiver's own copy. It must not throw. */
   readonly onPacket: (packet: Uint8Array, from: Endpoint) => void;
-  /** The peer answers what is sent: for how many ms that is polled for, as it is now. */
-  readonly busyPollMs?: () => number;
+  /** The peer answers what is sent, and the answer is polled for. */
+  readonly poll?: BusyPoll | undefined;
   /** Hears of each datagram that comes and goes; it must not throw. */
   readonly tap?: (local: Endpoint) => SocketTap;
   /** An error after binding (ENETUNREACH, EACCES of a send …); the socket goes on. */
@@ -88,9 +88,8 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
   socket.on("error", report);
   const local = { address: options.address, port: socket.address().port };
   const tap = options.tap?.(local);
-  const poll = options.busyPollMs && busyPoll(options.busyPollMs);
   const onPacket: UdpOptions["onPacket"] = (packet, from) => {
-    poll?.heard();
+    options.poll?.heard();
     tap?.received(packet, from);
     options.onPacket(packet, from);
   };
@@ -110,7 +109,7 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
         sent += 1;
         if (sent <= alwaysTold || sent % toldEvery === 0) socket.send(packet, to.port, to.address, told);
         else socket.send(packet, to.port, to.address);
-        poll?.sent();
+        options.poll?.sent();
         tap?.sent(packet, to, note);
       } catch (error) {
         // A port of 0 or an address that is none throws at once (ERR_SOCKET_BAD_PORT).
@@ -124,7 +123,7 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
           return;
         }
         open = false;
-        poll?.close();
+        options.poll?.close();
         if (heldPorts.udp.giveBack(socket)) {
           socket.off("error", report).off("message", onPacket);
           resolve();

@@ -1,9 +1,8 @@
-/** Whether the event loop sleeps while a transfer waits for its board. */
+/** Whether the event loop is kept from sleeping while a transfer waits for its board. */
 
 import assert from "node:assert/strict";
 import { availableParallelism } from "node:os";
-import { setTimeout as wait } from "node:timers/promises";
-import { encodeError } from "../../src/protocol/tftp/packet";
+import { encodeAck } from "../../src/protocol/tftp/packet";
 import {
   openRawClient,
   type RawClient,
@@ -11,13 +10,15 @@ import {
   startTestedServer,
   type TestedServer,
 } from "../support/tftp";
+import { VirtualClock } from "../support/virtualClock";
 
-/** The longest that can be chosen, so that a look at the loop takes less. */
-const longestUs = 10_000;
-const lookMs = 8;
+/** On a computer of one core nothing is polled for. */
+const one = availableParallelism() > 1 ? 1 : 0;
+const blksize = 512;
 
-describe("while a board thinks about what it got", function () {
+describe("a TFTP transfer of the server's own thread", function () {
   this.timeout(60_000);
+  let clock: VirtualClock;
   let server: TestedServer | undefined;
   let boards: RawClient[] = [];
 
@@ -28,48 +29,57 @@ describe("while a board thinks about what it got", function () {
     server = undefined;
   });
 
-  async function start(busyPollMicroseconds: number): Promise<void> {
-    const files = { "fw.bin": Buffer.alloc(2000, "boot") };
-    server = await startTestedServer({ files, limits: { busyPollMicroseconds } });
+  async function start(busyPollMicroseconds?: number): Promise<void> {
+    clock = new VirtualClock();
+    server = await startTestedServer({
+      clock,
+      files: { "fw.bin": Buffer.alloc(20 * blksize, "boot") },
+      ...(busyPollMicroseconds !== undefined && { limits: { busyPollMicroseconds } }),
+    });
   }
 
-  /** Lets a new board ask and say nothing more. @returns for how many ms the loop slept of the next 8. */
-  async function sleepMs(): Promise<number> {
+  async function ask(): Promise<RawClient> {
     const board = await openRawClient();
     boards.push(board);
     board.send(requestFor("RRQ", "fw.bin", {}), { address: "127.0.0.1", port: server?.port ?? 0 });
-    const { from } = await board.next();
-    const before = performance.eventLoopUtilization();
-    await wait(lookMs);
-    const { idle } = performance.eventLoopUtilization(before);
-    board.send(encodeError(0, "enough"), from);
-    return idle;
+    return board;
   }
 
-  async function assertSleeps(): Promise<void> {
-    const slept = [await sleepMs(), await sleepMs(), await sleepMs()];
-    assert.ok(Math.max(...slept) > 1, `of ${lookMs} ms: ${slept.join()}`);
-  }
-
-  it("the loop stays awake for its answer (net.core.busy_poll), but not on a computer of one core", async () => {
-    await start(longestUs);
-    if (availableParallelism() === 1) await assertSleeps();
-    // Where others need the core, it is left to them for a second.
-    else while ((await sleepMs()) > 1) await wait(100);
-  });
-
-  it("the loop sleeps where busyPollMicroseconds is 0", async () => {
-    await start(0);
-    await assertSleeps();
-  });
-
-  it("the loop sleeps where more boards load than one thread is enough for", async () => {
-    await start(longestUs);
-    for (let board = 0; board < 4; board += 1) {
-      boards.push(await openRawClient());
-      boards[board]?.send(requestFor("RRQ", "fw.bin", {}), { address: "127.0.0.1", port: server?.port ?? 0 });
-      await boards[board]?.next();
+  it("polls for the ACK of each block, again after one that came too late (net.core.busy_poll)", async () => {
+    await start();
+    const board = await ask();
+    for (let block = 1; block <= 20; block += 1) {
+      const { packet, from } = await board.next();
+      assert.deepEqual([packet.op, packet.op === "DATA" && packet.block], ["DATA", block]);
+      assert.equal(clock.turn(), one, `after block ${block}`);
+      if (block % 5 === 0) {
+        clock.advance(1);
+        assert.deepEqual([clock.turn(), clock.turn()], [one, 0]);
+      }
+      board.send(encodeAck(block), from);
     }
-    await assertSleeps();
+    const last = await board.next();
+    board.send(encodeAck(21), last.from);
+    await server?.row(({ state }) => state === "finished");
+    clock.turn();
+    assert.equal(clock.turn(), 0);
+  });
+
+  it("polls for nothing where busyPollMicroseconds is 0", async () => {
+    await start(0);
+    await (await ask()).next();
+    assert.equal(clock.turn(), 0);
+  });
+
+  it("polls for nothing where more boards load than one thread is enough for", async () => {
+    await start();
+    for (let board = 0; board < 4; board += 1) await (await ask()).next();
+    assert.equal(clock.turn(), 4 * one);
+    const fifth = await ask();
+    const { from } = await fifth.next();
+    assert.equal(clock.turn(), 4 * one);
+    fifth.send(encodeAck(1), from);
+    await fifth.next();
+    assert.equal(clock.turn(), 4 * one);
   });
 });

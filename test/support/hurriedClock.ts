@@ -9,6 +9,9 @@ const turns = 8;
 export const hurriedClock = (times: number): Clock => ({
   now: () => systemClock.now() * times,
   wallTime: () => systemClock.wallTime(),
+  soon: (callback) => {
+    systemClock.soon(callback);
+  },
   at: (at, callback) => {
     let cancelled = false;
     const ring = async (): Promise<void> => {

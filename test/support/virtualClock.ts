@@ -12,6 +12,7 @@ export class VirtualClock implements Clock {
   private time = 1_000;
   private order = 0;
   private readonly alarms = new Set<Alarm>();
+  private readonly soonest: (() => void)[] = [];
   /** Wall time at monotonic 0: 2026-01-01T00:00:00Z. */
   wallOffset = Date.UTC(2026, 0, 1);
 
@@ -27,6 +28,17 @@ export class VirtualClock implements Clock {
     const alarm = { at, order: this.order++, callback };
     this.alarms.add(alarm);
     return { cancel: () => this.alarms.delete(alarm) };
+  }
+
+  soon(callback: () => void): void {
+    this.soonest.push(callback);
+  }
+
+  /** Lets the event loop turn once. @returns the number of callbacks that wanted it. */
+  turn(): number {
+    const now = this.soonest.splice(0);
+    for (const callback of now) callback();
+    return now.length;
   }
 
   /** When the next timer rings; undefined: none is set. */

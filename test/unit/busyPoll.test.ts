@@ -1,44 +1,31 @@
 import assert from "node:assert/strict";
 import { BusyPoll } from "../../src/engine/busyPoll";
-import type { EventLoop } from "../../src/engine/clock";
+import { VirtualClock } from "../support/virtualClock";
 
-/** An event loop whose turns take a tenth of a millisecond, for as long as anybody turns it. */
-class Turning implements EventLoop {
-  private time = 1000;
-  private waiting: (() => void)[] = [];
-
-  now(): number {
-    return this.time;
-  }
-
-  soon(callback: () => void): void {
-    this.waiting.push(callback);
-  }
-
+/** Of an event loop whose turns take a tenth of a millisecond. */
+class TurningClock extends VirtualClock {
   /** @returns the number of turns until nobody wants one, at most `most`. */
   turns(most = Infinity, ms = 0.1): number {
-    let count = 0;
-    for (; this.waiting.length > 0 && count < most; count += 1) {
-      assert.equal(this.waiting.length, 1, "one turn at a time");
-      this.time += ms;
-      this.waiting.shift()?.();
+    for (let count = 0; count < most; count += 1) {
+      this.advance(ms);
+      if (this.turn() === 0) return count;
     }
-    return count;
+    return most;
   }
 
   sleep(ms: number): void {
-    assert.equal(this.waiting.length, 0, "it turns, and does not sleep");
-    this.time += ms;
+    assert.equal(this.turn(), 0, "it turns, and does not sleep");
+    this.advance(ms);
   }
 }
 
 describe("busy polling for the answer to a packet", () => {
-  let loop: Turning;
+  let loop: TurningClock;
   let limitMs: number;
   let poll: BusyPoll;
 
   beforeEach(() => {
-    loop = new Turning();
+    loop = new TurningClock();
     limitMs = 0.55;
     poll = new BusyPoll(() => limitMs, loop);
   });

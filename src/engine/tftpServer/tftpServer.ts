@@ -15,6 +15,7 @@ import {
   type Request,
 } from "../../protocol/tftp/packet";
 import { senderAt } from "../boardAt";
+import { busyPoll } from "../busyPoll";
 import { Recent } from "../../protocol/recent";
 import { OncePerSecond } from "../oncePerSecond";
 import type { BootServer, ServerContext, StartServer } from "../server";
@@ -238,12 +239,12 @@ class TftpServer implements BootServer {
     address: string,
     onPacket: (bytes: Uint8Array, from: Endpoint) => void,
   ): Promise<UdpSocket> {
-    const busyPollMs = this.context.situation().wanted.limits.busyPollMicroseconds / 1000;
+    const limitMs = this.context.situation().wanted.limits.busyPollMicroseconds / 1000;
     const socket = await this.ports.open({
       address,
       onPacket,
-      // More keep the loop awake by themselves, and boards on this computer need its cores.
-      busyPollMs: () => (this.admission.transfers > busy ? 0 : busyPollMs),
+      // More transfers keep the loop awake by themselves; and boards on this computer need its cores.
+      poll: busyPoll(() => (this.admission.transfers <= busy ? limitMs : 0), this.context.clock),
       receiveBufferSize: transferBuffer,
       onError: this.logError,
       ...this.tap,
