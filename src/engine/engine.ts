@@ -210,9 +210,9 @@ class BootEngine implements Engine {
 
   /** Boards of another folder are others: none has a sequence, a lease or a row of the one before. */
   private forgetBoards(): void {
-    this.release("bootp");
-    this.bootp = undefined;
-    this.boards = {};
+    this.close("bootp");
+    // Servers that go on hold the same object.
+    delete this.boards.machine;
     this.bootLog.forget();
     this.journal.forgetClients();
   }

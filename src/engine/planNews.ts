@@ -8,6 +8,8 @@ import { describeProblem, PlanError, type LoadedPlan } from "./planFile";
 export class PlanNews {
   /** Problems that were told: a plan that is read again tells what is new. */
   private told: ReadonlySet<string> = new Set();
+  /** What was refused last, and not taken since. */
+  private refusal: string | undefined;
   /** Why what the plan says now is not what is served; for every server's row. */
   warnings: readonly Trouble[] = [];
 
@@ -25,6 +27,7 @@ export class PlanNews {
     const lines = problems.map(describeProblem);
     for (const line of lines) if (!this.told.has(line)) this.journal.log("warning", line);
     this.told = new Set(lines);
+    this.refusal = undefined;
   }
 
   /** What is another than before. */
@@ -38,10 +41,13 @@ export class PlanNews {
     }
   }
 
-  /** A change that could not be made. */
+  /** A change that could not be made; one of addresses is tried twice a second. */
   refused(error: unknown): void {
     this.told = new Set();
     const problems = error instanceof PlanError ? error.problems.map(describeProblem) : [errorMessage(error)];
+    const refusal = problems.join("\n");
+    if (refusal === this.refusal) return;
+    this.refusal = refusal;
     for (const problem of problems) this.journal.log("error", problem);
     this.journal.log("warning", "the plan before this change goes on");
   }

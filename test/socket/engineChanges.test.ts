@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, rename } from "node:fs/promises";
 import { connect } from "node:net";
 import type { NetworkInterfaceInfo } from "node:os";
 import { createInterface } from "node:readline";
+import { fetchTftp } from "../../src/engine/clients/tftpClient";
+import { nextTurn, systemClock } from "../../src/engine/clock";
 import { createEngine } from "../../src/engine/engine";
 import type { InterfaceTable } from "../../src/engine/interfaces";
 import type { Engine } from "../../src/model/api";
@@ -77,6 +79,78 @@ describe("the engine, where addresses or the folder change", () => {
       await engine.stopNow();
       await Promise.all([other.remove(), state.remove()]);
     }
+  });
+
+  it("boards of another folder have their own roots there, at servers that go on as well", async () => {
+    const mac = "52:54:00:12:34:56";
+    const own = { name: "bench-1", mac, root: "own" };
+    const other = await temporaryFolder({
+      "u-boot.bin": "boot",
+      "own/mine.bin": "of bench-1",
+      ".vscode/boot-plan.json": JSON.stringify({ boot: "u-boot.bin", clients: [own] }),
+    });
+    const board = createSocket("udp4").bind(0, "127.0.0.1");
+    try {
+      await once(board, "listening");
+      await engine.configure(wanted);
+      const { port } = server(engine, "tftp");
+      await engine.configure({ ...wanted, folder: other.path });
+      assert.equal(server(engine, "tftp").port, port);
+      const answered = once(board, "message");
+      const request = encodePacket(aRequest({ mac, ciaddr: "127.0.0.1" }));
+      board.send(request, server(engine, "bootp").port, "127.0.0.1");
+      await answered;
+      const chunks: Uint8Array[] = [];
+      await fetchTftp(systemClock, { host: "127.0.0.1", port }, "mine.bin", (chunk) => {
+        chunks.push(chunk.slice());
+      });
+      assert.equal(Buffer.concat(chunks).toString(), "of bench-1");
+    } finally {
+      board.close();
+      await engine.stopNow();
+      await other.remove();
+    }
+  });
+
+  it("a BOOTP server that is not wanted for another folder is stopped, and its row says so", async () => {
+    await engine.configure(wanted);
+    const other = await temporaryFolder({ "u-boot.bin": "boot" });
+    try {
+      await engine.configure({ ...wanted, folder: other.path, servers: ["tftp", "ftp"] });
+      assert.deepEqual(states(engine), ["stopped", "running", "running"]);
+    } finally {
+      await engine.stopNow();
+      await other.remove();
+    }
+  });
+
+  it("addresses that cannot be followed, for the folder is away, are told once and tried until it is back", async () => {
+    const infosOf = (address: string): InterfaceTable => ({
+      bench0: [{ address, netmask: "255.0.0.0", family: "IPv4", mac: "", internal: true, cidr: null }],
+    });
+    let table = infosOf("127.0.0.1");
+    let looks = 0;
+    engine = createEngine({
+      readInterfaces: () => {
+        looks += 1;
+        return table;
+      },
+    });
+    await engine.configure({ ...wanted, addresses: ["bench0"] });
+    const errors: string[] = [];
+    engine.onRow((row) => {
+      if (row.type === "log" && row.level === "error") errors.push(row.message);
+    });
+    await rename(folder.path, `${folder.path}-away`);
+    table = infosOf("127.0.0.2");
+    const until = looks + 5;
+    while (looks < until) await nextTurn();
+    await rename(`${folder.path}-away`, folder.path);
+    await rowThat(
+      engine,
+      (row) => row.id === "ftp" && "addresses" in row && row.addresses[0] === "127.0.0.2",
+    );
+    assert.equal(errors.length, 1, errors.join("; "));
   });
 
   describe("where one of two addresses goes and comes back", () => {

@@ -213,6 +213,19 @@ describe("TFTP sender", () => {
     assert.deepEqual(script.last.send, [first]);
   });
 
+  it("the memory of what was sent again is not used again: on a slow link the system may hold it when its ACK comes", () => {
+    const script = new Scripted({ windowsize: 2 });
+    const memory = (): Set<ArrayBufferLike> => new Set(script.last.send.map(({ buffer }) => buffer));
+    script.fill();
+    assert.deepEqual(script.wake(), [1, 2]);
+    const held = memory();
+    assert.deepEqual(script.ack(2), [3, 4]);
+    assert.ok([...memory()].every((buffer) => !held.has(buffer)));
+    const next = memory();
+    assert.deepEqual(script.ack(4), [5, 6]);
+    assert.deepEqual(memory(), next, "what was sent once has left when its ACK comes");
+  });
+
   it("an ACK in the middle of the window starts it again after that block (T25, RFC 7440 §4)", () => {
     const script = new Scripted({ windowsize: 4 });
     assert.deepEqual(script.fill(), [1, 2, 3, 4]);

@@ -179,6 +179,8 @@ export class Sender {
 
   private again(packets: readonly Uint8Array[], now: number, why: "ack" | "silence"): Step<TransferEnd> {
     if (packets.length === 0) return this.step([]);
+    // Where the link is slow the system may hold one of them still when its ACK comes: their memory is not used again.
+    this.places.length = 0;
     this.retransmissions += packets.length;
     this.gaps.sentAgain(this.base + packets.length - 1, why);
     this.timing.sent(now, true);
