@@ -70,7 +70,7 @@ function ways(
       };
     case "darwin":
       return {
-        way: "Serve with --address 0.0.0.0, where macOS gives low ports to everybody",
+        way: "Start it with sudo",
         fixes: isTyped(surroundings)
           ? [
               {
