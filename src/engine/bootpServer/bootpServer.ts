@@ -47,14 +47,10 @@ export async function startBootpServer(
   port: number,
   platform: NodeJS.Platform = process.platform,
 ): Promise<BootpServer> {
-  const each = (all: readonly string[]): readonly string[] =>
-    all.flatMap((address) =>
-      address === "0.0.0.0" ? context.situation().networks.map((network) => network.address) : [address],
-    );
   const store = leaseStore(context);
   const service = new Service(context, store, fromStored((await store?.read()) ?? [], context.clock));
   const sockets = await openBootpSockets({
-    addresses: each(addresses),
+    addresses,
     port,
     platform,
     onPacket: platform === "win32" ? once(context, service.receive) : service.receive,
@@ -79,7 +75,7 @@ export async function startBootpServer(
     },
     listenOn: async (wanted) => {
       served = wanted;
-      await sockets.listenOn(each(wanted));
+      await sockets.listenOn(wanted);
     },
     news: () => service.news(),
     // Nothing of BOOTP runs on: a request is answered at once.

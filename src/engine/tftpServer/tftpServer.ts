@@ -4,7 +4,6 @@ import type { TransferRow, Trouble } from "../../model/events";
 import { printable } from "../../model/text";
 import { describeError, describeRequest } from "../../protocol/tftp/describe";
 import { MalformedPacket } from "../../protocol/errors";
-import { inNetwork } from "../../protocol/ipv4";
 import {
   decodePacket,
   encodeError,
@@ -168,7 +167,7 @@ class TftpServer implements BootServer {
   };
 
   private request(listener: Listener, request: Request, bytes: Uint8Array, from: Endpoint): void {
-    const localAddress = this.localAddress(listener, from);
+    const localAddress = listener.local.address;
     const key = peerKey(localAddress, from);
     const earlier = this.byPeer.get(key);
     if (earlier?.repeats(bytes) === true) return;
@@ -219,14 +218,6 @@ class TftpServer implements BootServer {
       return true;
     }
     return false;
-  }
-
-  /** The address that was asked; on a wildcard it is ours on the peer's network, as far as we know it. */
-  private localAddress(listener: Listener, from: Endpoint): string {
-    const { address } = listener.local;
-    if (address !== "0.0.0.0") return address;
-    const network = this.context.situation().networks.find((candidate) => inNetwork(candidate, from.address));
-    return network?.address ?? address;
   }
 
   private forget(transfer: ServedTransfer): void {
@@ -308,7 +299,7 @@ class TftpServer implements BootServer {
       file: request.file,
       address: from.address,
       port: from.port,
-      localAddress: this.localAddress(listener, from),
+      localAddress: listener.local.address,
       state: "refused",
       bytes: 0,
       startedAt: clock.wallTime(),
