@@ -1,6 +1,7 @@
 /** One fresh port (TID) for each transfer, that nobody can guess from the last one (RFC 1350 §4). */
 
 import { randomInt } from "node:crypto";
+import type { Clock } from "../clock";
 import { systemCode } from "../errors";
 import { isTooMany, raiseOpenFiles, Refusal } from "../servedRoot/refusal";
 import { openUdp, type UdpOptions, type UdpSocket } from "../udp";
@@ -10,8 +11,10 @@ const firstDynamic = 49152;
 const lastDynamic = 65535;
 /** Ports this near to one before count as handed out in order. */
 const neighbourhood = 4;
-/** A late packet of an ended transfer must not meet a new one on its port: these are not used again soon. */
-const remembered = 256;
+/** A late packet of an ended transfer must not meet a new one on its port: it is not used again before. */
+const restMs = 60_000;
+/** Where more transfers than that end meanwhile, the ports of the oldest are used again. */
+const mostResting = (lastDynamic + 1 - firstDynamic) / 2;
 const attempts = 8;
 
 /** Out of descriptors or ports, or the address has just gone. */
@@ -27,36 +30,60 @@ export function noPort(error: unknown): Refusal {
 
 /** Opens TIDs, and remembers which were used last. */
 export class TransferPorts {
-  private readonly used: number[] = [];
+  private last: number | undefined;
+  /** Port -> when its transfer ended, the oldest first. */
+  private readonly resting = new Map<number, number>();
+
+  constructor(
+    private readonly clock: Pick<Clock, "now">,
+    private readonly openSocket = openUdp,
+  ) {}
 
   /** @throws EngineError when no socket can be had. */
   async open(options: Omit<UdpOptions, "port">): Promise<UdpSocket> {
     // Linux hands out ports at random; where the system counts up, we choose.
-    const first = await openUdp({ ...options, port: 0 });
-    if (this.isFresh(first.local.port)) return this.remember(first);
+    const first = await this.openSocket({ ...options, port: 0 });
+    if (this.isFresh(first.local.port)) return this.lend(first);
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const port = randomInt(firstDynamic, lastDynamic + 1);
       if (!this.isFresh(port)) continue;
       try {
-        const socket = await openUdp({ ...options, port });
+        const socket = await this.openSocket({ ...options, port });
         await first.close();
-        return this.remember(socket);
+        return this.lend(socket);
       } catch (error) {
         const cause = (error as Error).cause;
         if (systemCode(cause) !== "EADDRINUSE" && systemCode(cause) !== "EACCES") break;
       }
     }
-    return this.remember(first);
+    return this.lend(first);
   }
 
   private isFresh(port: number): boolean {
-    const last = this.used.at(-1);
-    return !this.used.includes(port) && (last === undefined || Math.abs(port - last) > neighbourhood);
+    const endedAt = this.resting.get(port) ?? -Infinity;
+    const isNear = this.last !== undefined && Math.abs(port - this.last) <= neighbourhood;
+    return this.clock.now() - endedAt >= restMs && !isNear;
   }
 
-  private remember(socket: UdpSocket): UdpSocket {
-    this.used.push(socket.local.port);
-    if (this.used.length > remembered) this.used.shift();
-    return socket;
+  private lend(socket: UdpSocket): UdpSocket {
+    const { port } = socket.local;
+    this.last = port;
+    return {
+      ...socket,
+      close: () => {
+        this.rest(port);
+        return socket.close();
+      },
+    };
+  }
+
+  private rest(port: number): void {
+    const now = this.clock.now();
+    this.resting.delete(port);
+    this.resting.set(port, now);
+    for (const [oldest, endedAt] of this.resting) {
+      if (this.resting.size <= mostResting && now - endedAt < restMs) break;
+      this.resting.delete(oldest);
+    }
   }
 }

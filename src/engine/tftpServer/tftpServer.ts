@@ -57,7 +57,7 @@ class TftpServer implements BootServer {
   /** The transfers without an outcome, by the two endpoints: a request that comes again finds its own. */
   private readonly byPeer = new Map<string, ServedTransfer>();
   private readonly ownPorts = new Set<number>();
-  private readonly ports = new TransferPorts();
+  private readonly ports: TransferPorts;
   private readonly admission: Admission;
   private readonly errorTo: OncePerSecond;
   /** The row of a refusal, so that a peer that keeps asking is one row. */
@@ -70,6 +70,7 @@ class TftpServer implements BootServer {
     const { tap } = context;
     this.tap = tap === undefined ? {} : { tap: (local) => tap.udp("tftp", local) };
     this.admission = new Admission(context.clock);
+    this.ports = new TransferPorts(context.clock);
     this.threads = new Threads(context.clock, this.ownPorts, context.startThread);
     this.errorTo = new OncePerSecond(context.clock);
     this.listeners = new Listeners((address) => this.openListener(address));

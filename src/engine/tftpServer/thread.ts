@@ -154,7 +154,7 @@ export function sendInThread(port: MessagePort): void {
   const carried = new Map<string, Carried>();
   let telling: Timer | undefined;
   const home: Home = {
-    ports: new TransferPorts(),
+    ports: new TransferPorts(clock),
     known: knownFiles(),
     foreignTold: new OncePerSecond(clock),
     tell: (message) => {
