@@ -9,6 +9,8 @@ import { VirtualClock } from "../support/virtualClock";
 class Listening {
   readonly clock = new VirtualClock();
   readonly lines: string[] = [];
+  /** Sockets that are open. */
+  open = 0;
   private hear: UdpOptions["onPacket"] = () => undefined;
   readonly rivals = new Rivals({
     clock: this.clock,
@@ -17,8 +19,13 @@ class Listening {
     log: (level, message) => this.lines.push(`${level}: ${message}`),
     openSocket: (socket) => {
       this.hear = socket.onPacket;
+      this.open += 1;
+      const close = (): Promise<void> => {
+        this.open -= 1;
+        return Promise.resolve();
+      };
       const local = { address: socket.address, port: socket.port };
-      return Promise.resolve({ local, send: () => undefined, close: () => Promise.resolve() });
+      return Promise.resolve({ local, send: () => undefined, close });
     },
   });
 
@@ -57,5 +64,38 @@ describe("what the log says of other DHCP servers under everyone", () => {
     assert.deepEqual(bench1.after(1), [clear(bench.address)], "at once, and nothing of the other network");
     await bench1.rivals.close();
     assert.equal(bench1.clock.next(), undefined, "no timer is left");
+  });
+});
+
+describe("what listens for other DHCP servers", () => {
+  it("is one socket as long as strangers are answered, and none without", async () => {
+    const bench1 = new Listening();
+    await bench1.rivals.follow([]);
+    assert.equal(bench1.open, 0);
+    await bench1.rivals.follow([bench]);
+    await bench1.rivals.follow([bench, lab]);
+    assert.equal(bench1.open, 1);
+    await bench1.rivals.follow([]);
+    assert.equal(bench1.open, 0);
+    assert.equal(bench1.clock.next(), undefined, "no timer is left");
+    await bench1.rivals.follow([bench]);
+    assert.equal(bench1.open, 1);
+    assert.deepEqual(bench1.after(4), [clear(bench.address)]);
+    await bench1.rivals.close();
+    assert.equal(bench1.open, 0);
+  });
+
+  it("is what was wanted last, however fast that changes", async () => {
+    const bench1 = new Listening();
+    const { rivals } = bench1;
+    await Promise.all([[bench], [], [bench], []].map((networks) => rivals.follow(networks)));
+    assert.equal(bench1.open, 0);
+    await Promise.all([[bench], [], [lab]].map((networks) => rivals.follow(networks)));
+    assert.equal(bench1.open, 1);
+    assert.deepEqual(bench1.after(4), [clear(lab.address)]);
+    void rivals.follow([]);
+    void rivals.follow([bench]);
+    await rivals.close();
+    assert.equal(bench1.open, 0);
   });
 });

@@ -34,7 +34,10 @@ export class Rivals {
   private readonly watch: RivalWatch;
   private networks: readonly Network[] = [];
   private socket: UdpSocket | undefined;
-  private opening: Promise<void> | undefined;
+  /** There is something to listen for. */
+  private listening = false;
+  /** Opening and closing, one after the other. */
+  private turn = Promise.resolve();
   /** Why no answer of another server could be heard. */
   private deaf: Trouble | undefined;
   private timer: Timer | undefined;
@@ -54,16 +57,18 @@ export class Rivals {
   /** The networks on which strangers are to be answered; none: nothing is asked and nothing is listened to. */
   async follow(networks: readonly Network[]): Promise<void> {
     this.networks = networks;
-    if (networks.length > 0) await (this.opening ??= this.open());
+    const settled = this.listen();
+    if (networks.length > 0) await settled;
     if (this.closed || this.networks !== networks) return;
     this.watch.follow(networks, this.now());
     this.look();
+    await settled;
   }
 
   /** Takes note of a datagram at port 67 or 68. */
   heard(bytes: Uint8Array): void {
-    // Nothing was ever asked: a packet costs nothing more here.
-    if (this.opening === undefined) return;
+    // Nothing is asked: a packet costs nothing more here.
+    if (this.networks.length === 0) return;
     try {
       this.watch.heard(decodePacket(bytes), this.now());
       this.look();
@@ -97,8 +102,17 @@ export class Rivals {
   async close(): Promise<void> {
     this.closed = true;
     this.timer?.cancel();
-    await this.opening;
-    await this.socket?.close();
+    await this.listen();
+  }
+
+  /** Opens the socket or closes it, as it is wanted when its turn has come. */
+  private listen(): Promise<void> {
+    return (this.turn = this.turn.then(async () => {
+      const wanted = this.networks.length > 0 && !this.closed;
+      if (wanted === this.listening) return;
+      this.listening = wanted;
+      await (wanted ? this.open() : this.shut());
+    }));
   }
 
   /** Other servers' answers are broadcast to port 68; without it they can be had by asking as a relay agent. */
@@ -126,7 +140,14 @@ export class Rivals {
         };
       }
     }
-    if (this.closed) await this.socket?.close();
+  }
+
+  private async shut(): Promise<void> {
+    const { socket } = this;
+    this.socket = undefined;
+    this.deaf = undefined;
+    this.watch.asRelay = false;
+    await socket?.close();
   }
 
   /** Asks what is due, tells what has changed, and sets the alarm for the next look. */
