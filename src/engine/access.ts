@@ -1,6 +1,6 @@
 /** Who may ask: the networks of `allow`, or those of the served interfaces (DESIGN §3, `--allow`). */
 
-import { BlockList, isIP, isIPv6 } from "node:net";
+import { BlockList, isIP, isIPv6, SocketAddress } from "node:net";
 import { prefixLength } from "../model/networks";
 import { isLoopback, type Network } from "../protocol/ipv4";
 import { EngineError } from "./errors";
@@ -15,6 +15,12 @@ const family = (address: string): "ipv4" | "ipv6" => (isIPv6(address) ? "ipv6" :
 /** `::ffff:192.0.2.1` as 192.0.2.1; every other address as it is (RFC 4291 §2.5.5.2). */
 export function unmapped(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, "");
+}
+
+/** One text for each address: IPv6 has several (RFC 4291 §2.2). Without the scope, which only its own host knows. */
+export function canonical(address: string): string {
+  const plain = unmapped(address).replace(/%.*$/, "");
+  return isIPv6(plain) ? new SocketAddress({ address: plain, family: "ipv6" }).address : plain;
 }
 
 /** True for 127/8 and ::1: limits per address and rates do not count there. */

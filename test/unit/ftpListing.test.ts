@@ -106,6 +106,19 @@ describe("PORT and EPRT", () => {
     );
   });
 
+  it("may write an IPv6 address in any way, and it is compared by its value (RFC 2428 §2)", () => {
+    for (const address of ["::1", "0:0:0:0:0:0:0:1", "0000:0000::0001", "::0.0.0.1"])
+      assert.equal(activePort("EPRT", `|2|${address}|5000|`, "::1"), 5000, address);
+    assert.equal(activePort("EPRT", "|2|2001:DB8:0:0::7|5000|", "2001:db8::7"), 5000);
+    for (const address of ["::2", "0:0:0:0:0:0:1", "1", "", "::1/128", "127.0.0.1", "::ffff:127.0.0.1"]) {
+      assert.equal(
+        codeOf(() => activePort("EPRT", `|2|${address}|5000|`, "::1")),
+        504,
+        address,
+      );
+    }
+  });
+
   it("are 501 when they are malformed, and 522 for another family (F11, RFC 2428 §2)", () => {
     for (const argument of [
       "",

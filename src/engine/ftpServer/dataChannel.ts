@@ -5,7 +5,7 @@
  */
 
 import { createServer, connect, type Server, type Socket } from "node:net";
-import { unmapped } from "../access";
+import { canonical, unmapped } from "../access";
 import type { Clock } from "../clock";
 import { systemCode } from "../errors";
 import type { Tap } from "../packets/tap";
@@ -219,7 +219,7 @@ export function activePort(
 ): number {
   const { address, port } = verb === "PORT" ? parsePort(argument) : parseEprt(argument, peer);
   // Never another host, never a port below 1024: the bounce attack (RFC 2577 §3, CVE-1999-0017).
-  if (unmapped(address).toLowerCase() !== peer.replace(/%.*$/, "").toLowerCase()) {
+  if (canonical(address) !== canonical(peer)) {
     throw new Failure(504, {
       code: "ftp.bounce",
       message: "the data connection must go to your own address",
