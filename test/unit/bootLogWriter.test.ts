@@ -514,6 +514,16 @@ describe("the boot log as the servers write it", () => {
       file.ended(aTransfer(), goodEnd);
       assert.equal(lines().length, 2);
     });
+
+    it("says nothing after its end, as of the last ACK of an upload that goes out again", () => {
+      const file = request("WRQ up octet");
+      file.granted("ACK 0", plain);
+      file.heard(answered(1), 0, 0);
+      file.ended(aTransfer({ direction: "write" }), goodEnd);
+      const before = told.length;
+      for (let n = 0; n < 30; n += 1) file.heard(answered(1), 1, 1_500);
+      assert.equal(told.length, before);
+    });
   });
 
   it("forgets its clients without counting their boots from 1 again: who shows them has the earlier ones still", () => {

@@ -104,6 +104,8 @@ export class FileLines {
    * @param sentAgain packets that were sent once more since its last one, which was `silentMs` ago.
    */
   heard(machine: Machine, sentAgain: number, silentMs: number): void {
+    // Whoever lost the last ACK of an upload asks for it once more (RFC 1350 §6): the file is told.
+    if (this.over) return;
     if (!this.isAnswered && machine.everAnswered) this.answered();
     if (silentMs >= gapMs) this.sentInSilence += sentAgain;
     if (sentAgain > 0) this.resent(machine, sentAgain, silentMs, false);
