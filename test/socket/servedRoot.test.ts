@@ -74,6 +74,23 @@ for (const [way, locate] of Object.entries(ways)) {
       assert.equal(await ruleOf(root.list("u-boot.bin")), "forbidden file.notFolder");
     });
 
+    it("serves a file that is called like one that Linux says is deleted", async () => {
+      const root = await door({ uploads: "overwrite" });
+      const names = ["kept (deleted)", "sub (deleted)/fw.bin (deleted)"];
+      for (const name of names) await folder.write(`root/${name}`, name);
+      for (const name of names) assert.equal(await readAll(root, name), name);
+      const listed = await root.list("sub (deleted)");
+      assert.deepEqual(
+        listed.map(({ name }) => name),
+        [names[1]],
+      );
+      // The neighbour is another file.
+      await folder.write("root/kept", "its neighbour");
+      assert.equal(await readAll(root, "kept"), "its neighbour");
+      await unlink(folder.at("root/kept"));
+      assert.equal(await ruleOf(root.open("kept")), "missing file.missing");
+    });
+
     it("serves the old file to its end when it is replaced by rename or deleted (T45, X5)", async () => {
       const root = await door();
       for (const change of [

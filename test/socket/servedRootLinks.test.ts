@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { mkdir, symlink } from "node:fs/promises";
+import { link, mkdir, open, rename, symlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { Worker } from "node:worker_threads";
 import { locateByDescriptor } from "../../src/engine/servedRoot/containment";
@@ -268,5 +268,20 @@ describe("a folder that is exchanged for a link while it is used (X23, security 
     assert.ok((counts["written"] ?? 0) > 0 && (counts["root.escape"] ?? 0) > 0, JSON.stringify(counts));
     assert.deepEqual(readdirSync(folder.at("outside")).sort(), before);
     assert.deepEqual(readdirSync(folder.at("root/swap")).sort(), ["fw.bin", "up.bin"]);
+  });
+});
+
+describe("a file that is replaced while it is found", () => {
+  it("is not taken for one that is called so, though it is kept under another name", async function () {
+    if (process.platform !== "linux") this.skip();
+    const folder = await temporaryFolder({ "fw.bin": "old" });
+    const old = await open(folder.at("fw.bin"));
+    await link(folder.at("fw.bin"), folder.at("fw.kept"));
+    await folder.write("new.bin", "new");
+    await rename(folder.at("new.bin"), folder.at("fw.bin"));
+    await folder.write("fw.bin (deleted)", "another");
+    assert.equal(await ruleOf(locateByDescriptor(`/proc/self/fd/${old.fd}`)), "changed file.moved");
+    await old.close();
+    await folder.remove();
   });
 });

@@ -8,6 +8,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   open as openDescriptor,
   readlinkSync,
   type BigIntStats,
@@ -89,11 +90,11 @@ function placeOf(descriptor: number): Place | undefined {
   };
   try {
     const real = readlinkSync(location);
-    if (real.endsWith(" (deleted)")) {
+    const found = fstatSync(descriptor, { bigint: true });
+    if (real.endsWith(" (deleted)") && !isThere(real, found)) {
       release();
       return undefined;
     }
-    const found = fstatSync(descriptor, { bigint: true });
     return {
       real,
       stat: found,
@@ -116,6 +117,12 @@ function placeOf(descriptor: number): Place | undefined {
     release();
     throw error;
   }
+}
+
+/** A file may be called so. The count of its names tells nothing: a replaced one may be kept under another. */
+function isThere(path: string, { dev, ino }: BigIntStats): boolean {
+  const there = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return there?.dev === dev && there.ino === ino;
 }
 
 /**
