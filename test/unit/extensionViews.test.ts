@@ -3,7 +3,7 @@ import { clientItems } from "../../src/extension/views/clientItems";
 import type { Item } from "../../src/extension/views/item";
 import { wordOnMissing } from "../../src/extension/views/missing";
 import { Nodes } from "../../src/extension/views/nodes";
-import { serverItems } from "../../src/extension/views/serverItems";
+import { askedAddresses, serverItems } from "../../src/extension/views/serverItems";
 import { statusText } from "../../src/extension/views/statusText";
 import { transferItems } from "../../src/extension/views/transferItems";
 import { unadorned } from "../../src/extension/words";
@@ -320,6 +320,19 @@ describe("the status bar item (DESIGN §5)", () => {
     assert.equal(words(states("waiting", "waiting")), "$(watch) Boot: waiting for link");
     assert.equal(words(states("failed", "failed")), "$(error) Boot: failed");
     assert.equal(words(states("failed", "running")), "$(broadcast) Boot: 192.168.7.1 · not BOOTP");
+  });
+
+  it("says the address that boards ask, and how many more there are", () => {
+    const at = (...addresses: string[]): string => words([server({ addresses })]).replace(/.*Boot: /, "");
+    assert.equal(at("127.0.0.1", "::1"), "127.0.0.1");
+    assert.equal(at("127.0.0.1", "192.168.7.1", "::1", "fe80::1%eth1"), "192.168.7.1");
+    assert.equal(at("127.0.0.1", "fe80::1%eth1", "192.168.7.1", "10.0.0.1"), "192.168.7.1 +1");
+  });
+
+  it("an address that boards ask is none of loopback where there is another, and no name", () => {
+    assert.deepEqual(askedAddresses(["eth1", "0.0.0.0", "::"]), []);
+    assert.deepEqual(askedAddresses(["::1", "127.0.0.1"]), ["127.0.0.1"]);
+    assert.deepEqual(askedAddresses(["127.0.0.1", "fe80::1%eth1"]), ["fe80::1%eth1"]);
   });
 
   it("counts the running transfers, and says how far the only one is", () => {

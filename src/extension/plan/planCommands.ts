@@ -25,6 +25,7 @@ import {
 } from "./planText";
 import { folderAt } from "../folders";
 import type { Store } from "../store";
+import { askedAddresses } from "../views/serverItems";
 import { formatList, unadorned } from "../words";
 
 export { openPlan } from "./plan";
@@ -160,7 +161,7 @@ export async function copyBootCommands(store: Store, given: unknown, chosen?: un
   if (uri === undefined || file === undefined) return;
   const { tftp, ftp } = Object.fromEntries(store.serverRows().map((row) => [row.protocol, row]));
   const all = bootCommands({
-    server: tftp?.addresses[0] ?? ftp?.addresses[0] ?? "127.0.0.1",
+    server: askedAddresses([tftp, ftp].flatMap((row) => row?.addresses ?? []))[0] ?? "127.0.0.1",
     tftpPort: tftp?.port ?? standardPorts.tftp,
     ftpPort: ftp?.port ?? standardPorts.ftp,
     file: file.name,

@@ -10,7 +10,7 @@ import { errorMessage } from "../../model/text";
 import { boardNames } from "./boardNames";
 import { folderAt } from "../folders";
 import { servedRootOf } from "../plan/plan";
-import { listensOn } from "./serverItems";
+import { askedAddresses, listensOn } from "./serverItems";
 import { ftpPasswordKey, type Servers } from "../servers";
 import type { Store } from "../store";
 import { count, percent, quoted, unadorned } from "../words";
@@ -59,8 +59,9 @@ export async function copyAddress(store: Store, id: string | undefined): Promise
   const row = store
     .serverRows()
     .find((each) => (id === undefined ? each.state === "running" : each.id === id));
-  if (row === undefined) return;
-  await vscode.env.clipboard.writeText(listensOn({ ...row, addresses: row.addresses.slice(0, 1) }));
+  const addresses = askedAddresses(row?.addresses ?? []).slice(0, 1);
+  if (row === undefined || addresses.length === 0) return;
+  await vscode.env.clipboard.writeText(listensOn({ ...row, addresses }));
 }
 
 /** Shows the file of a transfer in the Explorer: the one that was served, not the name that was asked for. */

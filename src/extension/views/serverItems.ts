@@ -1,5 +1,6 @@
 /** The Servers view as data. */
 
+import { isIP, isIPv4 } from "node:net";
 import {
   faultsInjected,
   planNotTaken,
@@ -24,6 +25,18 @@ const looks: Readonly<Record<ServerState, { readonly icon: string; readonly colo
 
 /** After so long a silence the view says what keeps boards from being heard. */
 const silenceMs = 60_000;
+
+/**
+ * The addresses that boards ask, of one family: IPv4 before IPv6, loopback only where nothing else is served. Before a
+ * start, names of interfaces and the wildcard may stand for them: those are left out.
+ */
+export function askedAddresses(addresses: readonly string[]): readonly string[] {
+  const known = addresses.filter((each) => isIP(each) !== 0 && each !== "0.0.0.0" && each !== "::");
+  const outside = known.filter((each) => !onlyLoopback([each]));
+  const some = outside.length > 0 ? outside : known;
+  const ipv4 = some.filter((each) => isIPv4(each));
+  return ipv4.length > 0 ? ipv4 : some;
+}
 
 const host = (address: string): string => (address.includes(":") ? `[${address}]` : address);
 

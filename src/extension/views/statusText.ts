@@ -2,7 +2,7 @@
 
 import { injectsFaults, type ServerRow, type TransferRow } from "../../model/events";
 import { describeTrouble, joined } from "./item";
-import { listensOn } from "./serverItems";
+import { askedAddresses, listensOn } from "./serverItems";
 import { count, percent, quoted, unadorned } from "../words";
 
 export interface StatusText {
@@ -30,7 +30,7 @@ export function statusText(
       : joined(" ", count(running.length, "transfer"), running.length === 1 && percentOf(running[0]));
   const [icon, words] =
     up.length > 0
-      ? ["broadcast", joined(" · ", [...new Set(up.flatMap(({ addresses }) => addresses))][0], busy)]
+      ? ["broadcast", joined(" · ", whereOf(up), busy)]
       : waiting.length > 0
         ? ["watch", "waiting for link"]
         : starting.length > 0
@@ -61,6 +61,12 @@ export function statusText(
     injecting,
     failed: failed.length > 0 && up.length === 0 && waiting.length === 0,
   };
+}
+
+/** `192.168.7.1 +1`: what boards ask, and how many more there are. */
+function whereOf(up: readonly ServerRow[]): string {
+  const [first, ...others] = askedAddresses([...new Set(up.flatMap(({ addresses }) => addresses))]);
+  return joined(" ", first, others.length > 0 && `+${others.length}`);
 }
 
 const nameOf = ({ protocol }: ServerRow): string => protocol.toUpperCase();
