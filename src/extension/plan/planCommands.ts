@@ -97,13 +97,13 @@ export async function addClicked(store: Store, given: unknown, selected?: unknow
     if (!(await editPlan(file.folder, (text) => addToBootSequence(text, file.name)))) break;
     added.push(file);
   }
-  const [first] = added;
-  const names = added.map(({ name }) => name);
-  if (first === undefined) return;
-  const holds = await holdsNow(first.folder, ({ boot }) =>
-    names.every((name) => typeof boot !== "string" && boot?.includes(name) === true),
-  );
-  if (holds) tell(store, `The boot sequence ends with ${formatList(names)} now.`);
+  for (const folder of new Set(added.map((each) => each.folder))) {
+    const names = added.filter((each) => each.folder === folder).map(({ name }) => name);
+    const holds = await holdsNow(folder, ({ boot }) =>
+      names.every((name) => typeof boot !== "string" && boot?.includes(name) === true),
+    );
+    if (holds) tell(store, `The boot sequence ends with ${formatList(names)} now.`);
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** A file that was clicked, as its folder's plan names it; where it cannot be served, why, and a way out. */
 
+import { stat } from "node:fs/promises";
 import { basename, isAbsolute, relative, sep } from "node:path";
 import * as vscode from "vscode";
 import { checkName, protectedRule } from "../../model/names";
@@ -23,6 +24,10 @@ function nameIn(root: string, uri: vscode.Uri): string | undefined {
   return name === "" || name === ".." || name.startsWith("../") || isAbsolute(path) ? undefined : name;
 }
 
+/** Several may be selected, and not all of them files. */
+const isFolder = async (uri: vscode.Uri): Promise<boolean> =>
+  (await stat(uri.fsPath).catch(() => undefined))?.isDirectory() ?? false;
+
 /**
  * A file as its folder's plan would name it. Where it cannot be served the user is told why; one outside of the
  * served root may be copied there, and then the command goes on with the copy.
@@ -35,6 +40,11 @@ export async function plannedFile(
   const folder = vscode.workspace.getWorkspaceFolder(uri);
   if (folder === undefined || uri.scheme !== "file") {
     void vscode.window.showErrorMessage("Only files of a workspace folder on a real disk can be served.");
+    return undefined;
+  }
+  if (await isFolder(uri)) {
+    const shown = quoted(vscode.workspace.asRelativePath(uri, false));
+    void vscode.window.showErrorMessage(unadorned(`"${shown}" is a folder. Choose a file.`));
     return undefined;
   }
   const name = nameIn(await servedRootOf(folder), uri);
