@@ -3,7 +3,7 @@ import { Outcomes } from "../../src/extension/tests/outcomes";
 import { dropItems } from "../../src/extension/tests/dropItems";
 import { reportText } from "../../src/extension/tests/reportText";
 import { failureText, outputLines, sideText } from "../../src/extension/tests/stepText";
-import { parseTarget, runningSubject, targetsOf } from "../../src/extension/tests/subject";
+import { parseTarget, runningSubject, targetsOf, withTarget } from "../../src/extension/tests/subject";
 import type { ReportRow, ServerRow, StepRow } from "../../src/model/events";
 import type { Outline } from "../../src/model/verification";
 
@@ -245,6 +245,18 @@ describe("a target as it is written", () => {
       targetsOf(["a", "b"]).map(({ label }) => label),
       ["a", "b"],
     );
+  });
+
+  it("one more is put behind what the setting holds, a misspelt one too, and one that it has is no more", () => {
+    const [a, b] = [parseTarget("a")!, parseTarget("b")!];
+    assert.deepEqual(withTarget(["a", "lab tftp=6969, ftp=2121", 7], b), [
+      "a",
+      "lab tftp=6969, ftp=2121",
+      7,
+      "b",
+    ]);
+    assert.equal(withTarget(["a"], a), undefined);
+    assert.deepEqual([withTarget(undefined, a), withTarget("a", a)], [["a"], ["a"]]);
   });
 
   it("the servers that run are asked where they listen, on the ports that they have", () => {

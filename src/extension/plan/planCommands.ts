@@ -242,6 +242,7 @@ export async function answerBoard(store: Store, id: string | undefined, given?: 
   const folder = folderAt(store.folder);
   if (client?.mac === undefined || folder === undefined) return;
   const { mac } = client;
+  const others = (await planTexts(folder)).flatMap(listedClients).filter((each) => each.mac !== mac);
   const name =
     typeof given === "string"
       ? given
@@ -249,7 +250,11 @@ export async function answerBoard(store: Store, id: string | undefined, given?: 
           title: "Answer This Board",
           prompt: `What is the board with the MAC ${mac} called?`,
           value: client.name ?? nameForMac(mac),
-          validateInput: (text) => (text.trim() === "" ? "A name is wanted." : undefined),
+          validateInput: (text) => {
+            if (text.trim() === "") return "A name is wanted.";
+            const other = others.find((each) => each.name === text.trim());
+            return other && `The board with the MAC ${other.mac} is called so. Choose another name.`;
+          },
         });
   if (name === undefined) return;
   const place = await addressFor(store, folder);

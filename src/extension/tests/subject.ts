@@ -61,6 +61,12 @@ export function targetsOf(setting: unknown): Subject[] {
   return texts.flatMap((text) => (typeof text === "string" ? (parseTarget(text) ?? []) : []));
 }
 
+/** What the setting becomes with one more, entries that are no targets as they are; undefined: it has it. */
+export function withTarget(setting: unknown, { label }: Subject): unknown[] | undefined {
+  if (targetsOf(setting).some((each) => each.label === label)) return undefined;
+  return [...(Array.isArray(setting) ? (setting as unknown[]) : []), label];
+}
+
 /** An address, or a name as DNS has them (RFC 1123 §2.1). */
 const isHost = (text: string): boolean =>
   isIP(text) !== 0 ||

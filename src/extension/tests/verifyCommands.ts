@@ -9,7 +9,7 @@ import { percent, quoted, unadorned } from "../words";
 import { reportText } from "./reportText";
 import type { Runner } from "./runner";
 import { kindNames } from "./stepText";
-import { parseTarget, targetForm, targetsOf, type Subject } from "./subject";
+import { parseTarget, targetForm, targetsOf, withTarget, type Subject } from "./subject";
 import type { DropTree } from "./tree";
 
 /** What the commands work with. */
@@ -75,9 +75,9 @@ export async function chooseTarget(
   const subject =
     typeof given === "string" ? parseTarget(given) : ((await pickTarget(remembered)) ?? undefined);
   if (subject === undefined) return undefined;
-  if (!remembered.some(({ label }) => label === subject.label)) {
-    const labels = [...remembered, subject].map(({ label }) => label);
-    await configuration.update("verify.targets", labels, vscode.ConfigurationTarget.WorkspaceFolder);
+  const targets = withTarget(setting, subject);
+  if (targets !== undefined) {
+    await configuration.update("verify.targets", targets, vscode.ConfigurationTarget.WorkspaceFolder);
   }
   return subject;
 }
