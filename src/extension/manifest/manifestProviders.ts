@@ -96,13 +96,13 @@ async function hover(
     cancelled.abort();
   });
   const checksum = await hashes.of(path, cancelled.signal);
-  const fetched = store.folder === undefined ? undefined : lastFetch(store, line.entry.file);
+  const fetched = lastFetch(store, line.entry.file);
   const content = new vscode.MarkdownString();
   content.appendText(`${formatSize(stats.size)} (${stats.size} bytes)\n\n`);
   if (checksum !== undefined) content.appendMarkdown(`SHA-256 \`${checksum.sha256}\`\n\n`);
   content.appendText(
     fetched === undefined
-      ? "Not fetched since the servers' rows were cleared."
+      ? "Not fetched, as far as the Transfers view goes back."
       : describeFetch(store, fetched),
   );
   return new vscode.Hover(content, rangeOf(line.name));
