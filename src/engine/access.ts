@@ -36,7 +36,7 @@ function addCidr(list: BlockList, cidr: string): void {
   if (isIP(address) === 0 || rest.length > 0 || !(length <= bits)) {
     throw new EngineError({
       code: "allow.invalid",
-      message: `"${cidr}" is not a network`,
+      message: `"${cidr}" in "allow" is not a network`,
       remedy: "Write it as an address and a prefix length, such as 192.168.7.0/24.",
     });
   }

@@ -1,6 +1,7 @@
 /** The settings as `Wanted`. Knows nothing of VS Code: `read` gives what a setting is for the scope that may set it. */
 
 import { isIP } from "node:net";
+import { isAbsolute } from "node:path";
 import { logLines } from "../model/bootLog";
 import { protocols, type Protocol } from "../model/events";
 import { isInterfaceName } from "../model/networks";
@@ -59,6 +60,10 @@ const integer =
     typeof value === "number" && Number.isInteger(value) && value >= min && value <= max ? value : undefined;
 
 const text: Check<string> = (value) => (typeof value === "string" ? value : undefined);
+
+/** Relative to what, nobody could say: the servers' process has a working folder of its own. */
+const absolutePath: Check<string> = (value) =>
+  typeof value === "string" && isAbsolute(value) ? value : undefined;
 
 const listOf =
   <T>(check: Check<T>): Check<readonly T[]> =>
@@ -130,7 +135,7 @@ export function readSettings(read: ReadSetting, folder: string, ftpPassword?: st
     answer: value("bootp.answer", oneOf(answers), defaultWanted.answer),
     uploads: value("uploads", oneOf(uploadPolicies), defaultWanted.uploads),
     allow: value("allow", listOf(text), defaultWanted.allow),
-    alsoServe: value("alsoServe", listOf(text), defaultWanted.alsoServe),
+    alsoServe: value("alsoServe", listOf(absolutePath), defaultWanted.alsoServe),
     ...(ftpPassword !== undefined && ftpPassword !== "" && { ftpPassword }),
     ...(passive !== null && { ftpPassivePorts: passive }),
     limits,

@@ -10,6 +10,7 @@ import { onlyLoopback, type NetworkInterface } from "../model/networks";
 import type { Wanted } from "../model/settings";
 import type { Verifier } from "../model/verification";
 import { errorMessage } from "../model/text";
+import { RemoteError } from "../rpc/remoteError";
 import type { Child } from "./process/child";
 import { commandFor, thisEditor, type CommandSettings } from "./process/command";
 import { folderAt } from "./folders";
@@ -17,6 +18,7 @@ import { folderSettings, readSettings, type Settings } from "./config";
 import { section } from "./ids";
 import { wasStopped } from "./process/stopped";
 import type { ServedFolder, Store } from "./store";
+import { describeTrouble } from "./views/item";
 import { unadorned } from "./words";
 
 /** Where the FTP password is kept. */
@@ -228,7 +230,7 @@ export class Servers implements vscode.Disposable {
       try {
         await this.followNow();
       } catch (error) {
-        const message = errorMessage(error);
+        const message = error instanceof RemoteError ? describeTrouble(error) : errorMessage(error);
         this.write("error", message);
         // Where the old process was let go first, nothing runs any more.
         if (this.store.isWanted() || wasStopped(error)) return;

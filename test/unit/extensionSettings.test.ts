@@ -118,6 +118,7 @@ describe("the settings (DESIGN §5)", () => {
     ["ftp.passivePorts", 5000],
     ["bootp.answer", "anybody"],
     ["uploads", true],
+    ["alsoServe", ["build"]],
     ["limits.ftpSessions", 0],
     ["limits.logLines", 10_001],
     ["launch", "sudo"],
