@@ -1,7 +1,7 @@
 /**
  * When `serve` prints a line of the boot log: once it is final; one that may still change after a second, so that a board
- * that is silent is seen while it is, and again with what it turns out to mean and as it ended. What comes back sooner is
- * folded.
+ * that is silent is seen while it is, and again with what it turns out to mean and as it ended, in short. What comes back
+ * sooner is folded.
  */
 
 import type { Clock, Timer } from "../engine/clock";
@@ -19,15 +19,31 @@ interface Open {
   readonly timer: Timer;
 }
 
+interface Printed {
+  readonly text: string;
+  /** Of the diagnosis. */
+  readonly code: string | undefined;
+}
+
+/** What was printed in full is only named, with what is new. */
+function inShort({ request, answer, diagnosis, ...row }: BootLineRow, before: Printed): BootLineRow {
+  return {
+    ...row,
+    ...(request !== undefined && { request: request.split(" ").slice(0, 3).join(" ") }),
+    ...(request === undefined && answer !== undefined && { answer }),
+    ...(diagnosis !== undefined && diagnosis.code !== before.code && { diagnosis }),
+  };
+}
+
 export class BootLines {
   /** How a line was printed last: one that moves to its board, or is told as it was, is not printed again. */
-  private readonly printed = new Recent<string>(most);
+  private readonly printed = new Recent<Printed>(most);
   private readonly open = new Recent<Open>(most);
 
-  /** @param print of a line that is open what it says so far. */
+  /** @param print of a line that is open what it says so far; `at` is Unix ms. */
   constructor(
     private readonly clock: Clock,
-    private readonly print: (row: BootLineRow) => void,
+    private readonly print: (row: BootLineRow, at: number) => void,
   ) {}
 
   take(row: BootLineRow): void {
@@ -60,9 +76,11 @@ export class BootLines {
   }
 
   private tell(row: BootLineRow): void {
-    const what = [row.boot, describeBootLine(row), row.diagnosis?.code].join(" ");
-    if (this.printed.get(row.id) === what) return;
-    this.printed.set(row.id, what);
-    this.print(row);
+    const before = this.printed.get(row.id);
+    const [text, code] = [describeBootLine(row), row.diagnosis?.code ?? before?.code];
+    if (before?.text === text && before.code === code) return;
+    this.printed.set(row.id, { text, code });
+    if (before === undefined) this.print(row, row.at);
+    else this.print(inShort(row, before), this.clock.wallTime());
   }
 }

@@ -37,6 +37,8 @@ interface Asked {
   row: TransferRow;
   /** Unix ms of the first time. */
   readonly at: number;
+  /** The id of the row of the last time. */
+  lastId: string;
   /** Monotonic ms of the last time. */
   lastAt: number;
   /** Set while the line is held back. */
@@ -88,6 +90,9 @@ export class Refusals {
       this.say(earlier);
       return;
     }
+    // The nearest names of what is counted already.
+    if (earlier.lastId === row.id && hasNames(row)) return;
+    earlier.lastId = row.id;
     earlier.lastAt = this.clock.now();
     this.count(key, row);
   }
@@ -100,7 +105,14 @@ export class Refusals {
   }
 
   private first(row: TransferRow): Asked {
-    const asked: Asked = { row, at: this.clock.wallTime(), lastAt: this.clock.now(), held: undefined };
+    const { clock } = this;
+    const asked: Asked = {
+      row,
+      at: clock.wallTime(),
+      lastId: row.id,
+      lastAt: clock.now(),
+      held: undefined,
+    };
     const isMissing = row.trouble?.code === "file.missing" && !hasNames(row);
     if (!isMissing) this.say(asked);
     else {

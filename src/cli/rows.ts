@@ -91,7 +91,9 @@ function describeTransfer(row: TransferRow): Line {
   const arrow = row.direction === "read" ? "→" : "←";
   const alias =
     row.servedFile === undefined || row.servedFile === row.file ? "" : ` (${printable(row.servedFile)})`;
-  const parts = [`${name}${alias} ${arrow} ${row.address}`];
+  // A session that was refused has no file.
+  const isSession = row.protocol === "ftp" && row.file === "/";
+  const parts = [isSession ? row.address : `${name}${alias} ${arrow} ${row.address}`];
   if (row.state === "finished") {
     const ms = (row.endedAt ?? row.startedAt) - row.startedAt;
     parts.push(`${formatSize(row.bytes)} in ${formatDuration(ms)} (${formatSize(row.bytesPerSecond)}/s)`);

@@ -136,6 +136,10 @@ function barOf(row: TransferRow, wallTime: number): Bar {
 const isInBootLog = (row: Row): boolean =>
   row.type === "client" ? row.trouble === undefined : row.type === "transfer" && row.trouble === undefined;
 
+/** Of a refusal its line has the reason, but neither names nor what to do. */
+const isAllInBootLog = ({ trouble, nearest = [] }: TransferRow): boolean =>
+  trouble?.remedy === undefined && nearest.length === 0;
+
 /**
  * People's text on stdout: lines that stay, and on a terminal a bar for each running transfer below them.
  * @param bootLog the lines of the boot log come as well.
@@ -152,11 +156,12 @@ export function peopleReporter(wanted: Wanted, bootLog: boolean): ServeReporter 
   const say = (at: number, about: string, { tone, text }: Line): void => {
     screen.line(`${new Date(at).toTimeString().slice(0, 8)}  ${about.padEnd(6)}${paint(tone, text)}`);
   };
-  const bootLines = new BootLines(systemClock, (row) => {
-    say(row.at, row.protocol, describeLine(row, earlier.get(row.client)));
+  const bootLines = new BootLines(systemClock, (row, at) => {
+    say(at, row.protocol, describeLine(row, earlier.get(row.client)));
   });
   const refusals = new Refusals(systemClock, {
     first: (row, at) => {
+      if (bootLog && isAllInBootLog(row)) return;
       const line = describeRow(row, undefined);
       if (line !== undefined) say(at, line.about, line);
     },

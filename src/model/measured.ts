@@ -37,7 +37,7 @@ function describeBeginning({ firstByteMs, firstAckMs }: Measured): string[] {
   if (firstAckMs === undefined) return first;
   const ofOack = firstByteMs === undefined || firstAckMs <= firstByteMs;
   const after = `after ${formatShort(firstAckMs)}`;
-  return ofOack ? [`OACK acknowledged ${after}`, ...first] : [...first, `DATA 1 acknowledged ${after}`];
+  return ofOack ? [`OACK acknowledged ${after}`, ...first] : [...first, `acknowledged ${after}`];
 }
 
 /** Everything, a phrase each: `first byte after 3 ms`, `round trip 0.2 ms`. */

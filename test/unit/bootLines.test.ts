@@ -71,6 +71,28 @@ describe("serve --boot-log prints a line of the boot log", () => {
     assert.deepEqual(printed, ["DATA 812 sent 3× … ⚠"]);
   });
 
+  it("in short when it was printed before: its name, and what is new", () => {
+    const again = { until: 2_000 };
+    const repeated = { diagnosis: diagnosis("bootp.repeated") };
+    const question = (fields: Partial<BootLineRow> = {}): BootLineRow =>
+      bootLine(0, { request: "DISCOVER xid 1 U-Boot", answer: "OFFER", ...fields });
+    for (const news of [
+      {},
+      { times: 2, ...again },
+      { times: 3, ...again, ...repeated },
+      { times: 4, ...again, ...repeated },
+    ])
+      lines.take(question(news));
+    // The diagnosis was wrong, in the end.
+    lines.take(question({ times: 4, ...again }));
+    assert.deepEqual(printed, [
+      "DISCOVER xid 1 U-Boot → OFFER",
+      "DISCOVER xid 1, sent 2×, 2.0 s",
+      "DISCOVER xid 1, sent 3×, 2.0 s ⚠",
+      "DISCOVER xid 1, sent 4×, 2.0 s",
+    ]);
+  });
+
   it("that is open still when the servers end", () => {
     lines.take(resent(2, { open: true }));
     lines.end();

@@ -412,7 +412,10 @@ describe("the boot log as the servers write it", () => {
     it("shares one line for what waits after the twentieth", () => {
       const file = request();
       file.granted("DATA 1", plain);
-      for (let block = 1; block <= 500; block += 1) file.heard(answered(block), 1, 200);
+      for (let block = 1; block <= 500; block += 1) {
+        file.waits(answered(block), 1, 100);
+        file.heard(answered(block), 1, 200);
+      }
       file.ended(aTransfer({ retransmissions: 500, bytes: 256_000 }), goodEnd);
       assert.equal(logs.lines(mac).length, 23);
       assert.ok(lines().includes("1 480 more waits of this transfer"));

@@ -53,7 +53,7 @@ describe("what is measured of a transfer", () => {
     ];
     assert.deepEqual(describeMeasured({ firstByteMs: 3, firstAckMs: 4.04, roundTripMs: 0.2, waits }), [
       "first byte after 3 ms",
-      "DATA 1 acknowledged after 4 ms",
+      "acknowledged after 4 ms",
       "round trip 0.2 ms",
       "waited 2.0 s in 2 stretches",
     ]);

@@ -154,6 +154,14 @@ describe("what serve says of a row", () => {
     assert.match(textOf(transfer({ state: "probe", bytes: 0 })) ?? "", /asked for the size only$/);
   });
 
+  it("of an FTP session that was refused is who it was: there is no file", () => {
+    const trouble = { code: "ftp.login", message: "a login with a wrong password was refused" };
+    assert.equal(
+      textOf(missing("/", { protocol: "ftp", trouble })),
+      "192.168.7.10 · refused · a login with a wrong password was refused.",
+    );
+  });
+
   it("of a missing file is the reason and the nearest names, as sentences", () => {
     assert.equal(
       textOf(missing("u-boot.bni", { nearest: ["u-boot.bin"] })),
@@ -285,6 +293,16 @@ describe("the refusals that serve tells", () => {
     refusals.take(missing("config.txt", { id: "tftp-10" }));
     clock.advance(500);
     assert.match(lines[5] ?? "", /^config\.txt → /, "after ten minutes it is told anew");
+  });
+
+  it("count once what has its nearest names in a second row", () => {
+    for (const id of ["tftp-1", "tftp-2", "tftp-3"]) {
+      refusals.take(missing("u-boot.bni", { id }));
+      refusals.take(missing("u-boot.bni", { id, nearest: ["u-boot.bin"] }));
+    }
+    refusals.end();
+    assert.equal(lines.length, 2);
+    assert.match(lines[1]!, /asked again 2 times for a file that was refused$/);
   });
 
   it("tell another name, another board, another reason and the other direction as their own", () => {

@@ -161,6 +161,8 @@ export class FileLines {
     const silent = silentMs >= silentLongMs ? { diagnosis: diagnosis("tftp.silent") } : {};
     const text = { ...patch, answer, ...silent };
     const known = this.resending?.position === position ? this.resending?.line : undefined;
+    // One that has no line of its own is counted when it ends.
+    if (open && known === undefined && this.written >= mostLines) return;
     const line =
       known ?? this.oneOfMany({ event: "resent", at: Math.round(now - silentMs), ...text, open: true });
     if (line !== undefined && open) {
@@ -197,7 +199,8 @@ export class FileLines {
     this.written += 1;
     if (this.written <= mostLines) return this.write(text);
     const { event, until = this.journal.clock.wallTime() } = text;
-    const note = `${this.written - mostLines} more waits of this transfer`;
+    const more = this.written - mostLines;
+    const note = `${more} more ${more === 1 ? "wait" : "waits"} of this transfer`;
     if (this.others === undefined) this.others = this.write({ event, note, open: true });
     else this.others.change({ note, until });
     return undefined;
