@@ -6,7 +6,7 @@ import type { Drops } from "./tests/drops";
 import { chooseFolder, folderAt, folderOf } from "./folders";
 import { commandIds, viewIds, type CommandName } from "./ids";
 import type { LanguageBundle } from "./languages/follow";
-import { describeTrouble } from "./views/item";
+import { describeTrouble, joined } from "./views/item";
 import { Node } from "./views/nodes";
 import type { Servers } from "./servers";
 import { wasStopped } from "./process/stopped";
@@ -114,8 +114,9 @@ async function start(servers: Servers, given: unknown): Promise<boolean> {
     if (wasStopped(error)) return false;
     if (!(error instanceof RemoteError)) throw error;
     log(servers, error);
-    const { problems } = error;
-    const why = problems.length === 0 ? describeTrouble(error) : describeProblems(problems);
+    const { problems, remedy } = error;
+    const why =
+      problems.length === 0 ? describeTrouble(error) : joined(" ", describeProblems(problems), remedy);
     const text = `Boot Servers did not start: ${why}`;
     if (problems.length === 0) void servers.sayTrouble(text);
     else void sayPlanTrouble(text, folder);

@@ -46,6 +46,10 @@ interface Serving {
   readonly settings: Settings;
 }
 
+/** True for what the engine refused, but for a plan: its problems are lines of their own. */
+const isTrouble = (error: unknown): error is RemoteError =>
+  error instanceof RemoteError && error.problems.length === 0;
+
 const servedAs = ({ name, uri }: vscode.WorkspaceFolder): ServedFolder => ({ name, path: uri.fsPath });
 
 export class Servers implements vscode.Disposable {
@@ -230,7 +234,7 @@ export class Servers implements vscode.Disposable {
       try {
         await this.followNow();
       } catch (error) {
-        const message = error instanceof RemoteError ? describeTrouble(error) : errorMessage(error);
+        const message = isTrouble(error) ? describeTrouble(error) : errorMessage(error);
         this.write("error", message);
         // Where the old process was let go first, nothing runs any more.
         if (this.store.isWanted() || wasStopped(error)) return;
