@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { fromNetworkLines, toNetworkLines } from "../../src/engine/ftpServer/asciiType";
+import { nextTurn } from "../../src/engine/clock";
 import { changedFolder } from "../../src/engine/ftpServer/commands";
 import { activePort } from "../../src/engine/ftpServer/dataChannel";
+import { sendStatus } from "../../src/engine/ftpServer/listings";
 import { factsLine, listable, listLine, timeValue } from "../../src/engine/ftpServer/listing";
 import { Failure, failureOf, replyLines, replyText } from "../../src/engine/ftpServer/replies";
+import type { Session } from "../../src/engine/ftpServer/session";
 import { Refusal, type Entry } from "../../src/engine/servedRoot/servedRoot";
+import { VirtualClock } from "../support/virtualClock";
 
 const entry = (name: string, size: number, mtimeMs: number, kind: Entry["kind"] = "file"): Entry => ({
   name,
@@ -49,6 +53,43 @@ describe("FTP listings", () => {
   it("leave out a name that would forge a line (F31)", () => {
     assert.equal(listable(entry("a\r\n-rw-r--r-- 1 root root 1 Jan 1 00:00 b", 1, now)), false);
     assert.equal(listable(entry("ä b", 1, now)), true);
+  });
+});
+
+describe("STAT of a folder", () => {
+  it("is sent in parts, whatever its size: a part is made when the one before is sent (X15)", async () => {
+    const sent: string[] = [];
+    let sending = 0;
+    const send = async (text: string): Promise<void> => {
+      sending += 1;
+      assert.equal(sending, 1, "one after the other");
+      await nextTurn();
+      sent.push(text);
+      sending -= 1;
+    };
+    const entries = Array.from({ length: 1_200 }, (_, index) => entry(`d/${index}`, index, now));
+    await sendStatus(
+      {
+        root: {
+          describe: () => Promise.resolve(entry("d", 0, now, "folder")),
+          list: () => Promise.resolve(entries),
+        },
+        resolve: (name: string) => name,
+        context: { clock: new VirtualClock() },
+        send,
+        reply: (code: number, text: string) => send(replyLines(code, [text])),
+      } as unknown as Session,
+      "d",
+    );
+    const lines = sent.map((text) => text.split("\r\n").length - 1);
+    assert.ok(Math.max(...lines) <= 500, lines.join());
+    const all = sent.join("").split("\r\n");
+    assert.deepEqual(
+      [all.length, all[0], all[1201], all[1202]],
+      [1203, "213-Status follows", "213 End of status", ""],
+    );
+    for (const [index, line] of all.slice(1, 1201).entries())
+      assert.match(line, new RegExp(`^ -.* ${index}$`));
   });
 });
 

@@ -8,6 +8,7 @@
 
 import type { Server, Socket } from "node:net";
 import { FtpSrv } from "ftp-srv";
+import type { Clock } from "../clock";
 import { silent } from "./silentLog";
 
 /** A command as ftp-srv's own handlers take it. */
@@ -105,15 +106,24 @@ export function takeControl(connection: FtpSrvConnection, onData: (chunk: Buffer
 /**
  * Resolves when the bytes of a reply are written or lost. ftp-srv's own `reply` needs four turns of the event loop
  * and a system call for each line, a tenth of the time that a small file takes.
+ * @param waitMs a client that does not read it for so long is dropped.
  */
-export function sendReply({ commandSocket }: FtpSrvConnection, lines: string): Promise<void> {
-  return new Promise((resolve) => {
-    if (!commandSocket.writable) resolve();
-    else
-      commandSocket.write(lines, () => {
-        resolve();
-      });
+export async function sendReply(
+  { commandSocket }: FtpSrvConnection,
+  lines: string,
+  clock: Clock,
+  waitMs: number,
+): Promise<void> {
+  if (!commandSocket.writable) return;
+  const unread = clock.at(clock.now() + waitMs, () => {
+    commandSocket.destroy();
   });
+  await new Promise<void>((resolve) => {
+    commandSocket.write(lines, () => {
+      resolve();
+    });
+  });
+  unread.cancel();
 }
 
 /** Hears of each reply that ftp-srv's own handlers send. */

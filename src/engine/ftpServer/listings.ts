@@ -1,6 +1,6 @@
 /** LIST, NLST and MLSD over a data connection, MLST and STAT over the control connection. */
 
-import { delay } from "../clock";
+import { delay, nextTurn } from "../clock";
 import type { Entry } from "../servedRoot/servedRoot";
 import { outgoing, watchStall } from "./dataTransfer";
 import { baseName, factsLine, listable, listLine, timeValue } from "./listing";
@@ -17,6 +17,12 @@ const withoutFlags = (argument: string): string => argument.replace(/^(-\S*(\s+|
 interface Listing {
   readonly entries: readonly Entry[];
   readonly line: (entry: Entry) => string;
+}
+
+/** The text of some lines. A name that would forge one is left out (F31). */
+function partOf({ entries, line }: Listing, from: number, before = ""): string {
+  const shown = entries.slice(from, from + linesAtATime).filter(listable);
+  return shown.map((entry) => `${before}${line(entry)}\r\n`).join("");
 }
 
 async function listing(session: Session, verb: string, argument: string): Promise<Listing> {
@@ -49,7 +55,8 @@ export async function sendListing(session: Session, verb: string, argument: stri
   let reply: readonly [number, string] = [226, "Transfer complete"];
   await session.transferring(undefined, async (activity) => {
     try {
-      const { entries, line } = await listing(session, verb, argument);
+      const found = await listing(session, verb, argument);
+      const { length } = found.entries;
       if (channel === undefined) {
         throw new Failure(425, noChannel);
       }
@@ -69,11 +76,10 @@ export async function sendListing(session: Session, verb: string, argument: stri
         },
       });
       try {
-        for (; sent < entries.length; sent += linesAtATime) {
-          const shown = entries.slice(sent, sent + linesAtATime).filter(listable);
-          await out.write(Buffer.from(shown.map((entry) => `${line(entry)}\r\n`).join("")));
+        for (; sent < length; sent += linesAtATime) {
+          await out.write(Buffer.from(partOf(found, sent)));
           // A write that the system takes at once is no pause for the others.
-          if (sent + linesAtATime < entries.length) await delay(clock, 0);
+          if (sent + linesAtATime < length) await delay(clock, 0);
         }
         await out.finish();
       } finally {
@@ -133,7 +139,12 @@ async function describeFile(session: Session, name: string): Promise<Entry> {
 
 /** STAT of a name: the listing on the control connection (RFC 959 §4.1.3). */
 export async function sendStatus(session: Session, argument: string): Promise<void> {
-  const { entries, line } = await listing(session, "LIST", argument);
-  const lines = entries.filter(listable).map((entry) => ({ raw: ` ${line(entry)}` }));
-  await session.reply(213, "Status follows", ...lines, "End of status");
+  const found = await listing(session, "LIST", argument);
+  await session.send("213-Status follows\r\n");
+  for (let sent = 0; sent < found.entries.length; sent += linesAtATime) {
+    // Indented: a name may look like the last line of a reply.
+    await session.send(partOf(found, sent, " "));
+    await nextTurn();
+  }
+  await session.reply(213, "End of status");
 }

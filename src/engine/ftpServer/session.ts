@@ -165,15 +165,15 @@ export class Session {
     return /^[\\/]/.test(name) || this.folder === "" ? name : `${this.folder}/${name}`;
   }
 
-  /** Sends one reply; several letters make it one of several lines. A client that does not read it is dropped. */
-  async reply(code: number, ...letters: Letter[]): Promise<void> {
-    const { clock } = this.context;
-    const unread = clock.at(clock.now() + this.limits.ftpDataSeconds * 1000, () => {
-      this.connection.commandSocket.destroy();
-    });
+  /** Sends one reply; several letters make it one of several lines. */
+  reply(code: number, ...letters: Letter[]): Promise<void> {
     this.lines.replied(code, letters[0], this.loggedIn);
-    await sendReply(this.connection, replyLines(code, letters));
-    unread.cancel();
+    return this.send(replyLines(code, letters));
+  }
+
+  /** Sends lines of a reply. A client that does not read them is dropped. */
+  send(lines: string): Promise<void> {
+    return sendReply(this.connection, lines, this.context.clock, this.limits.ftpDataSeconds * 1000);
   }
 
   setChannel(channel: DataChannel): void {
