@@ -50,6 +50,7 @@ module.exports = [
       ...base.resolve,
       alias: {
         bunyan: path.join(__dirname, "src/engine/ftpServer/silentLog.ts"),
+        lodash$: path.join(__dirname, "src/engine/ftpServer/lodashParts.cjs"),
         // ftp-srv draws on it in LIST, STAT and MDTM alone, which are ours (ftpServer/listings.ts).
         moment: false,
       },

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { EventEmitter } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join, sep } from "node:path";
 import { createFtpSrv } from "../../src/engine/ftpServer/ftpSrv";
 
 const load = createRequire(__filename);
@@ -35,6 +36,27 @@ describe("The cage around ftp-srv", () => {
     );
     const { reply, login } = connection.prototype;
     assert.equal(hash([reply, login, commands.prototype["handle"], ...handlers]), "226a1f832c4e2f5a");
+  });
+
+  it("has all parts of lodash in the program's bundle that ftp-srv calls, but for the one of its parser and its EPRT", () => {
+    const folder = dirname(load.resolve("ftp-srv/src/index.js"));
+    const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".js"),
+    );
+    const called = names.flatMap((name) =>
+      [...readFileSync(join(folder, name), "utf8").matchAll(/\b_\.(\w+)/g)].map(([, part]) => ({
+        name,
+        part,
+      })),
+    );
+    const parts = Object.keys(load("../../src/engine/ftpServer/lodashParts.cjs") as Methods);
+    assert.deepEqual(
+      called
+        .filter(({ part = "" }) => !parts.includes(part))
+        .map(({ name, part }) => `${name.split(sep).join("/")}: ${part}`)
+        .sort(),
+      ["commands/index.js: chain", "commands/registration/eprt.js: chain"],
+    );
   });
 
   it("leaves no listener on the process, however often it is made (F27)", () => {

@@ -58,7 +58,11 @@ export function nearDisk(descriptor: number): OwnDisk {
   // The number may be another file's by then.
   const assertOpen = (): void => {
     if (closed !== undefined)
-      throw new Refusal("changed", { code: "file.closed", message: "the file was closed" });
+      throw new Refusal("changed", {
+        code: "file.closed",
+        message: "the file was closed meanwhile",
+        remedy: "Ask for it again.",
+      });
   };
   return {
     descriptor,
