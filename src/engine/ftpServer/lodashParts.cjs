@@ -3,6 +3,15 @@
  * not among them: ftp-srv has it in its parser and its EPRT alone, which are never used (`ftpSrv.ts`).
  */
 
+/**
+ * @license
+ * Lodash <https://lodash.com/>
+ * Copyright OpenJS Foundation and other contributors <https://openjsf.org/>
+ * Released under MIT license <https://lodash.com/license>
+ * Based on Underscore.js 1.8.3 <http://underscorejs.org/LICENSE>
+ * Copyright Jeremy Ashkenas, DocumentCloud and Investigative Reporters & Editors
+ */
+
 "use strict";
 
 module.exports = {
