@@ -11,8 +11,8 @@ import type { Clock } from "./clock";
 const mostSent = 16;
 /** So many answers in a row came too late for it: the peer is too far away. */
 const lateOnes = 8;
-/** ms between two turns: another program needed the core, or this one has used up what it may have of it. */
-const putAsideMs = 2;
+/** ms between two turns, more than to sum a chunk takes: this process has used up what it may have of the cores. */
+const putAsideMs = 10;
 /** ms without polling after either. */
 const restMs = 1000;
 

@@ -13,33 +13,41 @@ describe("a file on a disk of this machine", function () {
   });
   after(() => folder.remove());
 
-  it("is closed after the reads that run, and then neither read nor looked at: its number may be another file's", async () => {
-    const disk = nearDisk(openSync(folder.at("fw.bin"), "r"));
-    const memory = Buffer.alloc(8);
-    const order: string[] = [];
-    const reading = disk.read(memory, 0).then(() => order.push("read"));
-    const closing = disk.close().then(() => order.push("closed"));
-    await Promise.all([reading, closing]);
-    assert.deepEqual(order, ["read", "closed"]);
-    assert.equal(memory.toString(), "firmware");
-    for (const late of [() => disk.read(memory, 0), async () => disk.stat()])
-      assert.equal((await refusal(late())).code, "file.closed");
-  });
+  // Closed in place, and in the thread pool.
+  for (const size of [8n, 2n ** 30n]) {
+    it(`is closed after the reads that run, and then neither read nor looked at: its number may be another file's (${size} bytes)`, async () => {
+      const disk = nearDisk(openSync(folder.at("fw.bin"), "r"), size);
+      const memory = Buffer.alloc(8);
+      const order: string[] = [];
+      const reading = disk.read(memory, 0).then(() => order.push("read"));
+      const closing = disk.close().then(() => order.push("closed"));
+      await Promise.all([reading, closing]);
+      assert.deepEqual(order, ["read", "closed"]);
+      assert.equal(memory.toString(), "firmware");
+      for (const late of [
+        () => disk.read(memory, 0),
+        async () => disk.stat(),
+        () => Promise.resolve().then(() => disk.descriptor),
+      ])
+        assert.equal((await refusal(late())).code, "file.closed");
+    });
 
-  it("is closed once: a second time it would be the file that has its number by then", async () => {
-    const disk = nearDisk(openSync(folder.at("fw.bin"), "r"));
-    await disk.close();
-    const others: number[] = [];
-    try {
-      // The lowest number that is free is given out, as POSIX says.
-      do others.push(openSync(folder.at("other.bin"), "r"));
-      while (!others.includes(disk.descriptor) && others.length < 1000);
+    it(`is closed once: a second time it would be the file that has its number by then (${size} bytes)`, async () => {
+      const disk = nearDisk(openSync(folder.at("fw.bin"), "r"), size);
+      const { descriptor } = disk;
       await disk.close();
-      for (const other of others) assert.equal(fstatSync(other).size, "another".length);
-    } finally {
-      for (const other of others) closeSync(other);
-    }
-  });
+      const others: number[] = [];
+      try {
+        // The lowest number that is free is given out, as POSIX says.
+        do others.push(openSync(folder.at("other.bin"), "r"));
+        while (!others.includes(descriptor) && others.length < 1000);
+        await disk.close();
+        for (const other of others) assert.equal(fstatSync(other).size, "another".length);
+      } finally {
+        for (const other of others) closeSync(other);
+      }
+    });
+  }
 
   it("is told from one of which that is not known", async function () {
     if (process.platform !== "linux") this.skip();

@@ -85,10 +85,10 @@ describe("busy polling for the answer to a packet", () => {
     }
   });
 
-  it("rests for a second when it was put aside: others need the core, or its share of it is used up", () => {
+  it("rests for a second when it was put aside: its share of the cores is used up", () => {
     poll.sent();
     loop.turns(2);
-    assert.equal(loop.turns(1, 5), 1);
+    assert.equal(loop.turns(1, 15), 1);
     assert.equal(loop.turns(), 0);
     poll.heard();
     poll.sent();

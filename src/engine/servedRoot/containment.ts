@@ -8,12 +8,11 @@ import {
   closeSync,
   constants,
   fstatSync,
-  lstatSync,
   open as openDescriptor,
   readlinkSync,
   type BigIntStats,
 } from "node:fs";
-import { open, readlink, realpath, stat } from "node:fs/promises";
+import { lstat, open, readlink, realpath, stat } from "node:fs/promises";
 import { isAbsolute, relative, sep } from "node:path";
 import { promisify } from "node:util";
 import { farDisk, isNear, nearDisk, type OwnDisk } from "./disks";
@@ -73,14 +72,14 @@ const openNumber = promisify(openDescriptor);
  */
 export const locateByDescriptor: Locate = async (path) => {
   for (let attempt = 0; attempt < replacements; attempt += 1) {
-    const place = placeOf(await openNumber(path, pathOnly));
+    const place = await placeOf(await openNumber(path, pathOnly));
     if (place !== undefined) return place;
   }
   throw gone();
 };
 
 /** Undefined, and closed: a build replaced the file just now; its successor has the name. */
-function placeOf(descriptor: number): Place | undefined {
+async function placeOf(descriptor: number): Promise<Place | undefined> {
   const location = `/proc/self/fd/${descriptor}`;
   let held = true;
   const release = (): void => {
@@ -91,7 +90,7 @@ function placeOf(descriptor: number): Place | undefined {
   try {
     const real = readlinkSync(location);
     const found = fstatSync(descriptor, { bigint: true });
-    if (real.endsWith(" (deleted)") && !isThere(real, found)) {
+    if (real.endsWith(" (deleted)") && !(await isThere(real, found))) {
       release();
       return undefined;
     }
@@ -101,7 +100,7 @@ function placeOf(descriptor: number): Place | undefined {
       location,
       openFile: async () => ({
         disk: (await isNear(found.dev, location))
-          ? nearDisk(await openNumber(location, forReading))
+          ? nearDisk(await openNumber(location, forReading), found.size)
           : farDisk(await open(location, forReading)),
         stat: found,
       }),
@@ -120,8 +119,8 @@ function placeOf(descriptor: number): Place | undefined {
 }
 
 /** A file may be called so. The count of its names tells nothing: a replaced one may be kept under another. */
-function isThere(path: string, { dev, ino }: BigIntStats): boolean {
-  const there = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+async function isThere(path: string, { dev, ino }: BigIntStats): Promise<boolean> {
+  const there = await lstat(path, { bigint: true }).catch(() => undefined);
   return there?.dev === dev && there.ino === ino;
 }
 

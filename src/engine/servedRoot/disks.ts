@@ -3,9 +3,10 @@
  * thread pool; what the system knows by itself is asked in place, which costs a tenth of a turn of the pool.
  */
 
-import { closeSync, fstat, fstatSync, read, readSync, type BigIntStats } from "node:fs";
+import { close, closeSync, fstat, fstatSync, read, readSync, type BigIntStats } from "node:fs";
 import { statfs, type FileHandle } from "node:fs/promises";
 import { promisify } from "node:util";
+import { systemClock } from "../clock";
 import type { FileState } from "./contract";
 import { Refusal } from "./refusal";
 
@@ -23,6 +24,7 @@ export interface OwnDisk extends OpenDisk {
   close(): Promise<void>;
 }
 
+const closeInPool = promisify(close);
 const stat: (descriptor: number, options: { bigint: true }) => Promise<BigIntStats> = promisify(fstat);
 
 export const pooledDisk = (descriptor: number): OpenDisk => ({
@@ -44,14 +46,22 @@ export const blockingDisk = (descriptor: number): OpenDisk => ({
 
 /** A disk that may be far away: nothing is asked of it in place. */
 export const farDisk = (handle: FileHandle): OwnDisk => ({
-  descriptor: handle.fd,
+  get descriptor() {
+    return handle.fd;
+  },
   read: async (buffer, position) => (await handle.read(buffer, 0, buffer.length, position)).bytesRead,
   stat: () => handle.stat({ bigint: true }),
   close: () => handle.close(),
 });
 
-/** A disk of this machine (`isNear`): only reading may have to wait for it. */
-export function nearDisk(descriptor: number): OwnDisk {
+/**
+ * The closing of a file that was replaced meanwhile frees its memory, and holds up all boards for so long: 64 MiB for 5 to
+ * 10 ms. So much is closed in place.
+ */
+const closedInPlace = 1024n * 1024n;
+
+/** A disk of this machine (`isNear`): only reading may have to wait for it. @param size of the file, as it was opened. */
+export function nearDisk(descriptor: number, size: bigint): OwnDisk {
   const disk = pooledDisk(descriptor);
   const reads = new Set<Promise<number>>();
   let closed: Promise<void> | undefined;
@@ -65,7 +75,10 @@ export function nearDisk(descriptor: number): OwnDisk {
       });
   };
   return {
-    descriptor,
+    get descriptor() {
+      assertOpen();
+      return descriptor;
+    },
     async read(buffer, position) {
       assertOpen();
       const reading = disk.read(buffer, position);
@@ -81,13 +94,17 @@ export function nearDisk(descriptor: number): OwnDisk {
       return fstatSync(descriptor, { bigint: true });
     },
     close: () =>
-      (closed ??= Promise.allSettled(reads).then(() => {
-        closeSync(descriptor);
+      (closed ??= Promise.allSettled(reads).then(async () => {
+        if (size <= closedInPlace) closeSync(descriptor);
+        else await closeInPool(descriptor);
       })),
   };
 }
 
-/** Of statfs(2): file systems on this machine's own disks, in its memory, or, the last one, on those of a container. */
+/**
+ * Of statfs(2): file systems on this machine's own disks, in its memory, or, the last one, on those of a container, whose
+ * lower layers are taken to be here as well.
+ */
 const nearTypes: Readonly<Record<number, string>> = {
   0xef53: "ext2 to ext4",
   0x58465342: "XFS",
@@ -98,17 +115,22 @@ const nearTypes: Readonly<Record<number, string>> = {
   0x794c7630: "overlayfs",
 };
 
+/** Whoever mounts next may get the number of what was taken away. */
+const knownForMs = 60_000;
+
 /** By the numbers of their devices. */
-const known = new Map<bigint, boolean>();
+const known = new Map<bigint, { readonly near: boolean; readonly until: number }>();
 
 /** Whether a place is on a disk of this machine, which has all but the bytes of an open file in memory. */
 export async function isNear(device: bigint, location: string): Promise<boolean> {
+  const now = systemClock.now();
   const told = known.get(device);
-  if (told !== undefined) return told;
-  const near = await statfs(location).then(
-    ({ type }) => type in nearTypes,
-    () => false,
-  );
-  known.set(device, near);
-  return near;
+  if (told !== undefined && now < told.until) return told.near;
+  try {
+    const near = (await statfs(location)).type in nearTypes;
+    known.set(device, { near, until: now + knownForMs });
+    return near;
+  } catch {
+    return false;
+  }
 }

@@ -69,7 +69,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   ],
   EMFILE: tooManyFiles,
   ENFILE: tooManyFiles,
-  EBADF: ["changed", "file.closed", "the file was closed"],
+  EBADF: ["changed", "file.closed", "the file was closed meanwhile", "Ask for it again."],
 };
 
 /** True where the system had no descriptor left. */
