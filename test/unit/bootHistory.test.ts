@@ -86,6 +86,17 @@ describe("the history of boots", () => {
     assert.deepEqual(said, []);
   });
 
+  it("goes on where what was left half written cannot be removed", async () => {
+    await open().save([boot]);
+    await mkdir(folder.at("store/boots.json.1.new"));
+    const hourAgo = new Date(Date.now() - 3_700_000);
+    await utimes(folder.at("store/boots.json.1.new"), hourAgo, hourAgo);
+    const other = { ...boot, id: "other" };
+    await open().save([other]);
+    assert.deepEqual(await open().load(), [boot, other]);
+    assert.deepEqual(said, []);
+  });
+
   it("a file that is none is said and left alone", async () => {
     await mkdir(folder.at("store"));
     const file = join(folder.at("store"), "boots.json");

@@ -151,7 +151,9 @@ export class BootHistory {
         ({ mtimeMs }) => mtimeMs,
         () => Infinity,
       );
-      if (Date.now() - writtenAt > leftAfterMs) await rm(file, { force: true });
+      if (Date.now() - writtenAt <= leftAfterMs) continue;
+      // Where it cannot be removed, the history goes on beside it.
+      await rm(file, { force: true }).catch(() => undefined);
     }
   }
 
