@@ -33,6 +33,8 @@ export interface ExchangeEvents {
 export interface ExchangeMachine extends Measuring {
   /** Packets sent again. */
   readonly retransmissions: number;
+  /** Of these, what went out together the last time; absent: they go one by one. */
+  readonly flight?: number | undefined;
   /** True once the peer answered anything. */
   readonly everAnswered: boolean;
   /** The block that the peer is to acknowledge, or acknowledged last. */

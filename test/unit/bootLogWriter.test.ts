@@ -1,50 +1,12 @@
 import assert from "node:assert/strict";
 import { BootLog, type Sender } from "../../src/engine/bootLog/bootLog";
 import type { Question } from "../../src/engine/bootLog/clientLog";
-import type { FileEnd, FileLines, Machine } from "../../src/engine/bootLog/fileLines";
+import type { FileLines, Machine } from "../../src/engine/bootLog/fileLines";
 import { Journal } from "../../src/engine/journal";
 import { BootLogs, describeBootLine } from "../../src/model/bootLog";
-import type { BootLineRow, Row, TransferRow } from "../../src/model/events";
+import type { BootLineRow, Row } from "../../src/model/events";
+import { aQuestion, aTransfer, address, board, goodEnd, mac, quietEnd } from "../support/bootLogInput";
 import { VirtualClock } from "../support/virtualClock";
-
-const mac = "52:54:00:12:34:56";
-const address = "192.168.7.10";
-
-const board: Sender = { client: mac, address, restartMs: 300_000 };
-
-const aQuestion = (fields: Partial<Question> = {}): Question => ({
-  type: "DISCOVER",
-  xid: 0x3f2a0001,
-  about: "U-Boot.armv8",
-  answer: "OFFER 192.168.7.10 file u-boot.bin",
-  answered: true,
-  begins: true,
-  subject: "U-Boot u-boot.bin",
-  next: undefined,
-  ...fields,
-});
-
-const aTransfer = (fields: Partial<TransferRow> = {}): TransferRow => ({
-  type: "transfer",
-  id: "tftp-1",
-  protocol: "tftp",
-  direction: "read",
-  file: "u-boot.bin",
-  address,
-  port: 1234,
-  localAddress: "192.168.7.1",
-  state: "finished",
-  bytes: 1_000,
-  startedAt: 0,
-  endedAt: 100,
-  bytesPerSecond: 10_000,
-  options: {},
-  retransmissions: 0,
-  ...fields,
-});
-
-const quietEnd: FileEnd = { sent: undefined, silent: true };
-const goodEnd: FileEnd = { sent: undefined, silent: false };
 
 describe("the boot log as the servers write it", () => {
   let clock: VirtualClock;
@@ -430,6 +392,29 @@ describe("the boot log as the servers write it", () => {
       file.heard(answered(25), 2, 5);
       file.ended(aTransfer({ retransmissions: 14, bytes: 20_000 }), goodEnd);
       assert.deepEqual(codes(), []);
+    });
+
+    for (const flight of [1, 4]) {
+      it(`blames the link, and not the board, where each loss of ${flight} is noticed after a timeout of 5 s`, () => {
+        const file = request();
+        file.granted("OACK timeout 5", plain);
+        clock.advance(5_000);
+        for (let block = 1; block <= 7; block += 1) {
+          file.waits({ ...answered(block), flight }, flight, 5_000);
+          file.heard({ ...answered(block), flight }, flight, 5_010);
+        }
+        file.ended(aTransfer({ retransmissions: 7 * flight, bytes: 102_400 }), goodEnd);
+        assert.deepEqual(codes(), ["tftp.lossy"]);
+      });
+    }
+
+    it("says with the second flight that the board is busy, which has negotiated a timeout of 5 s", () => {
+      const file = request();
+      file.granted("OACK timeout 5", plain);
+      clock.advance(13_000);
+      for (const flight of [4, 5]) file.heard({ ...answered(flight), flight }, 8, 13_000);
+      file.ended(aTransfer({ retransmissions: 16, bytes: 102_400 }), goodEnd);
+      assert.deepEqual(codes(), ["tftp.silent", "tftp.silent"]);
     });
 
     for (const [answer, code] of [

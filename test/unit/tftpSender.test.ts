@@ -233,6 +233,19 @@ describe("TFTP sender", () => {
     assert.equal(script.sender.retransmissions, 2);
   });
 
+  it("knows how many packets went out again together the last time: what a loss or two of them are", () => {
+    const script = new Scripted({ windowsize: 4 });
+    script.fill();
+    script.ack(2);
+    assert.equal(script.sender.flight, 2);
+    for (const sentAgain of [6, 10]) {
+      script.wake();
+      assert.deepEqual([script.sender.flight, script.sender.retransmissions], [4, sentAgain]);
+    }
+    script.ack(6);
+    assert.equal(script.sender.flight, 4);
+  });
+
   it("an ACK of the block before the window restarts it, once for each time it was sent (RFC 7440 §4, DESIGN §2.1)", () => {
     const script = new Scripted({ windowsize: 4 });
     script.fill();

@@ -28,7 +28,12 @@ export interface Machine extends Measuring {
   readonly everAnswered: boolean;
   /** The block that the peer is to acknowledge, or acknowledged last; absent: it is not known. */
   readonly position?: number;
+  /** Packets that went out again together, the last time; absent: they go one by one. */
+  readonly flight?: number | undefined;
 }
+
+/** One flight that went out again was lost, however long the timeout was; with several the board was busy. */
+const wasBusy = ({ flight = 1 }: Machine, sentAgain: number): boolean => sentAgain > flight;
 
 /** How a transfer ended, as far as its packets are concerned. */
 export interface FileEnd {
@@ -107,7 +112,7 @@ export class FileLines {
     // Whoever lost the last ACK of an upload asks for it once more (RFC 1350 §6): the file is told.
     if (this.over) return;
     if (!this.isAnswered && machine.everAnswered) this.answered();
-    if (silentMs >= gapMs) this.sentInSilence += sentAgain;
+    if (silentMs >= gapMs && wasBusy(machine, sentAgain)) this.sentInSilence += sentAgain;
     if (sentAgain > 0) this.resent(machine, sentAgain, silentMs, false);
     else if (silentMs >= gapMs) this.gap(machine, silentMs);
   }
@@ -158,7 +163,8 @@ export class FileLines {
     if (this.resending?.position !== position) this.resending?.line.close();
     const packet = `${this.isRead ? "DATA" : "ACK"}${position === undefined ? "" : ` ${position}`}`;
     const answer = times === undefined ? `${sentAgain} packets from ${packet} on sent again` : packet;
-    const silent = silentMs >= silentLongMs ? { diagnosis: diagnosis("tftp.silent") } : {};
+    const isBusy = silentMs >= silentLongMs && wasBusy(machine, sentAgain);
+    const silent = isBusy ? { diagnosis: diagnosis("tftp.silent") } : {};
     const text = { ...patch, answer, ...silent };
     const known = this.resending?.position === position ? this.resending?.line : undefined;
     // One that has no line of its own is counted when it ends.

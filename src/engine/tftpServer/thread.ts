@@ -75,9 +75,9 @@ class Carried {
     const now = clock.now();
     const ago = (at: number | undefined): number | undefined => (at === undefined ? undefined : now - at);
     const { bytes, machine } = exchange;
-    const { retransmissions, everAnswered, position, firstDataAt, firstAckAt, roundTripMs } = machine;
+    const { retransmissions, flight, everAnswered, position, firstDataAt, firstAckAt, roundTripMs } = machine;
     const standing = {
-      ...{ bytes, retransmissions, everAnswered, position, roundTripMs },
+      ...{ bytes, retransmissions, flight, everAnswered, position, roundTripMs },
       heardAgoMs: heard ? ago(heardAt) : undefined,
       firstDataAgoMs: ago(firstDataAt),
       firstAckAgoMs: ago(firstAckAt),

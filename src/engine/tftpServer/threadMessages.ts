@@ -29,6 +29,7 @@ export type ToThread =
 export interface Standing {
   readonly bytes: number;
   readonly retransmissions: number;
+  readonly flight?: number | undefined;
   readonly everAnswered: boolean;
   readonly position: number;
   /** Since the peer's last packet, where one came since it was told last. */

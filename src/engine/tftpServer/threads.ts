@@ -145,7 +145,8 @@ export class ThreadExchange implements Exchange {
     this.events.failed(refusal);
   }
 
-  private stands({ bytes, retransmissions, everAnswered, position, roundTripMs, ...ago }: Standing): void {
+  private stands(standing: Standing): void {
+    const { bytes, retransmissions, flight, everAnswered, position, roundTripMs, ...ago } = standing;
     const now = this.clock.now();
     const at = (agoMs: number | undefined): number | undefined =>
       agoMs === undefined ? undefined : now - agoMs;
@@ -153,7 +154,7 @@ export class ThreadExchange implements Exchange {
     const more = bytes > this.bytes;
     this.bytes = bytes;
     this.machine = {
-      ...{ retransmissions, everAnswered, position, roundTripMs },
+      ...{ retransmissions, flight, everAnswered, position, roundTripMs },
       firstDataAt: firstDataAt ?? at(ago.firstDataAgoMs),
       firstAckAt: firstAckAt ?? at(ago.firstAckAgoMs),
     };

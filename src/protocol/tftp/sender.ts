@@ -37,6 +37,8 @@ export class Sender {
 
   /** Packets sent again. */
   retransmissions = 0;
+  /** Packets that went out again together, the last time. */
+  flight = 0;
   /** Bytes of DATA that the peer acknowledged. */
   acknowledgedBytes = 0;
   /** When the first DATA went out. */
@@ -91,8 +93,9 @@ export class Sender {
   }
 
   /**
-   * Sends the next blocks, at most `room` of them. They are copied, and the packets are valid while they are outstanding. The first one shorter than `blksize` is the
-   * last of the file; a file of an exact multiple ends with an empty one (RFC 1350 §2).
+   * Sends the next blocks, at most `room` of them. They are copied, and the packets are valid while they are
+   * outstanding. The first one shorter than `blksize` is the last of the file; a file of an exact multiple ends with an
+   * empty one (RFC 1350 §2).
    */
   supply(blocks: readonly Uint8Array[], now: number): Step<TransferEnd> {
     if (this.ended || blocks.length === 0) return this.step([]);
@@ -182,6 +185,7 @@ export class Sender {
     // Where the link is slow the system may hold one of them still when its ACK comes: their memory is not used again.
     this.places.length = 0;
     this.retransmissions += packets.length;
+    this.flight = packets.length;
     this.gaps.sentAgain(this.base + packets.length - 1, why);
     this.timing.sent(now, true);
     return this.step(packets.slice());
