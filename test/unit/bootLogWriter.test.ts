@@ -34,6 +34,9 @@ describe("the boot log as the servers write it", () => {
 
   const lines = (client = mac): string[] =>
     logs.lines(client).map((line) => `${line.boot} ${describeBootLine(line)}`);
+  const boots = (client: string): number[] => [
+    ...new Set(told.filter((line) => line.client === client).map(({ boot }) => boot)),
+  ];
   const codes = (client = mac): (string | undefined)[] =>
     logs.lines(client).flatMap(({ diagnosis }) => (diagnosis === undefined ? [] : [diagnosis.code]));
   const ask = (fields: Partial<Question> = {}, sender = board): void => {
@@ -521,8 +524,25 @@ describe("the boot log as the servers write it", () => {
     log.forget();
     ask();
     load("RRQ x", { ...board, client: address });
-    const boots = (client: string): number[] => [...new Set(logs.lines(client).map(({ boot }) => boot))];
     assert.deepEqual([boots(mac), boots(address)], [[1, 2, 3], [3]]);
+  });
+
+  it("nor where a client falls out of the thousand that are remembered", () => {
+    ask();
+    load();
+    ask();
+    for (let n = 0; n < 1_000; n += 1) ask({}, { ...board, client: `client ${n}`, address: undefined });
+    ask();
+    assert.deepEqual(boots(mac), [1, 2, 3]);
+  });
+
+  it("nor where an address was silent for so long that its lines are not its new client's", () => {
+    const stray = { ...board, client: address };
+    load("RRQ x", stray);
+    clock.advance(300_000);
+    ask();
+    load("RRQ x", stray);
+    assert.deepEqual(boots(address), [1, 2]);
   });
 
   it("remembers a thousand clients, and leaves no timer of those that are forgotten", () => {

@@ -59,16 +59,21 @@ export class BootLog {
 
   /** Every client is forgotten: no later boot has the number of one of its own. Transfers that run go on writing. */
   forget(): void {
-    this.settle();
-    for (const { boot } of this.logs.values()) this.lastBoot = Math.max(this.lastBoot, boot);
+    for (const log of this.logs.values()) this.forgetLog(log);
     this.logs.clear();
+  }
+
+  private forgetLog(log: ClientLog): void {
+    log.settleNow();
+    this.lastBoot = Math.max(this.lastBoot, log.boot);
   }
 
   private logOf({ client, address }: Sender): ClientLog {
     const log =
       this.logs.get(client) ??
       new ClientLog(this.journal, client, client === address, this.diagnosed, this.lastBoot);
-    this.logs.set(client, log)?.settleNow();
+    const forgotten = this.logs.set(client, log);
+    if (forgotten !== undefined) this.forgetLog(forgotten);
     return log;
   }
 
@@ -78,7 +83,7 @@ export class BootLog {
     if (address === undefined || stray === undefined) return;
     this.logs.delete(address);
     if (stray.isStale(restartMs)) {
-      stray.settleNow();
+      this.forgetLog(stray);
       return;
     }
     const known = this.logs.get(client);
