@@ -175,7 +175,11 @@ describe("tasks of the type boot-servers", function () {
     await vscode.commands.executeCommand("bootServers.injectFaults", "loss=0,seed=7");
     await until(api, () => api.store.injectsFaults());
     await whenReady(async (serve) => {
-      const ended = new Promise((resolve) => vscode.tasks.onDidEndTask(resolve));
+      const ended = new Promise<void>((resolve) => {
+        vscode.tasks.onDidEndTask(({ execution }) => {
+          if (execution.task.name === serve.task.name) resolve();
+        });
+      });
       serve.terminate();
       await ended;
     });
