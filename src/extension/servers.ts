@@ -13,6 +13,7 @@ import { errorMessage } from "../model/text";
 import { RemoteError } from "../rpc/remoteError";
 import type { Child } from "./process/child";
 import { commandFor, thisEditor, type CommandSettings } from "./process/command";
+import { Injected } from "./faults/injected";
 import { folderAt } from "./folders";
 import { folderSettings, readSettings, type Settings } from "./config";
 import { section } from "./ids";
@@ -65,8 +66,7 @@ export class Servers implements vscode.Disposable {
   private shown: Serving | undefined;
   /** What was taken last: where a start fails, that goes on, or went on last. */
   private taken: Serving | undefined;
-  /** What is injected until the servers stop: no setting, and kept nowhere. */
-  private faults: Faults | undefined;
+  private readonly injected = new Injected();
   private lastFollow: Promise<void> = Promise.resolve();
   private loadingDialogs: Promise<Dialogs> | undefined;
   /** The failures that the user was told of. */
@@ -108,7 +108,7 @@ export class Servers implements vscode.Disposable {
           store.ended(runs);
         },
         gaveUp: (message) => {
-          this.faults = undefined;
+          this.injected.become(undefined);
           this.ending.fire("gaveUp");
           void this.sayTrouble(`${message} Nothing is served any more.`);
         },
@@ -145,10 +145,7 @@ export class Servers implements vscode.Disposable {
     }
     const settings = await this.agreedSettings(folder, "start");
     if (settings === undefined || folderAt(servedAs(folder)) === undefined) return false;
-    const { faults } = this;
-    await this.serve({ folder: servedAs(folder), settings }, undefined);
-    // Not those that were injected meanwhile.
-    if (this.faults === faults) this.faults = undefined;
+    await this.injected.endWith(() => this.serve({ folder: servedAs(folder), settings }));
     this.sayFailures("always");
     return true;
   }
@@ -166,9 +163,9 @@ export class Servers implements vscode.Disposable {
     }
   }
 
-  private async serve(serving: Serving, faults: Faults | undefined): Promise<void> {
+  private async serve(serving: Serving): Promise<void> {
     const { problems } = serving.settings;
-    const wanted = { ...serving.settings.wanted, ...(faults && { faults }) };
+    const wanted = { ...serving.settings.wanted, ...this.injected.wanted };
     for (const problem of problems) this.write("warning", problem);
     this.show(serving);
     const takeBack = this.store.isWanted() ? () => undefined : this.store.announce(wanted);
@@ -192,7 +189,7 @@ export class Servers implements vscode.Disposable {
 
   /** Closes the listening sockets at once. Resolves when the last running transfer has ended. */
   async stop(how: "whenFinished" | "now"): Promise<void> {
-    this.faults = undefined;
+    this.injected.become(undefined);
     this.ending.fire("stopped");
     const child = await this.ask();
     await (how === "now" ? child.stopNow() : child.drain());
@@ -200,7 +197,7 @@ export class Servers implements vscode.Disposable {
 
   /** Has the servers that run misbehave; undefined: no longer. What runs keeps what it was started with. */
   injectFaults(faults: Faults | undefined): Promise<void> {
-    this.faults = faults;
+    this.injected.become(faults);
     return this.follow();
   }
 
@@ -250,7 +247,7 @@ export class Servers implements vscode.Disposable {
     const settings = await this.agreedSettings(folder, "follow");
     // They may have been stopped, or moved to another folder, while the question stood there.
     if (settings === undefined || this.wantedFolder()?.uri.fsPath !== folder.uri.fsPath) return;
-    await this.serve({ folder: servedAs(folder), settings }, this.faults);
+    await this.serve({ folder: servedAs(folder), settings });
     this.sayFailures("news");
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { aboutBoard, boardItems, offeredProfiles, readProfile } from "../../src/extension/faults/faultItems";
+import { Injected } from "../../src/extension/faults/injected";
 import { serverItems, serversMessage } from "../../src/extension/views/serverItems";
 import { statusText } from "../../src/extension/views/statusText";
 import type { ClientRow, ServerRow } from "../../src/model/events";
@@ -63,5 +64,57 @@ describe("Inject Faults…", () => {
       ["$(broadcast) Boot: 127.0.0.1 · injecting faults", true, false],
     );
     assert.equal(statusText([server("tftp")], [], "drop").injecting, false);
+  });
+});
+
+describe("what is injected", () => {
+  const some = faultsOf([profile("loss=5")], 7);
+  const others = faultsOf([profile("loss=6")], 7);
+  let injected: Injected;
+  const refused = (meanwhile: () => void = () => undefined): Promise<void> =>
+    assert.rejects(
+      injected.endWith(() => {
+        meanwhile();
+        return Promise.reject(new Error("refused"));
+      }),
+      /refused/,
+    );
+
+  beforeEach(() => {
+    injected = new Injected();
+    injected.become(some);
+  });
+
+  it("ends with the next start, also for a setting that changes while that is on its way", async () => {
+    await injected.endWith(() => {
+      assert.deepEqual(injected.wanted, {});
+      return Promise.resolve();
+    });
+    assert.deepEqual(injected.wanted, {});
+  });
+
+  it("stays where that start is refused", async () => {
+    await refused();
+    assert.deepEqual(injected.wanted, { faults: some });
+  });
+
+  it("is what was injected, or ended, while a start was on its way, refused or not", async () => {
+    for (const [last, wanted] of [
+      [others, { faults: others }],
+      [undefined, {}],
+    ] as const) {
+      const change = (): void => {
+        injected.become(last);
+      };
+      injected.become(some);
+      await refused(change);
+      assert.deepEqual(injected.wanted, wanted);
+      injected.become(some);
+      await injected.endWith(() => {
+        change();
+        return Promise.resolve();
+      });
+      assert.deepEqual(injected.wanted, wanted);
+    }
   });
 });
