@@ -19,8 +19,9 @@ export function unmapped(address: string): string {
 
 /** One text for each address: IPv6 has several (RFC 4291 §2.2). Without the scope, which only its own host knows. */
 export function canonical(address: string): string {
-  const plain = unmapped(address).replace(/%.*$/, "");
-  return isIPv6(plain) ? new SocketAddress({ address: plain, family: "ipv6" }).address : plain;
+  const plain = address.replace(/%.*$/, "");
+  // Last: it is the canonical text of a mapped address that has the dots.
+  return unmapped(isIPv6(plain) ? new SocketAddress({ address: plain, family: "ipv6" }).address : plain);
 }
 
 /** True for 127/8 and ::1: limits per address and rates do not count there. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { accessFor, unmapped } from "../../src/engine/access";
+import { accessFor, canonical, unmapped } from "../../src/engine/access";
 import { EngineError } from "../../src/engine/errors";
 
 const loopback = { address: "127.0.0.1", netmask: "255.0.0.0", interfaceName: "lo" };
@@ -50,5 +50,17 @@ describe("who may ask", () => {
       "::1",
       "192.0.2.1",
     ]);
+  });
+
+  it("knows an address again however it is written (RFC 4291 §2.2, §2.5.5.2)", () => {
+    for (const [one, text] of [
+      ["192.168.7.1", "::ffff:192.168.7.1"],
+      ["192.168.7.1", "::ffff:c0a8:0701"],
+      ["192.168.7.1", "0:0:0:0:0:FFFF:192.168.7.1"],
+      ["fe80::1", "FE80:0:0::0001%eth0"],
+    ] as const) {
+      assert.equal(canonical(text), one, text);
+      assert.equal(canonical(one), one);
+    }
   });
 });
