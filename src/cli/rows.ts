@@ -91,9 +91,7 @@ function describeTransfer(row: TransferRow): Line {
   const arrow = row.direction === "read" ? "→" : "←";
   const alias =
     row.servedFile === undefined || row.servedFile === row.file ? "" : ` (${printable(row.servedFile)})`;
-  // A session that was refused has no file.
-  const isSession = row.protocol === "ftp" && row.file === "/";
-  const parts = [isSession ? row.address : `${name}${alias} ${arrow} ${row.address}`];
+  const parts = [row.isSession === true ? row.address : `${name}${alias} ${arrow} ${row.address}`];
   if (row.state === "finished") {
     const ms = (row.endedAt ?? row.startedAt) - row.startedAt;
     parts.push(`${formatSize(row.bytes)} in ${formatDuration(ms)} (${formatSize(row.bytesPerSecond)}/s)`);
@@ -134,7 +132,10 @@ export function describeRepeats({ address, times, files, normal }: Repeats): Lin
 const lineName = ({ name, mac, id, verification }: ClientRow): string =>
   `${printable(name ?? mac ?? id)}${verification ? " [verification]" : ""}`;
 
-/** `bench-1 boot 1 · DATA 812 sent 3×, 3.0 s …`, where the dots say that it may change, and what it means. @param client the row of its board, where it has one. */
+/**
+ * `bench-1 boot 1 · DATA 812 sent 3×, 3.0 s …`, where the dots say that it may change, and what it means.
+ * @param client the row of its board, where it has one.
+ */
 export function describeLine(row: BootLineRow, client: Row | undefined): Line {
   const { diagnosis } = row;
   const text = `${client?.type === "client" ? lineName(client) : printable(row.client)} boot ${row.boot} · ${describeBootLine(row)}${row.open === true ? " …" : ""}`;

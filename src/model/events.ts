@@ -100,6 +100,8 @@ export interface TransferRow extends Measured {
   readonly type: "transfer";
   readonly id: string;
   readonly protocol: "tftp" | "ftp";
+  /** What is told is of an FTP session, and not of a file of it. */
+  readonly isSession?: boolean;
   /** Seen from the client: `read` is RRQ or RETR, `write` is WRQ or STOR. */
   readonly direction: "read" | "write";
   /** The name that the peer asked for. */

@@ -418,7 +418,8 @@ describe("FTP commands", () => {
       ] as const) {
         await wire.expect(`USER ${name}`, 331);
         await wire.expect("PASS guess", 530);
-        assert.equal(house?.rows().at(-1)?.trouble?.message, message);
+        const row = house?.rows().at(-1);
+        assert.deepEqual([row?.trouble?.message, row?.isSession], [message, true]);
       }
       assert.equal(seen.join("\n").includes(secret), false);
     });

@@ -157,9 +157,13 @@ describe("what serve says of a row", () => {
   it("of an FTP session that was refused is who it was: there is no file", () => {
     const trouble = { code: "ftp.login", message: "a login with a wrong password was refused" };
     assert.equal(
-      textOf(missing("/", { protocol: "ftp", trouble })),
+      textOf(missing("/", { protocol: "ftp", isSession: true, trouble })),
       "192.168.7.10 · refused · a login with a wrong password was refused.",
     );
+  });
+
+  it("of the root that was asked for as a file over FTP is its name, as of every other one", () => {
+    assert.match(textOf(missing("/", { protocol: "ftp" })) ?? "", /^\/ → 192\.168\.7\.10 · refused/);
   });
 
   it("of a missing file is the reason and the nearest names, as sentences", () => {

@@ -160,6 +160,7 @@ class House {
       type: "transfer",
       id: `ftp-${peer.address}-${code}`,
       protocol: "ftp",
+      isSession: true,
       direction: "read",
       file: "/",
       ...peer,

@@ -1,7 +1,7 @@
 /**
  * What of a TFTP transfer says something by itself: its begin and its end, and what was sent again. The DATA and ACK
- * between them only count on. It looks at each packet of a transfer, right after the system call that carried it, when little
- * is in the caches: those need one object, and nothing new.
+ * between them only count on. It looks at each packet of a transfer, right after the system call that carried it, when
+ * little is in the caches: those need one object, and nothing new.
  */
 
 import { equalBytes } from "../bytes";
