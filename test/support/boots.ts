@@ -5,6 +5,7 @@ import { Boots } from "../../src/extension/timeline/boots";
 import { page } from "../../src/extension/timeline/page";
 import type { Shape } from "../../src/extension/timeline/shape";
 import type { BootLineRow, ClientRow, Row, TransferRow } from "../../src/model/events";
+import { client } from "./viewRows";
 
 /** A drawing and all that it is made of. */
 export const every = (shape: Shape): Shape[] => [
@@ -55,19 +56,8 @@ export const bootOf = (files: readonly BootFile[], more: Partial<Boot> = {}): Bo
   };
 };
 
-export const bootClient = (lastSeenAt: number, more: Partial<ClientRow> = {}): ClientRow => ({
-  type: "client",
-  id: "52:54:00:12:34:56",
-  mac: "52:54:00:12:34:56",
-  name: "bench-1",
-  address: "192.168.7.10",
-  stage: "answered",
-  detail: "",
-  file: "u-boot.bin",
-  lastSeenAt,
-  verification: false,
-  ...more,
-});
+export const bootClient = (lastSeenAt: number, more: Partial<ClientRow> = {}): ClientRow =>
+  client({ detail: "", lastSeenAt, ...more });
 
 export const bootTransfer = (
   file: string,

@@ -41,6 +41,14 @@ describe("busy polling for the answer to a packet", () => {
     }
   };
 
+  const restsForASecond = (): void => {
+    poll.sent();
+    assert.equal(loop.turns(), 0);
+    poll.heard();
+    loop.sleep(1000);
+    missed(1);
+  };
+
   it("turns the loop until the answer comes, and sleeps where nothing is expected", () => {
     assert.equal(loop.turns(), 0);
     poll.sent();
@@ -68,11 +76,7 @@ describe("busy polling for the answer to a packet", () => {
 
   it("leaves alone a peer whose answers came too late eight times, and tries again after a second", () => {
     missed(8);
-    poll.sent();
-    assert.equal(loop.turns(), 0);
-    poll.heard();
-    loop.sleep(1000);
-    missed(1);
+    restsForASecond();
   });
 
   it("counts late answers in a row only", () => {
@@ -91,11 +95,7 @@ describe("busy polling for the answer to a packet", () => {
     assert.equal(loop.turns(1, 15), 1);
     assert.equal(loop.turns(), 0);
     poll.heard();
-    poll.sent();
-    assert.equal(loop.turns(), 0);
-    poll.heard();
-    loop.sleep(1000);
-    missed(1);
+    restsForASecond();
   });
 
   it("lets the loop sleep while the peer works off a large window", () => {

@@ -9,37 +9,22 @@ import {
 } from "../../src/cli/rows";
 import type { ClientRow, LogRow, Row, ServerRow, TransferRow } from "../../src/model/events";
 import { bootLine } from "../support/boots";
+import { server as listening, transfer as running } from "../support/viewRows";
 import { VirtualClock } from "../support/virtualClock";
 
-const transfer = (changes: Partial<TransferRow> = {}): TransferRow => ({
-  type: "transfer",
-  id: "tftp-1",
-  protocol: "tftp",
-  direction: "read",
-  file: "u-boot.bin",
-  address: "192.168.7.10",
-  port: 40000,
-  localAddress: "192.168.7.1",
-  state: "finished",
-  bytes: 393216,
-  size: 393216,
-  startedAt: 1000,
-  endedAt: 1200,
-  bytesPerSecond: 1966080,
-  options: {},
-  retransmissions: 0,
-  ...changes,
-});
-const server = (changes: Partial<ServerRow> = {}): ServerRow => ({
-  type: "server",
-  id: "tftp",
-  protocol: "tftp",
-  state: "running",
-  addresses: ["192.168.7.1", "fe80::1%eth1"],
-  port: 69,
-  warnings: [],
-  ...changes,
-});
+const transfer = (changes: Partial<TransferRow> = {}): TransferRow =>
+  running({
+    port: 40000,
+    state: "finished",
+    bytes: 393216,
+    size: 393216,
+    startedAt: 1000,
+    endedAt: 1200,
+    bytesPerSecond: 1966080,
+    ...changes,
+  });
+const server = (changes: Partial<ServerRow> = {}): ServerRow =>
+  listening({ addresses: ["192.168.7.1", "fe80::1%eth1"], ...changes });
 const client = (changes: Partial<ClientRow> = {}): ClientRow => ({
   type: "client",
   id: "52:54:00:12:34:56",
