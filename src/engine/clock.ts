@@ -45,7 +45,7 @@ export const systemClock: Clock = {
 /** Resolves when all others that are ready have had their turn of the event loop: between the parts of long work. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
-    setImmediate(resolve);
+    systemClock.soon(resolve);
   });
 }
 

@@ -83,7 +83,7 @@ export class BootLogs {
     this.kept.delete(client);
   }
 
-  /** All of the oldest boot; where there is no other, its oldest line. */
+  /** All of the oldest boot; where there is no other, its oldest lines, as many as are too many. */
   private forgetOldest(kept: Kept, latestBoot: number): void {
     const { lines } = kept;
     const oldest = Math.min(...[...lines.values()].map(({ boot }) => boot));
@@ -94,7 +94,7 @@ export class BootLogs {
       lines.delete(id);
       this.owners.delete(id);
       kept.leftOut += 1;
-      if (!whole) return;
+      if (!whole && lines.size <= this.mostLines) return;
     }
   }
 }

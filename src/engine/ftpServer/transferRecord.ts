@@ -78,14 +78,14 @@ export class TransferRecord {
     this.lines.granted(size === undefined ? undefined : formatSize(size));
     this.lines.answered();
     this.report({
-      ...(this.asked(name) ? {} : { servedFile: name }),
+      ...(this.isOwnName(name) ? {} : { servedFile: name }),
       ...(size === undefined ? {} : { size }),
     });
     if (this.row.direction === "read") this.tellSequences("started");
   }
 
   /** The file was asked for by its own name. */
-  private asked(name: string): boolean {
+  private isOwnName(name: string): boolean {
     const { file } = this.row;
     if (file === name) return true;
     const asked = checkName(file);

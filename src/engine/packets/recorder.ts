@@ -81,8 +81,6 @@ export class Recorder implements Tap {
   private readonly remarks = new Remarks();
   /** Clients whose packets were asked for, by address or MAC. */
   private readonly lookedAt = new Set<string>();
-  /** False: each packet that says nothing by itself is left out. */
-  looks: boolean;
   /** What the monotonic clock says less than the wall's. */
   private readonly ahead: number;
 
@@ -93,7 +91,6 @@ export class Recorder implements Tap {
     private readonly served: () => Served | undefined = () => undefined,
   ) {
     this.ahead = clock.wallTime() - clock.now();
-    this.looks = sink !== undefined;
   }
 
   udp(protocol: "bootp" | "tftp", local: Endpoint): SocketTap {
@@ -107,8 +104,12 @@ export class Recorder implements Tap {
     });
   }
 
-  readonly tapsWhole = (address: string): boolean =>
-    this.looks && (this.sink !== undefined || this.lookedAt.has(address));
+  /** False: each packet that says nothing by itself is left out. */
+  get looks(): boolean {
+    return this.sink !== undefined || this.lookedAt.size > 0;
+  }
+
+  readonly tapsWhole = (address: string): boolean => this.sink !== undefined || this.lookedAt.has(address);
 
   /**
    * The capture of what is kept of a client, empty where nothing is; from now on each packet of it is.
@@ -117,7 +118,6 @@ export class Recorder implements Tap {
   captureOf(clientId: string, row?: ClientRow): Uint8Array {
     const keys = keysOf(clientId, row);
     for (const key of keys) this.lookedAt.add(key);
-    this.looks = true;
     const kept = this.rings.of(ringsOf(keys));
     if (kept.length === 0) return new Uint8Array(0);
     const writer = new CaptureWriter();

@@ -8,7 +8,7 @@ import { statfs, type FileHandle } from "node:fs/promises";
 import { promisify } from "node:util";
 import { systemClock } from "../clock";
 import type { FileState } from "./contract";
-import { Refusal } from "./refusal";
+import { refusalFrom } from "./refusal";
 
 /** Reads and looks at an open file, by whatever holds it. */
 export interface OpenDisk {
@@ -65,14 +65,9 @@ export function nearDisk(descriptor: number, size: bigint): OwnDisk {
   const disk = pooledDisk(descriptor);
   const reads = new Set<Promise<number>>();
   let closed: Promise<void> | undefined;
-  // The number may be another file's by then.
+  // The number may be another file's by then: it is refused as one that is nobody's.
   const assertOpen = (): void => {
-    if (closed !== undefined)
-      throw new Refusal("changed", {
-        code: "file.closed",
-        message: "the file was closed meanwhile",
-        remedy: "Ask for it again.",
-      });
+    if (closed !== undefined) throw refusalFrom({ code: "EBADF" });
   };
   return {
     get descriptor() {

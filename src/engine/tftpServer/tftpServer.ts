@@ -21,7 +21,7 @@ import type { BootServer, ServerContext, StartServer } from "../server";
 import { Admission } from "./admission";
 import { Listener, Listeners } from "./listeners";
 import { TransferPorts } from "./ports";
-import { busy, Threads } from "./threads";
+import { mostHere, Threads } from "./threads";
 import { ServedTransfer, type TransferHome } from "./transfer";
 import { plainTrouble } from "./words";
 import type { Endpoint, UdpOptions, UdpSocket } from "../udp";
@@ -236,7 +236,7 @@ class TftpServer implements BootServer {
       address,
       onPacket,
       // More transfers keep the loop awake by themselves; and boards on this computer need its cores.
-      poll: busyPoll(() => (this.admission.transfers <= busy ? limitMs : 0), this.context.clock),
+      poll: busyPoll(() => (this.admission.transfers <= mostHere ? limitMs : 0), this.context.clock),
       receiveBufferSize: transferBuffer,
       onError: this.logError,
       ...this.tap,

@@ -17,7 +17,7 @@ import type { FromThread, Standing, ThreadTask, ToThread } from "./threadMessage
 type StartThread = () => Worker | undefined;
 
 /** So many transfers run on the server's own thread before another one is started. */
-export const busy = 4;
+export const mostHere = 4;
 const worthBytes = 2 ** 20;
 const idleMs = 10_000;
 /** The server's own thread has a core too. */
@@ -208,7 +208,7 @@ export class Threads {
    * @param here how many transfers run on the server's own thread, this one included.
    */
   carry(here: number, file: OpenedFile, task: ThreadTask, events: ThreadEvents): ThreadExchange | undefined {
-    const thread = here > busy ? this.leastBusy(here) : undefined;
+    const thread = here > mostHere ? this.leastBusy(here) : undefined;
     if (thread === undefined) return undefined;
     const tell = (message: ToThread): void => {
       thread.worker.postMessage(message);

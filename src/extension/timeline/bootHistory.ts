@@ -8,12 +8,11 @@ import { mostBoots, type Boot } from "./boot";
 
 /** Another one is of an extension that is newer or older: it is left alone as well. */
 const version = 1;
-
-const isText = (value: unknown): boolean => typeof value === "string";
-const isTime = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
 /** Nobody writes a file for so long. A process is no sign of it: its number is another's by now, or of another machine. */
 const leftAfterMs = 3_600_000;
 
+const isText = (value: unknown): boolean => typeof value === "string";
+const isTime = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
 type Fields = Readonly<Record<string, unknown>>;
 const isRecord = (value: unknown): value is Fields => typeof value === "object" && value !== null;
 
