@@ -168,6 +168,16 @@ describe("the board's DHCP", () => {
     assert.deepEqual([types, now], [[messageTypes.REQUEST, messageTypes.REQUEST], 6_500]);
   });
 
+  it("asks by REQUEST with the secs of the DISCOVER, however long the OFFER took (RFC 2131 §3.1, 3)", () => {
+    const machine = dhcp();
+    const discover = machine.timeout(2_000).send[0]!;
+    const requests = [machine.receive(offer(), server, 3_500).send[0]!, machine.timeout(5_500).send[0]!];
+    assert.deepEqual(
+      [discover, ...requests].map((packet) => decodePacket(packet).secs),
+      [2, 2, 2],
+    );
+  });
+
   it("speaks with our server: DISCOVER, OFFER, REQUEST, ACK, RELEASE", () => {
     const pool = [{ first: "192.168.7.100", last: "192.168.7.100" }];
     const bench1 = new Bench(situation({ boot: "u-boot.bin", pool, clients: [{ mac: boardMac }] }));

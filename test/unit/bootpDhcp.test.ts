@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
-import { getOption, messageTypes, option, type OptionName } from "../../src/protocol/bootp/options";
+import {
+  decodeOptions,
+  getOption,
+  messageTypes,
+  option,
+  type OptionName,
+} from "../../src/protocol/bootp/options";
 import { bench, Bench, boardMac, dhcp, lab, otherMac, situation, type ReadReply } from "../support/bootp";
+import { parseMac } from "../../src/protocol/bootp/packet";
 import { encodeText } from "../../src/protocol/bytes";
 
 const listed = { name: "bench-1", mac: boardMac, address: "192.168.7.10" };
@@ -128,6 +135,19 @@ describe("DISCOVER (RFC 2131 §4.3.1)", () => {
     assert.equal(offer.to, "192.168.7.9:67");
     assert.equal(codes(offer).at(-1), 82);
     assert.deepEqual(value(offer, "relayAgentInformation"), relayAgentInformation);
+  });
+
+  it("gets that back in the options field alone, however much the plan adds: a relay agent looks nowhere else (RFC 3046 §2.1)", () => {
+    const relayAgentInformation = Uint8Array.of(1, 2, 3, 4);
+    const giaddr = "192.168.7.9";
+    for (const length of [100, 200, 240, 250, 300, 330, 420]) {
+      const bench1 = server({ boot: [], options: [option("vendorSpecific", new Uint8Array(length))] });
+      const request = dhcp("DISCOVER", { relayAgentInformation }, { giaddr });
+      const { bytes } = bench1.reply(request, { address: giaddr, port: 67 });
+      const field = new Map<number, Uint8Array>();
+      decodeOptions(bytes.subarray(240), field);
+      assert.deepEqual([...field].at(-1), [82, relayAgentInformation], `beside ${length} bytes`);
+    }
   });
 
   it("gets no more bytes than option 57 says, and 548 always (D13)", () => {
@@ -283,6 +303,29 @@ describe("REQUEST in RENEWING and REBINDING (RFC 2131 §4.3.2)", () => {
     });
     assert.deepEqual([type(nak), nak.to], ["NAK", "255.255.255.255:68"]);
   });
+
+  for (const [whose, client, ciaddr] of [
+    ["a listed", {}, "10.5.5.20"],
+    ["a pool's", other, "10.5.5.50"],
+  ] as const) {
+    it(`by unicast, past the relay agent, extends ${whose} address of its network (RFC 2131 §4.3.2)`, () => {
+      const plan = {
+        clients: [{ ...listed, address: "10.5.5.20" }, pooled],
+        pool: [{ first: "10.5.5.50", last: "10.5.5.50" }],
+      };
+      const bench1 = server(plan, { allows: (address) => address.startsWith("192.168.7.") });
+      const relayed = { ...client, giaddr: "10.5.5.1" };
+      const relay = { address: "10.5.5.1", port: 67 };
+      const wanted = { ...mine, requestedAddress: ciaddr };
+      const first = bench1.reply(dhcp("REQUEST", wanted, relayed), relay, bench.address);
+      const from = { address: ciaddr, port: 68 };
+      const again = bench1.reply(dhcp("REQUEST", {}, { ...client, ciaddr }), from, bench.address);
+      assert.deepEqual([type(again), again.to, again.packet.yiaddr], ["ACK", `${ciaddr}:68`, ciaddr]);
+      assert.deepEqual(again.packet.options, first.packet.options);
+      const inform = bench1.reply(dhcp("INFORM", {}, { ...client, ciaddr }), from, bench.address);
+      assert.deepEqual([inform.to, value(inform, "broadcastAddress")], [`${ciaddr}:68`, "10.5.5.255"]);
+    });
+  }
 });
 
 describe("RELEASE, DECLINE and INFORM", () => {
@@ -380,6 +423,23 @@ describe("the lease's key (RFC 2131 §4.2)", () => {
       [give(), give(1), give(2), give(1), give()],
       [100, 101, 102, 101, 100].map((n) => `192.168.7.${n}`),
     );
+  });
+
+  it("is the same for an identifier that is htype and chaddr: U-Boot sends none, its system that one (RFC 4361 §5)", () => {
+    const bench1 = server({
+      clients: [pooled, { mac: boardMac }],
+      pool: [{ first: "192.168.7.100", last: "192.168.7.102" }],
+    });
+    const give = (fields: Parameters<typeof dhcp>[2], clientIdentifier?: Uint8Array): string =>
+      bench1.reply(dhcp("DISCOVER", clientIdentifier && { clientIdentifier }, fields)).packet.yiaddr;
+    const address = parseMac(otherMac)!;
+    const ofType = (htype: number): Uint8Array => Uint8Array.of(htype, ...address);
+    assert.equal(give(other), "192.168.7.100");
+    assert.equal(give(other, ofType(1)), "192.168.7.100");
+    assert.equal(give({ ...other, htype: 6 }, ofType(6)), "192.168.7.101");
+    assert.equal(give({ ...other, htype: 6 }), "192.168.7.101");
+    // Another board's MAC is none of its own.
+    assert.equal(give({ mac: boardMac }, ofType(1)), "192.168.7.102");
   });
 
   it("does not matter for a client with an address of its own: that goes by the MAC", () => {

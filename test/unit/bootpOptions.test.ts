@@ -65,6 +65,23 @@ describe("the plan's options", () => {
     assert.deepEqual(codes(offer), [53, 54, 51, 12, 1, 3, 28, 58, 59]);
   });
 
+  it("come with the mask before the router, whatever the order asked for (RFC 2132 §3.3)", () => {
+    const bench1 = server({ options: [router, text("hostName", "a")] });
+    for (const [asked, expected] of [
+      [
+        [12, 3, 28, 1],
+        [53, 54, 51, 12, 1, 3, 28, 58, 59],
+      ],
+      [
+        [3, 12],
+        [53, 54, 51, 1, 3, 12, 28, 58, 59],
+      ],
+    ] as const) {
+      const parameterRequestList = Uint8Array.from(asked);
+      assert.deepEqual(codes(bench1.reply(dhcp("DISCOVER", { parameterRequestList }))), expected);
+    }
+  });
+
   it("stand in for what the server would say: mask, broadcast address, PXE's class", () => {
     const bench1 = server({
       options: [

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { outsiderOf } from "../../src/model/outside";
 import fc from "fast-check";
 import { concat } from "../../src/protocol/bytes";
+import { option } from "../../src/protocol/bootp/options";
 import { decodePacket, encodePacket, shortestMessage } from "../../src/protocol/bootp/packet";
 import type { BootpPacket } from "../../src/protocol/bootp/packet";
 import { network, options, otherMac, situation, dhcp, lab } from "../support/bootp";
@@ -88,6 +89,26 @@ describe("a BOOTP reply", () => {
     );
     assert.ok(more.bytes.length > shortestMessage && more.bytes.length <= 548);
     assert.equal(more.packet.options?.has(67), true);
+  });
+
+  it("has what the relay agent added, whole and last, before all that finds no room (RFC 3046 §2.2)", () => {
+    const relayAgentInformation = new Uint8Array(40).fill(1);
+    const giaddr = "192.168.7.9";
+    const asked = options({ relayAgentInformation });
+    const { packet, bytes } = server({ boot, options: [option("hostName", "long")] }).reply(
+      aRequest({ giaddr, options: asked }),
+      { address: giaddr, port: 67 },
+    );
+    assert.equal(bytes.length, shortestMessage);
+    assert.deepEqual([...packet.options!].at(-1), [...asked].at(-1));
+    assert.deepEqual([...packet.options!.keys()], [1, 28, 82]);
+    // Without a relay agent it is nobody's.
+    assert.equal(
+      server()
+        .reply(aRequest({ options: asked }))
+        .packet.options!.has(82),
+      false,
+    );
   });
 
   it("has the reserved bits of flags zero (D22, RFC 1542 §3.1.1)", () => {

@@ -55,6 +55,7 @@ const longestMessage = 1500;
 
 export class BootpQuestion {
   private startedAt = 0;
+  private secs = 0;
   private triesLeft: number;
   private wakeAt = 0;
   private offer: BootpReply | undefined;
@@ -94,10 +95,12 @@ export class BootpQuestion {
     this.triesLeft -= 1;
     this.wakeAt = now + this.options.tryMs;
     const { board, envelope, xid, speech } = this.options;
-    // `secs` counts up from the first try (RFC 951 §7.2): some servers and relays wait for it.
-    const secs = Math.min(Math.floor((now - this.startedAt) / 1000), 0xffff);
+    // `secs` counts up from the first try (RFC 951 §7.2): some servers and relays wait for it. A REQUEST has that of
+    // its DISCOVER, so that it goes the same way (RFC 2131 §3.1, 3).
+    if (this.offer === undefined) this.secs = Math.min(Math.floor((now - this.startedAt) / 1000), 0xffff);
     const options = speech === "bootp" ? board.options : this.dhcpOptions();
-    return { send: [encodeRequest(board, envelope, { xid, secs, options })], wakeAt: this.wakeAt };
+    const content = { xid, secs: this.secs, options };
+    return { send: [encodeRequest(board, envelope, content)], wakeAt: this.wakeAt };
   }
 
   private dhcpOptions(): ReadonlyMap<number, Uint8Array> {

@@ -181,8 +181,7 @@ export class Leases {
 
   /** The MAC of the client whose lease this address is, where its key tells one. */
   macAt(address: string): string | undefined {
-    const [, plain, hex] = /^(?:1:(.+)|id:01([0-9a-f]{12}))$/.exec(this.get(address)?.key ?? "") ?? [];
-    return plain ?? hex?.match(/../g)?.join(":");
+    return /^1:(.+)$/.exec(this.get(address)?.key ?? "")?.[1];
   }
 
   private get(address: string): Entry | undefined {

@@ -2,6 +2,7 @@
 
 import type { Endpoint } from "../endpoint";
 import { broadcastAddress, inNetwork, isLoopback, type Network } from "../ipv4";
+import { optionTable } from "./options";
 import { broadcastFlag, clientPort, serverPort, unspecified, type BootpPacket } from "./packet";
 
 /** A request, and how it came. */
@@ -28,11 +29,13 @@ export interface Link {
  */
 const relayedMask = "255.255.255.0";
 
-const relayedSubnet = (giaddr: string, server: Network): Network => ({
-  address: giaddr,
+const relayedSubnet = (address: string, { interfaceName }: Pick<Network, "interfaceName">): Network => ({
+  address,
   netmask: relayedMask,
-  interfaceName: server.interfaceName,
+  interfaceName,
 });
+
+const isDhcp = ({ options }: BootpPacket): boolean => options?.has(optionTable.messageType.code) === true;
 
 /**
  * The links to answer on: the one that `giaddr`, the receiving socket, `ciaddr` or the source address tells;
@@ -49,7 +52,14 @@ export function linksOf({ request, from, on }: Arrival, networks: readonly Netwo
     const server = receiver ?? served(from.address) ?? networks[0];
     return server === undefined ? [] : [{ server, subnet: relayedSubnet(request.giaddr, server) }];
   }
-  const told = receiver ?? served(request.ciaddr) ?? served(from.address);
+  const own = served(request.ciaddr);
+  if (receiver !== undefined && own === undefined && isDhcp(request) && request.ciaddr !== unspecified) {
+    // Who has an address asks past its relay agent, whose own is not known here, and is trusted to know it
+    // (RFC 2131 §4.3.2, RENEWING).
+    const network = request.ciaddr.replace(/\d+$/, "0");
+    return [{ server: receiver, subnet: relayedSubnet(network, receiver) }];
+  }
+  const told = receiver ?? own ?? served(from.address);
   if (told !== undefined) return [direct(told)];
   // A client without an address is never on loopback, unless nothing else is served.
   const real = networks.filter(({ address }) => !isLoopback(address));
@@ -63,15 +73,13 @@ export interface Door {
   readonly planned: readonly string[];
 }
 
-/** True when the sender may ask: its own network is allowed, or its relay agent's is, or has planned addresses. */
-export function mayAsk({ request, from }: Arrival, door: Door): boolean {
-  const { giaddr } = request;
-  if (giaddr !== unspecified) {
-    const behind: Network = { address: giaddr, netmask: relayedMask, interfaceName: "" };
-    return door.allows(giaddr) || door.planned.some((address) => inNetwork(behind, address));
-  }
+/** True when the sender may ask: its network, or its relay agent's, is allowed or has planned addresses. */
+export function mayAsk({ request: { giaddr }, from }: Arrival, door: Door): boolean {
+  const where = giaddr === unspecified ? from.address : giaddr;
   // Without an address it can only be on a served link.
-  return from.address === unspecified || door.allows(from.address);
+  if (where === unspecified || door.allows(where)) return true;
+  const near: Network = { address: where, netmask: relayedMask, interfaceName: "" };
+  return door.planned.some((address) => inNetwork(near, address));
 }
 
 export interface Delivery {

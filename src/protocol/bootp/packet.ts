@@ -162,6 +162,8 @@ interface Bin {
 
 const bin = (room: number): Bin => ({ room, parts: [], used: 0 });
 
+const relayCode = optionTable.relayAgentInformation.code;
+
 function encodeVendorArea(
   packet: BootpPacket,
   header: Uint8Array,
@@ -178,15 +180,16 @@ function encodeVendorArea(
   const file = bin(spills && packet.file === "" ? 128 - 1 : 0);
   const sname = bin(spills && packet.sname === "" ? 64 - 1 : 0);
   const first = bin(spills ? main - 3 : main);
-  for (const [code, bytes] of all) place([first, file, sname], optionParts(code, bytes));
+  for (const [code, bytes] of all)
+    place(code === relayCode ? [first] : [first, file, sname], optionParts(code, bytes));
   const flags = (file.used > 0 ? 1 : 0) + (sname.used > 0 ? 2 : 0);
-  if (flags > 0) {
-    const [code, bytes] = option("overload", flags);
-    first.parts.push(...optionParts(code, bytes));
-  }
+  if (flags > 0) first.parts.push(...optionParts(...option("overload", flags)));
   if (file.used > 0) area(header, "file").set(concat(...file.parts, Uint8Array.of(end)));
   if (sname.used > 0) area(header, "sname").set(concat(...sname.parts, Uint8Array.of(end)));
-  return concat(cookie, ...first.parts, Uint8Array.of(end));
+  // A relay agent looks for its own at the end of the options field, and nowhere else (RFC 3046 §2.1, §2.2).
+  const isRelays = ([code]: Uint8Array): boolean => code === relayCode;
+  const others = first.parts.filter((part) => !isRelays(part));
+  return concat(cookie, ...others, ...first.parts.filter(isRelays), Uint8Array.of(end));
 }
 
 /** Puts all parts of one option into the bins, never an earlier bin after a later one; or none of them. */

@@ -117,8 +117,15 @@ function commonOptions({ request, subnet, siaddr, file, proxy }: ReplyContent): 
 const withPlanned = (own: readonly OptionEntry[], { request, options }: ReplyContent): OptionEntry[] =>
   inOrder([...new Map([...own, ...options])], requestedCodes(request));
 
+/** What a relay agent added comes back unchanged, in a reply of BOOTP too (RFC 3046 §2.2): it drops one without. */
+function relayOptions({ giaddr, options }: BootpPacket): OptionEntry[] {
+  const { code } = optionTable.relayAgentInformation;
+  const bytes = options?.get(code);
+  return bytes === undefined || giaddr === unspecified ? [] : [[code, bytes]];
+}
+
 function bootpOptions(content: ReplyContent): OptionEntry[] {
-  return withPlanned(commonOptions(content), content);
+  return [...relayOptions(content.request), ...withPlanned(commonOptions(content), content)];
 }
 
 function dhcpOptions(content: ReplyContent): OptionEntry[] {
@@ -132,6 +139,8 @@ function dhcpOptions(content: ReplyContent): OptionEntry[] {
   // RFC 6842 §3: the client identifier comes back exactly as it was sent.
   const identifier = request.options?.get(optionTable.clientIdentifier.code);
   if (identifier !== undefined) options.push([optionTable.clientIdentifier.code, identifier]);
+  // Before what may find no room.
+  options.push(...relayOptions(request));
   if (messageType !== "NAK") {
     const rest = [...commonOptions(content), ...pxeOptions(request, content.file)];
     if (profile !== undefined) rest.push(...profileOptions(profile, request, content.siaddr));
@@ -141,17 +150,17 @@ function dhcpOptions(content: ReplyContent): OptionEntry[] {
     }
     options.push(...withPlanned(rest, content));
   }
-  // RFC 3046 §2.2: what the relay agent added comes back unchanged, and last.
-  const relay = request.options?.get(optionTable.relayAgentInformation.code);
-  if (relay !== undefined && request.giaddr !== unspecified) {
-    options.push([optionTable.relayAgentInformation.code, relay]);
-  }
   return options;
 }
 
 /** The options in the order that the client asked for (option 55, RFC 2132 §9.8); the others behind them. */
 function inOrder(options: readonly OptionEntry[], asked: readonly number[]): OptionEntry[] {
-  const rank = (code: number): number => (asked.includes(code) ? asked.indexOf(code) : asked.length);
+  const { subnetMask, router } = optionTable;
+  const rank = (code: number): number => {
+    const place = asked.includes(code) ? asked.indexOf(code) : asked.length;
+    // RFC 2132 §3.3: the mask must come before the router.
+    return code === subnetMask.code ? Math.min(place, rank(router.code)) : place;
+  };
   return [...options].sort(([a], [b]) => rank(a) - rank(b));
 }
 
