@@ -30,11 +30,22 @@ export function inNetwork(network: Network, address: string): boolean {
   return ((own ^ other) & mask) === 0;
 }
 
-/** The network's directed broadcast address. */
+/** First and last address of a network, as numbers. */
+function bounds({ address, netmask }: Network): { readonly begin: number; readonly end: number } {
+  const [own = 0, mask = 0] = [address, netmask].map(parseIpv4);
+  return { begin: (own & mask) >>> 0, end: (own | ~mask) >>> 0 };
+}
+
+/** The network's directed broadcast address; of 31 bits it has none (RFC 3021 §2.1), and the limited one stands for it. */
 export function broadcastAddress(network: Network): string {
-  const [own, mask] = [network.address, network.netmask].map(parseIpv4);
-  if (own === undefined || mask === undefined) return "255.255.255.255";
-  return formatIpv4((own | ~mask) >>> 0);
+  const { begin, end } = bounds(network);
+  return end - begin < 2 ? "255.255.255.255" : formatIpv4(end);
+}
+
+/** The first and the last address that a host can have there, as numbers: of 31 bits both (RFC 3021 §2.1). */
+export function hostsOf(network: Network): { readonly first: number; readonly last: number } {
+  const { begin, end } = bounds(network);
+  return end - begin < 2 ? { first: begin, last: end } : { first: begin + 1, last: end - 1 };
 }
 
 /** True for 127/8 (RFC 1122 §3.2.1.3). */

@@ -13,7 +13,14 @@ import {
   writeUint32,
 } from "../../src/protocol/bytes";
 import { MalformedPacket } from "../../src/protocol/errors";
-import { broadcastAddress, formatIpv4, inNetwork, isLoopback, parseIpv4 } from "../../src/protocol/ipv4";
+import {
+  broadcastAddress,
+  formatIpv4,
+  hostsOf,
+  inNetwork,
+  isLoopback,
+  parseIpv4,
+} from "../../src/protocol/ipv4";
 
 describe("bytes", () => {
   it("carry 16 and 32 bit numbers in network order, there and back", () => {
@@ -81,8 +88,9 @@ describe("an IPv4 address", () => {
     fc.assert(fc.property(fc.ipV4(), (address) => formatIpv4(parseIpv4(address) ?? NaN) === address));
   });
 
+  const network = { address: "192.168.7.1", netmask: "255.255.255.0", interfaceName: "eth1" };
+
   it("lies in its network or not, whatever its highest bit", () => {
-    const network = { address: "192.168.7.1", netmask: "255.255.255.0", interfaceName: "eth1" };
     assert.deepEqual(
       ["192.168.7.200", "192.168.6.200", "64.168.7.200", "nonsense"].map((address) =>
         inNetwork(network, address),
@@ -91,6 +99,22 @@ describe("an IPv4 address", () => {
     );
     assert.equal(broadcastAddress(network), "192.168.7.255");
     assert.equal(broadcastAddress({ ...network, netmask: "255.255.255.252" }), "192.168.7.3");
+  });
+
+  it("has hosts alone where it has 31 bits: the higher one is no broadcast address (RFC 3021 §2.1)", () => {
+    const [point, one] = ["255.255.255.254", "255.255.255.255"].map((netmask) => ({ ...network, netmask }));
+    assert.deepEqual([point!, one!].map(broadcastAddress), ["255.255.255.255", "255.255.255.255"]);
+    assert.deepEqual(
+      [network, point!, one!].map((each) => {
+        const { first, last } = hostsOf(each);
+        return [first, last].map(formatIpv4);
+      }),
+      [
+        ["192.168.7.1", "192.168.7.254"],
+        ["192.168.7.0", "192.168.7.1"],
+        ["192.168.7.1", "192.168.7.1"],
+      ],
+    );
   });
 
   it("is loopback in all of 127/8 (RFC 1122 §3.2.1.3)", () => {

@@ -15,7 +15,8 @@ const granted = (
   options: Record<string, string>,
   rest: Partial<Request> = {},
   limits: Partial<Offer> = {},
-): unknown => Object.fromEntries(negotiate(ask(options, rest), { ...offer, ...limits }).options);
+): Record<string, string> =>
+  Object.fromEntries(negotiate(ask(options, rest), { ...offer, ...limits }).options);
 
 describe("TFTP options: what the server grants", () => {
   it("tsize tells the size of the file, beyond 32 bits as well (T19, X16, RFC 2349)", () => {
@@ -92,6 +93,11 @@ describe("TFTP options: what the server grants", () => {
       assert.equal(agreement.windowsize, expected ?? 1);
     });
   }
+
+  it("a window stays below half of the block numbers: a late ACK would pass for one ahead (T26)", () => {
+    const asked = { blksize: "8", windowsize: "65535" };
+    assert.equal(granted(asked, {}, { maxWindowsize: 65535 }).windowsize, "32767");
+  });
 
   it("a window of large blocks stays within a MiB", () => {
     const { blksize, windowsize } = negotiate(ask({ blksize: "65464", windowsize: "64" }), offer);

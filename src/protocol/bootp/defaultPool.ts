@@ -1,6 +1,6 @@
 /** Addresses for strangers where the plan has no pool: some of the served network's own. */
 
-import { broadcastAddress, formatIpv4, parseIpv4, type Network } from "../ipv4";
+import { formatIpv4, parseIpv4, type Network } from "../ipv4";
 import type { AddressRange } from "./leases";
 
 /** The last part of the addresses of a usual pool: people and their routers take the first ones, and often the last. */
@@ -14,10 +14,9 @@ const last = 199;
 export function defaultPool({ address, netmask }: Network): AddressRange | undefined {
   const [own = 0, mask = 0] = [address, netmask].map(parseIpv4);
   const begin = (own & mask) >>> 0;
-  const end = parseIpv4(broadcastAddress({ address, netmask, interfaceName: "" })) ?? begin;
-  const size = end - begin + 1;
+  const size = (~mask >>> 0) + 1;
   if (size < 4) return undefined;
-  if (size < 256) return { first: formatIpv4(begin + Math.max(1, size / 2)), last: formatIpv4(end - 1) };
+  if (size < 256) return { first: formatIpv4(begin + size / 2), last: formatIpv4(begin + size - 2) };
   const block = (own & 0xffffff00) >>> 0;
   return { first: formatIpv4(block + first), last: formatIpv4(block + last) };
 }

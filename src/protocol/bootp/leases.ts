@@ -3,7 +3,7 @@
  * them. Nothing is given twice: not an address of another client, of this host, or of the network itself.
  */
 
-import { broadcastAddress, formatIpv4, inNetwork, parseIpv4, type Network } from "../ipv4";
+import { formatIpv4, hostsOf, inNetwork, parseIpv4, type Network } from "../ipv4";
 
 /** First and last address, dotted, both in it. */
 export interface AddressRange {
@@ -213,11 +213,11 @@ export class Leases {
   }
 }
 
-/** The part of a range that lies in the network, without the network's own and its broadcast address. */
+/** The part of a range that hosts of the network can have. */
 function within(range: AddressRange, network: Network): Range {
-  const [own = 0, mask = 0] = [network.address, network.netmask].map(parseIpv4);
+  const { first, last } = hostsOf(network);
   return {
-    first: Math.max(((own & mask) >>> 0) + 1, parseIpv4(range.first) ?? Infinity),
-    last: Math.min((parseIpv4(broadcastAddress(network)) ?? 0) - 1, parseIpv4(range.last) ?? -1),
+    first: Math.max(first, parseIpv4(range.first) ?? Infinity),
+    last: Math.min(last, parseIpv4(range.last) ?? -1),
   };
 }

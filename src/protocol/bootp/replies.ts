@@ -117,11 +117,14 @@ function commonOptions({ request, subnet, siaddr, file, proxy }: ReplyContent): 
 const withPlanned = (own: readonly OptionEntry[], { request, options }: ReplyContent): OptionEntry[] =>
   inOrder([...new Map([...own, ...options])], requestedCodes(request));
 
-/** What a relay agent added comes back unchanged, in a reply of BOOTP too (RFC 3046 §2.2): it drops one without. */
-function relayOptions({ giaddr, options }: BootpPacket): OptionEntry[] {
+/**
+ * What a relay agent added comes back unchanged in all replies (RFC 3046 §2.2), those of BOOTP and those to a switch
+ * that adds it without a `giaddr` of its own: some drop a reply without.
+ */
+function relayOptions({ options }: BootpPacket): OptionEntry[] {
   const { code } = optionTable.relayAgentInformation;
   const bytes = options?.get(code);
-  return bytes === undefined || giaddr === unspecified ? [] : [[code, bytes]];
+  return bytes === undefined ? [] : [[code, bytes]];
 }
 
 function bootpOptions(content: ReplyContent): OptionEntry[] {

@@ -29,6 +29,8 @@ const maxWindowsize = 65535;
 const maxTimeoutSeconds = 255;
 /** Bytes in flight of one transfer: 512 transfers with the largest blocks and windows would not fit memory. */
 const maxWindowBytes = 2 ** 20;
+/** Below half of the block numbers: in a larger window one that comes late would pass for one ahead (T26). */
+const maxWindowBlocks = 0x7fff;
 
 /** Nothing negotiated (RFC 1350). */
 export const plainAgreement: Agreement = { blksize: defaultBlksize, windowsize: 1, options: new Map() };
@@ -48,7 +50,7 @@ function clamped(text: string | undefined, min: number, max: number): number | u
 export function negotiate(request: Request, offer: Offer): Agreement {
   const asked = request.options;
   const blksize = clamped(asked.get("blksize"), minBlksize, Math.min(offer.maxBlksize, maxBlksize));
-  const windowBlocks = Math.floor(maxWindowBytes / (blksize ?? defaultBlksize));
+  const windowBlocks = Math.min(Math.floor(maxWindowBytes / (blksize ?? defaultBlksize)), maxWindowBlocks);
   const windowsize = clamped(asked.get("windowsize"), 1, Math.min(offer.maxWindowsize, windowBlocks));
   // The answer must equal the request (RFC 2349), so a value out of range cannot be clamped.
   const timeout = clamped(asked.get("timeout"), 1, Infinity);
