@@ -26,6 +26,7 @@ const full = {
   whole: 64 * mebibyte,
   each: 16 * mebibyte,
   clients: 64,
+  storm: 1000,
   probes: 300,
   large: 1024,
   many: 10_000,
@@ -36,6 +37,7 @@ const quick = {
   whole: 16 * mebibyte,
   each: mebibyte,
   clients: 8,
+  storm: 100,
   probes: 50,
   large: 128,
   many: 500,
@@ -95,7 +97,7 @@ async function measure(work: string): Promise<Report> {
   const ask = await compileAsker(own);
   const collect = await compileCollector(own);
   const rows: Row[] = [
-    ...tftpRows(read, folder, { ...size }),
+    ...tftpRows(read, folder, size),
     ...ftpRows(collect, size.large * mebibyte, size.many),
     bootpRow(ask),
     verifyRow(folder, own, size.large * mebibyte),

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findProgram } from "../test/support/programs";
-import { costOf, run } from "./processes";
+import { costOf, run, secondsOf } from "./processes";
 import type { RunningPeer } from "./peers";
 import type { Collector } from "./reader";
 import type { Row } from "./row";
@@ -22,12 +22,6 @@ export function makeManyFiles(folder: string, count: number): void {
 
 const url = (peer: RunningPeer, path: string): string => `ftp://${peer.address}/${path}`;
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1000;
-}
-
 export function ftpRows(collect: Collector, largeBytes: number, many: number): Row[] {
   const curl = findProgram("curl");
   const need = (): string => {
@@ -45,7 +39,7 @@ export function ftpRows(collect: Collector, largeBytes: number, many: number): R
       goals: [{ ratio: 0.8, peer: "vsftpd" }],
       async measure(peer) {
         const asking = [need(), "-sSf", "-o", "/dev/null", url(peer, largeFile)];
-        const { result: seconds, cost } = await costOf(peer.pid, () => timed(() => run(asking)));
+        const { result: seconds, cost } = await costOf(peer.pid, () => secondsOf(() => run(asking)));
         const also = {
           "CPU s/GB": (cost.cpuSeconds * 1e9) / largeBytes,
           "MB memory": cost.memory / 1e6,

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { findProgram } from "../test/support/programs";
 import { largeFile } from "./ftpRows";
 import { ourName, type RunningPeer } from "./peers";
-import { memoryOf, run } from "./processes";
+import { memoryOf, run, secondsOf } from "./processes";
 import type { Reader } from "./reader";
 import type { Row } from "./row";
 import { median, quantile } from "./statistics";
@@ -13,12 +13,6 @@ import { probing } from "./tftpRows";
 
 /** What `verify` is compared with: the same server read by curl, and then the sum of what came and of what is here. */
 export const byHandName = "curl + sha256sum";
-
-async function seconds(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1000;
-}
 
 /** Questions from as many MACs, some of them side by side: it waits for no clock. */
 export function bootpRow(
@@ -52,11 +46,11 @@ export function verifyRow(folder: string, own: string, bytes: number): Row {
       writeFileSync(join(drop, ".vscode/boot-plan.json"), JSON.stringify({ ftp: [largeFile] }));
       if (peer.name === ourName) {
         const cli = [process.execPath, resolve("dist/cli.js"), "verify", drop];
-        return { value: await seconds(() => run([...cli, "--target", peer.address, "--bootp", "skip"])) };
+        return { value: await secondsOf(() => run([...cli, "--target", peer.address, "--bootp", "skip"])) };
       }
       const came = join(own, "came.bin");
       const curl = findProgram("curl") ?? "curl";
-      const value = await seconds(async () => {
+      const value = await secondsOf(async () => {
         await run([curl, "-sSf", "-o", came, `ftp://${peer.address}/${largeFile}`]);
         await run(["sha256sum", came]);
         await run(["sha256sum", join(drop, largeFile)]);

@@ -96,6 +96,13 @@ export async function costOf<T>(pid: number, work: () => Promise<T>): Promise<{ 
   }
 }
 
+/** How long it takes. */
+export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+}
+
 export interface Daemon {
   readonly pid: number;
   /** What it said so far, for the message when it does not work. */

@@ -107,12 +107,15 @@ export function markdown(report: Report): Promise<string> {
 Written by \`${report.command}\` on ${report.date}; do not edit. Machine: ${machine()}.
 
 Every server runs on this machine and is asked by the same clients over loopback: for TFTP \`bench/reader.c\`, one
-process for any number of boards, for FTP curl, and \`bench/collector.c\` where files are many. The repeats (${report.repeats}; ${fewest} to ${most} in some rows) are interleaved: each server once, then each
-again. A cell is the median, with the least and the most. \`×1\`: the server does not know \`windowsize\` and was read
-without windows. The ratio is ${ourName} divided by the best of the others in the same run; it is what counts, for the
-absolute figures are this machine's. Where nobody looks, the same program without tap and boot log is asked at the same
-time: CPU time for a GB, the median of the pairs' ratios, and where it lies with 95 % certainty. Files come from the page cache. ${ourName}
-sums each file (SHA-256, CRC-32) while it is sent for the first time, which the first repeat of a row may show.
+process for any number of boards; for FTP curl, and \`bench/collector.c\` where files are many. Files come from the page
+cache. ${ourName} sums each file (SHA-256, CRC-32) while it is sent for the first time, which the first repeat of a row
+may show.
+
+The repeats (${report.repeats}; ${fewest} to ${most} in some rows) are interleaved: each server once, then each again. A cell is
+the median, with the least and the most. \`×1\`: the server does not know \`windowsize\` and was read without windows. The
+ratio is ${ourName} divided by the best of the others in the same run; it is what counts, for the absolute figures are
+this machine's. In the row where nobody looks, the same program without tap and boot log is asked at the same time. Its
+figures are the CPU time for a GB, the median of the ratios of each pair, and where that lies with 95 % certainty.
 
 ${mainTable(results)}
 ${totals(results)}

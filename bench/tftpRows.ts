@@ -10,7 +10,10 @@ import { median, quantile } from "./statistics";
 export interface Sizes {
   readonly whole: number;
   readonly each: number;
+  /** Boards of the crowd, which load at the same time. */
   readonly clients: number;
+  /** Boards of the storm, each with a small file. */
+  readonly storm: number;
   readonly probes: number;
 }
 
@@ -77,18 +80,24 @@ export function tftpRows(read: Reader, folder: string, sizes: Sizes): Row[] {
   const whole = { op: "get", file: wholeFile } as const;
   const content = join(folder, wholeFile);
   const upload = { op: "put", file: "upload.bin", content } as const;
+  const crowd = { clients: sizes.clients, file: eachFile, bytes: sizes.each, windowsize: 16 };
   return [
     ...table.map(([blksize, windowsize, goals]) =>
       speed(`read-${blksize}x${windowsize}`, `read ${blksize} × ${windowsize}`, goals, {
-        ...{ ...whole, blksize, windowsize },
+        ...whole,
+        blksize,
+        windowsize,
       }),
     ),
     ...[1, 16].map((windowsize) => overLink(read, windowsize)),
     speed("upload-1468x1", "write 1468 × 1", [], { ...upload, blksize: 1468, windowsize: 1 }),
     speed("upload-1468x16", "write 1468 × 16", [], { ...upload, blksize: 1468, windowsize: 16 }),
-    crowd(read, "crowd", sizes.clients, eachFile, sizes.each, 16),
-    unseen(crowd(read, "unseen", sizes.clients, eachFile, sizes.each, 16)),
-    crowd(read, "storm", sizes.clients === 64 ? 1000 : 100, smallFile, smallBytes, 1, fewAtOnce),
+    crowdRow(read, { ...crowd, name: "crowd", goals: crowdGoals }),
+    unseen(crowdRow(read, { ...crowd, name: "unseen", goals: [] })),
+    crowdRow(read, {
+      ...{ name: "storm", goals: stormGoals, clients: sizes.storm },
+      ...{ file: smallFile, bytes: smallBytes, windowsize: 1, few: fewAtOnce },
+    }),
     firstByte(read, sizes.probes),
   ];
 }
@@ -130,27 +139,37 @@ function overLink(read: Reader, windowsize: number): Row {
 const fewAtOnce = 50;
 const growth = `CPU × that of ${fewAtOnce} at a time`;
 
-/**
- * Many boards at once: what passes in all, and whether one waits longer than another.
- * @param few the same boards again, so many at a time: what each costs must not grow with their number, but for what a
- * thousand sockets do to the caches; a list that is searched would make it 20.
- */
-function crowd(
-  read: Reader,
-  name: string,
-  clients: number,
-  file: string,
-  bytes: number,
-  windowsize: number,
-  few?: number,
-): Row {
+const crowdGoals: readonly Goal[] = [
+  { ratio: 1 },
+  { also: "p99/median", atMost: 1.5 },
+  { also: "MB memory", atMost: 200 },
+];
+const stormGoals: readonly Goal[] = [{ ratio: 1 }, { also: growth, atMost: 2 }];
+
+interface Crowd {
+  readonly name: string;
+  readonly goals: readonly Goal[];
+  readonly clients: number;
+  readonly file: string;
+  /** Of the file. */
+  readonly bytes: number;
+  readonly windowsize: number;
+  /**
+   * The same boards again, so many at a time: what each costs must not grow with their number, but for what a thousand
+   * sockets do to the caches; a list that is searched would make it 20.
+   */
+  readonly few?: number;
+}
+
+/** Many boards at once: what passes in all, and whether one waits longer than another. */
+function crowdRow(read: Reader, { name, goals, clients, file, bytes, windowsize, few }: Crowd): Row {
   return {
     name,
     title: `${clients} clients at once, ${bytes / 1024} KiB each, 1468 × ${windowsize}`,
     unit: "MB/s",
     better: "more",
     kind: "tftp",
-    goals: name === "crowd" ? crowdGoals : [{ ratio: 1 }, { also: growth, atMost: 2 }],
+    goals,
     repeats: 3,
     async measure(peer) {
       const task = { op: "get", file, blksize: 1468, windowsize, clients } as const;
@@ -187,12 +206,6 @@ const unseen = (row: Row): Row => ({
     return { value: seconds, also: { [row.unit]: value, ...also } };
   },
 });
-
-const crowdGoals: readonly Goal[] = [
-  { ratio: 1 },
-  { also: "p99/median", atMost: 1.5 },
-  { also: "MB memory", atMost: 200 },
-];
 
 /** One board after the other asks for a tiny file. */
 export const probing = (probes: number): Task => ({
