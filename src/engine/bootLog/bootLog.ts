@@ -6,8 +6,9 @@
 import type { BootLineRow } from "../../model/events";
 import { Recent } from "../../protocol/recent";
 import type { Journal } from "../journal";
-import { ClientLog, type Diagnosed, type Question } from "./clientLog";
+import { ClientLog, type Question } from "./clientLog";
 import { FileLines } from "./fileLines";
+import type { Diagnosed } from "./line";
 import { SessionLines } from "./sessionLines";
 
 /** Clients that are remembered at a time; of others the next packet begins a log anew. */

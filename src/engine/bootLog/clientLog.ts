@@ -8,11 +8,11 @@
  * ask for another file each and belong to one boot, and so do retries.
  */
 
-import type { BootLineRow, Diagnosis } from "../../model/events";
 import { diagnosis, type DiagnosisCode } from "../../model/bootDiagnoses";
 import { Recent } from "../../protocol/recent";
 import type { Timer } from "../clock";
 import type { Journal } from "../journal";
+import { type Diagnosed, Line, type LineText, often } from "./line";
 
 /** A line that was not repeated for so long is told as it stands. */
 const settleMs = 1_000;
@@ -20,8 +20,6 @@ const settleMs = 1_000;
 const requestMs = 10_000;
 /** The same question after so much silence is another boot. */
 const quietMs = 60_000;
-/** So often the same is only a retry. */
-const often = 3;
 /** This many boots in this time are a loop. */
 const loopBoots = 3;
 const loopMs = 300_000;
@@ -31,9 +29,6 @@ const mostRemembered = 16;
 const mostSubjects = 100;
 /** Lines of an address that go to its client once that is known. */
 const mostKept = 200;
-
-/** What a new line says; the log knows the rest. */
-export type LineText = Omit<BootLineRow, "type" | "id" | "client" | "boot" | "at"> & { readonly at?: number };
 
 /** One BOOTP or DHCP request, and what became of it. */
 export interface Question {
@@ -51,61 +46,6 @@ export interface Question {
   readonly subject: string;
   /** What comes next, if all is well: a request for the file that was named, or nothing, since none was. */
   readonly next: "request" | "noFile" | undefined;
-}
-
-/** Hears of a diagnosis of a client when it is made. */
-export type Diagnosed = (client: string, diagnosis: Diagnosis) => void;
-
-/** A line that can be told anew. */
-export class Line {
-  constructor(
-    private readonly journal: Journal,
-    private row: BootLineRow,
-    private readonly diagnosed: Diagnosed,
-  ) {
-    if (row.diagnosis !== undefined) diagnosed(row.client, row.diagnosis);
-    journal.report(row);
-  }
-
-  get times(): number {
-    return this.row.times ?? 1;
-  }
-
-  get isDiagnosed(): boolean {
-    return this.row.diagnosis !== undefined;
-  }
-
-  change(patch: Partial<BootLineRow>): void {
-    this.become({ ...this.row, ...patch });
-  }
-
-  /** It happened once more, just now. */
-  again(code?: DiagnosisCode): void {
-    const found = code === undefined ? {} : { diagnosis: diagnosis(code) };
-    this.change({ times: this.times + 1, until: this.journal.clock.wallTime(), open: true, ...found });
-  }
-
-  /** What came later shows that it was not so. */
-  retract(...codes: readonly DiagnosisCode[]): void {
-    if (!codes.some((code) => code === this.row.diagnosis?.code)) return;
-    const { diagnosis, ...row } = this.row;
-    this.row = row;
-    this.journal.report(row);
-  }
-
-  /** It changes no more, unless it happens again. */
-  close(patch?: Partial<BootLineRow>): void {
-    if (this.row.open !== true && patch === undefined) return;
-    const { open, ...row } = { ...this.row, ...patch };
-    this.become(row);
-  }
-
-  private become(row: BootLineRow): void {
-    const { client, diagnosis: found } = row;
-    if (found !== undefined && found.code !== this.row.diagnosis?.code) this.diagnosed(client, found);
-    this.row = row;
-    this.journal.report(row);
-  }
 }
 
 interface Asked {

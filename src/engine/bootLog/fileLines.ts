@@ -1,6 +1,6 @@
 /**
- * The lines of one file over TFTP: the request and what was granted, the first DATA, what went out again, the gaps, the
- * end. Nothing is done for each block but a few comparisons of numbers.
+ * The lines of one file over TFTP or FTP: the request and what was granted, the first DATA, what went out again, the gaps,
+ * the end. Nothing is done for each block but a few comparisons of numbers.
  */
 
 import type { BootLineRow, TransferRow } from "../../model/events";
@@ -12,7 +12,8 @@ import { defaultBlksize, errorCode, type ErrorPacket } from "../../protocol/tftp
 import type { Agreement } from "../../protocol/tftp/options";
 import type { Journal } from "../journal";
 import { measuredOf, type Measuring } from "../measuring";
-import type { ClientLog, Line, LineText } from "./clientLog";
+import type { ClientLog } from "./clientLog";
+import { type Line, type LineText, often } from "./line";
 
 /** Blocks and gaps of one transfer that have a line each; the others share one. */
 const mostLines = 20;
@@ -20,8 +21,6 @@ const mostLines = 20;
 const silentLongMs = 3_000;
 /** A silence that is worth a line. */
 const gapMs = 1_000;
-/** So often the same request is only a retry. */
-const often = 3;
 
 /** What a machine tells of itself: `Sender` or `Receiver`. */
 export interface Machine extends Measuring {

@@ -5,7 +5,8 @@
 
 import { diagnosis, noDataConnection, type DiagnosisCode } from "../../model/bootDiagnoses";
 import { parseCommand } from "../ftpServer/commandReader";
-import type { ClientLog, Line } from "./clientLog";
+import type { ClientLog } from "./clientLog";
+import type { Line, LineText } from "./line";
 
 /** Refused commands of one session that have a line. */
 const mostLines = 50;
@@ -67,7 +68,7 @@ export class SessionLines {
     this.last = { text, line: this.write({ event: "refused", request, answer, ...found }) };
   }
 
-  private write(text: Omit<Parameters<ClientLog["tell"]>[0], "protocol">): Line {
+  private write(text: Omit<LineText, "protocol">): Line {
     const { log, restartMs } = this.log();
     return log.tell({ protocol: "ftp", ...text }, restartMs);
   }
