@@ -3,6 +3,7 @@
 import { outsideTrouble } from "../../model/outside";
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIPv6, type AddressInfo, type Socket } from "node:net";
+import type { Trouble } from "../../model/events";
 import { printable } from "../../model/text";
 import { isLocal, unmapped } from "../access";
 import { delay } from "../clock";
@@ -23,21 +24,11 @@ const portTries = 5;
 const stopping: Goodbye = { code: 421, text: "The server is stopping" };
 const addressGone: Goodbye = { code: 421, text: "This address is not served any more" };
 
-export const startFtpServer: StartServer = async (context, addresses, port) => {
-  const house = new House(context);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await house.open(addresses, port);
-    } catch (error) {
-      // Another program had the port that the first address found free; the next try finds another.
-      if (port !== 0 || attempt === portTries || systemCode((error as Error).cause) !== "EADDRINUSE")
-        throw error;
-    }
-  }
-};
-
-/** Everything that runs behind one FTP port. */
-class House {
+class FtpServer implements BootServer {
+  readonly protocol = "ftp";
+  readonly warnings: readonly Trouble[] = [];
+  port = 0;
+  addresses: readonly string[] = [];
   /** Each with the address whose listener it came to. */
   private readonly sessions = new Map<Session, string>();
   private readonly listeners = new Map<string, FtpSrvServer>();
@@ -51,39 +42,26 @@ class House {
     this.summing = new Summing(context.startThread);
   }
 
-  /** @throws EngineError; then nothing is left open. */
-  async open(addresses: readonly string[], port: number): Promise<BootServer> {
-    let served = addresses;
-    let bound = port;
-    const listenOn = async (wanted: readonly string[]): Promise<void> => {
-      served = wanted;
-      this.leave((address) => !wanted.includes(address), addressGone);
-      for (const address of wanted)
-        if (!this.listeners.has(address)) bound = await this.listen(address, bound);
-    };
+  /** Begins to listen, all with one port. @throws EngineError; then nothing is left open. */
+  async listen(addresses: readonly string[], port: number): Promise<void> {
+    this.port = port;
     try {
-      await listenOn(addresses);
+      await this.listenOn(addresses);
     } catch (error) {
       this.leave(() => true, stopping);
       await Promise.all(this.closing);
       throw error;
     }
-    return {
-      protocol: "ftp",
-      get addresses() {
-        return served;
-      },
-      port: bound,
-      warnings: [],
-      listenOn,
-      drain: () => this.drain(),
-      stopNow: () => this.stopNow(),
-      cancelTransfer: (id) => this.cancelTransfer(id),
-    };
   }
 
-  /** @returns the port that was bound. */
-  private async listen(host: string, port: number): Promise<number> {
+  async listenOn(addresses: readonly string[]): Promise<void> {
+    this.addresses = addresses;
+    this.leave((address) => !addresses.includes(address), addressGone);
+    for (const address of addresses) if (!this.listeners.has(address)) await this.openListener(address);
+  }
+
+  private async openListener(host: string): Promise<void> {
+    const { port } = this;
     const ftp = createFtpSrv((socket) => this.admit(socket));
     ftp.on("connect", ({ connection }) => {
       const onLimit = (which: Session, code: string, message: string): void => {
@@ -115,9 +93,8 @@ class House {
       );
     });
     this.listeners.set(host, ftp);
-    const { port: bound } = ftp.server.address() as AddressInfo;
-    this.ownPorts.add(bound);
-    return bound;
+    this.port = (ftp.server.address() as AddressInfo).port;
+    this.ownPorts.add(this.port);
   }
 
   /** Who gets a session. Those who do not are told 421, and a row says why (DESIGN §6). */
@@ -195,14 +172,14 @@ class House {
     return { fs: fileSystemOf(session) };
   }
 
-  private async drain(): Promise<void> {
+  async drain(): Promise<void> {
     this.draining = true;
     this.leave(() => true, stopping);
     await Promise.all(this.closing);
     await this.summing.idle();
   }
 
-  private async stopNow(): Promise<void> {
+  async stopNow(): Promise<void> {
     this.draining = true;
     this.leave(() => true, stopping);
     for (const session of this.sessions.keys()) {
@@ -214,7 +191,7 @@ class House {
     await Promise.all([...this.closing, this.summing.close()]);
   }
 
-  private cancelTransfer(id: string): boolean {
+  cancelTransfer(id: string): boolean {
     const session = [...this.sessions.keys()].find((each) => each.transferId === id);
     const trouble = { code: "transfer.cancelled", message: "the transfer was cancelled" };
     session?.abortTransfer(new Failure(426, trouble, "cancelled"));
@@ -266,3 +243,18 @@ function fileSystemOf(session: Session): FtpSrvFileSystem {
     },
   };
 }
+
+/** One instance of ftp-srv for each address. */
+export const startFtpServer: StartServer = async (context, addresses, port) => {
+  const server = new FtpServer(context);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await server.listen(addresses, port);
+      return server;
+    } catch (error) {
+      // Another program had the port that the first address found free; the next try finds another.
+      if (port !== 0 || attempt === portTries || systemCode((error as Error).cause) !== "EADDRINUSE")
+        throw error;
+    }
+  }
+};
