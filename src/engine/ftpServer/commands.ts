@@ -88,9 +88,9 @@ function channelEnds({ context, peer, limits, ownPorts }: Session): Ends {
 
 /** The earlier listener is closed first: a session has one (P8, F19). */
 async function listenPassive(session: Session): Promise<PassiveChannel> {
-  session.dropChannel();
+  session.next.dropChannel();
   const channel = await openPassive(channelEnds(session), session.context.situation().wanted.ftpPassivePorts);
-  session.setChannel(channel);
+  session.next.setChannel(channel);
   return channel;
 }
 
@@ -123,11 +123,11 @@ const active = (verb: "PORT" | "EPRT"): Command => ({
   needsArgument: true,
   run: async (session, argument) => {
     assertNotEpsvOnly(session);
-    session.dropChannel();
+    session.next.dropChannel();
     // Another host may well listen on a port that is open here.
     const taken = session.isOfThisHost ? session.ownPorts : new Set<number>();
     const port = activePort(verb, argument, session.peer.address, taken);
-    session.setChannel(openActive(channelEnds(session), port));
+    session.next.setChannel(openActive(channelEnds(session), port));
     await session.reply(200, `${verb} is set`);
   },
 });
@@ -143,14 +143,14 @@ async function rest(session: Session, argument: string): Promise<void> {
   const offset = /^\d{1,15}$/.test(argument.trim()) ? Number(argument) : undefined;
   if (offset === undefined) throw failure(501, "REST takes a number of bytes");
   if (offset > 0 && session.ascii) throw failure(504, "REST is for TYPE I");
-  session.setRestart(offset);
+  session.next.setOffset(offset);
   await session.reply(350, `Restarting at ${offset}`);
 }
 
 async function allo(session: Session, argument: string): Promise<void> {
   const bytes = /^(\d{1,15})( R \d+)?$/i.exec(argument.trim())?.[1];
   if (bytes === undefined) throw failure(501, "ALLO takes a number of bytes");
-  session.setAnnounced(Number(bytes));
+  session.next.setAnnounced(Number(bytes));
   await session.reply(200, "Noted");
 }
 
@@ -219,7 +219,7 @@ const abor: Command = {
   open: true,
   run: async (session) => {
     // A running transfer was told when the line came, and has said 426 by now (P18).
-    session.dropChannel();
+    session.next.dropChannel();
     await session.reply(226, "No transfer is running");
   },
 };

@@ -49,8 +49,8 @@ async function listing(session: Session, verb: string, argument: string): Promis
 
 /** LIST, NLST, MLSD. */
 export async function sendListing(session: Session, verb: string, argument: string): Promise<void> {
-  session.takeRestart();
-  const channel = session.takeChannel();
+  session.next.takeOffset();
+  const channel = session.next.takeChannel();
   const { clock } = session.context;
   let reply: readonly [number, string] = [226, "Transfer complete"];
   await session.transferring(undefined, async (activity) => {

@@ -12,9 +12,9 @@ import type { ServerContext, Situation } from "../server";
 import type { ServedRoot } from "../servedRoot/servedRoot";
 import { CommandQueue } from "./commandQueue";
 import { CommandReader, parseCommand, tooLong } from "./commandReader";
-import type { DataChannel } from "./dataChannel";
 import type { Activity } from "./dataTransfer";
 import { sendReply, takeControl, watchReplies, type FtpSrvConnection } from "./ftpSrv";
+import { NextTransfer } from "./nextTransfer";
 import { Failure, failureOf, replyLines, replyText, type Letter } from "./replies";
 import type { Summing } from "./summing";
 import type { Peer } from "./transferRecord";
@@ -46,6 +46,7 @@ export interface Goodbye {
 
 export class Session {
   readonly peer: Peer;
+  readonly next = new NextTransfer();
   /** The current folder, relative to the served root, without `/` at either end. */
   folder = "";
   /** After EPSV ALL only EPSV makes data connections (RFC 2428 §4). */
@@ -56,9 +57,6 @@ export class Session {
   lastRefused: string | undefined;
   private readonly reader = new CommandReader(longestLine);
   private readonly queue = new CommandQueue(mostQueued);
-  private channel: DataChannel | undefined;
-  private restart = 0;
-  private announced: number | undefined;
   private seen: Seen | undefined;
   private running: Running | undefined;
   private pumping = false;
@@ -176,43 +174,6 @@ export class Session {
     return sendReply(this.connection, lines, this.context.clock, this.limits.ftpDataSeconds * 1000);
   }
 
-  setChannel(channel: DataChannel): void {
-    this.channel?.close();
-    this.channel = channel;
-  }
-
-  /** Each data connection serves one transfer. The caller closes it. */
-  takeChannel(): DataChannel | undefined {
-    const { channel } = this;
-    this.channel = undefined;
-    return channel;
-  }
-
-  dropChannel(): void {
-    this.takeChannel()?.close();
-  }
-
-  setRestart(offset: number): void {
-    this.restart = offset;
-  }
-
-  takeRestart(): number {
-    const { restart } = this;
-    this.restart = 0;
-    return restart;
-  }
-
-  /** What ALLO said of the next upload, in bytes. */
-  setAnnounced(bytes: number): void {
-    this.announced = bytes;
-  }
-
-  takeAnnounced(): number | undefined {
-    const { announced } = this;
-    this.announced = undefined;
-    return announced;
-  }
-
   /** As it was right after connecting (USER, REIN). */
   reset(): void {
     this.connection.authenticated = false;
@@ -221,9 +182,7 @@ export class Session {
     this.mayUpload = false;
     this.folder = "";
     this.epsvOnly = false;
-    this.restart = 0;
-    this.announced = undefined;
-    this.dropChannel();
+    this.next.reset();
     if (this.login === undefined) this.armLogin();
   }
 
@@ -371,7 +330,7 @@ export class Session {
     this.ending = true;
     this.queue.clear();
     this.abortTransfer(connectionLost());
-    this.dropChannel();
+    this.next.dropChannel();
     for (const timer of [this.idle, this.login, this.goodbye]) timer?.cancel();
   }
 }

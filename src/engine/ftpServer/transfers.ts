@@ -32,7 +32,7 @@ type Connect = () => Promise<{ socket: Socket; watch: Watch; past: (carry: Carry
 
 /** RETR. */
 export async function retrieve(session: Session, name: string): Promise<void> {
-  const offset = session.takeRestart();
+  const offset = session.next.takeOffset();
   await transfer(session, "read", name, offset, async (activity, record, connect) => {
     const { root } = session;
     const open = (): Promise<OpenedFile> => root.open(session.resolve(name));
@@ -127,8 +127,8 @@ function readAhead(file: OpenedFile): (position: number) => Promise<Uint8Array> 
 
 /** STOR. */
 export async function store(session: Session, name: string): Promise<void> {
-  const offset = session.takeRestart();
-  const announced = session.takeAnnounced();
+  const offset = session.next.takeOffset();
+  const announced = session.next.takeAnnounced();
   await transfer(session, "write", name, 0, async (activity, record, connect) => {
     if (!session.mayUpload) {
       throw refused(
@@ -230,7 +230,7 @@ async function transfer(
   offset: number,
   work: Work,
 ): Promise<void> {
-  const channel = session.takeChannel();
+  const channel = session.next.takeChannel();
   const { context } = session;
   const options = {
     ...(channel === undefined ? {} : { mode: channel.mode }),
