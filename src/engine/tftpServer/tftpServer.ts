@@ -1,8 +1,6 @@
 /** The TFTP server: its listening sockets, who may begin a transfer, and the transfers that run (RFC 1350). */
 
-import type { TransferRow, Trouble } from "../../model/events";
-import { printable } from "../../model/text";
-import { describeError, describeRequest } from "../../protocol/tftp/describe";
+import type { Trouble } from "../../model/events";
 import { MalformedPacket } from "../../protocol/errors";
 import {
   decodePacket,
@@ -13,17 +11,15 @@ import {
   opcodes,
   type Request,
 } from "../../protocol/tftp/packet";
-import { senderAt } from "../boardAt";
 import { busyPoll } from "../busyPoll";
-import { Recent } from "../../protocol/recent";
 import { OncePerSecond } from "../oncePerSecond";
 import type { BootServer, ServerContext, StartServer } from "../server";
 import { Admission } from "./admission";
 import { Listener, Listeners } from "./listeners";
 import { TransferPorts } from "./ports";
+import { refusalOf, Refusals } from "./refusals";
 import { mostHere, Threads } from "./threads";
 import { ServedTransfer, type TransferHome } from "./transfer";
-import { plainTrouble } from "./words";
 import type { Endpoint, UdpOptions, UdpSocket } from "../udp";
 
 /** An upload's window may arrive while the disk is busy. */
@@ -60,8 +56,7 @@ class TftpServer implements BootServer {
   private readonly ports: TransferPorts;
   private readonly admission: Admission;
   private readonly errorTo: OncePerSecond;
-  /** The row of a refusal, so that a peer that keeps asking is one row. */
-  private readonly refusals = new Recent<string>();
+  private readonly refusals: Refusals;
   private readonly home: TransferHome;
   private readonly tap: Pick<UdpOptions, "tap">;
   private readonly threads: Threads;
@@ -73,6 +68,7 @@ class TftpServer implements BootServer {
     this.ports = new TransferPorts(context.clock);
     this.threads = new Threads(context.clock, this.ownPorts, context.startThread);
     this.errorTo = new OncePerSecond(context.clock);
+    this.refusals = new Refusals(context, this.errorTo);
     this.listeners = new Listeners((address) => this.openListener(address));
     this.home = {
       context,
@@ -161,7 +157,9 @@ class TftpServer implements BootServer {
       request = decodePacket(bytes) as Request;
     } catch (error) {
       if (!(error instanceof MalformedPacket)) throw error;
-      this.refuseMalformed(listener, bytes, from, error.message);
+      const verdict = this.admission.judge(from.address, this.context.situation());
+      const quiet = verdict.kind === "no" && verdict.quiet;
+      this.refusals.refuseMalformed(listener, bytes, from, error.message, quiet);
       return;
     }
     this.request(listener, request, bytes, from);
@@ -176,14 +174,9 @@ class TftpServer implements BootServer {
     const verdict = this.admission.judge(from.address, situation, () =>
       this.evict(2 * situation.wanted.limits.tftpTransfers),
     );
-    if (verdict.kind === "no") {
-      const code = verdict.code === "access" ? errorCode.accessViolation : errorCode.undefined;
-      this.refuse(listener, request, from, code, verdict.trouble, verdict.quiet);
-      return;
-    }
-    const mode = modeTrouble(request.mode);
-    if (mode !== undefined) {
-      this.refuse(listener, request, from, errorCode.illegalOperation, mode, false);
+    const refusal = refusalOf(request, verdict);
+    if (refusal !== undefined) {
+      this.refusals.refuse(listener, request, from, refusal);
       return;
     }
     // Without an ERROR: it would reach the client as the answer to what it asks now.
@@ -263,70 +256,10 @@ class TftpServer implements BootServer {
   private isOurs({ address, port }: Endpoint): boolean {
     return this.ownPorts.has(port) && this.addresses.includes(address);
   }
-
-  private refuseMalformed(listener: Listener, bytes: Uint8Array, from: Endpoint, message: string): void {
-    const verdict = this.admission.judge(from.address, this.context.situation());
-    if (verdict.kind === "no" && verdict.quiet && !this.errorTo.allows(`no ${from.address}`)) return;
-    listener.send(encodeError(errorCode.illegalOperation, `malformed request: ${message}`), from);
-    const what = opcodeOf(bytes) === opcodes.RRQ ? "RRQ" : "WRQ";
-    if (this.errorTo.allows(`malformed ${from.address}`)) {
-      this.context.journal.log(
-        "warning",
-        `TFTP: malformed ${what} from ${from.address}: ${printable(message)}`,
-      );
-    }
-  }
-
-  /** Refuses before a transfer begins: from the listening port, so that a flood costs no sockets. */
-  private refuse(
-    listener: Listener,
-    request: Request,
-    from: Endpoint,
-    code: number,
-    trouble: Trouble,
-    quiet: boolean,
-  ): void {
-    if (quiet && !this.errorTo.allows(`no ${from.address}`)) return;
-    listener.send(encodeError(code, trouble.message), from);
-    const { bootLog, clock, journal } = this.context;
-    const key = [from.address, request.op, request.file, trouble.code].join("\0");
-    const id = this.refusals.get(key) ?? journal.nextId("tftp");
-    this.refusals.set(key, id);
-    const row: TransferRow = {
-      type: "transfer",
-      id,
-      protocol: "tftp",
-      direction: request.op === "RRQ" ? "read" : "write",
-      file: request.file,
-      address: from.address,
-      port: from.port,
-      localAddress: listener.local.address,
-      state: "refused",
-      bytes: 0,
-      startedAt: clock.wallTime(),
-      endedAt: clock.wallTime(),
-      bytesPerSecond: 0,
-      options: { mode: request.mode },
-      retransmissions: 0,
-      trouble: plainTrouble(trouble),
-    };
-    journal.report(row);
-    const lines = bootLog.fileOf(senderAt(this.context, from.address), "tftp", id, describeRequest(request));
-    lines.ended(row, { sent: describeError({ code, message: trouble.message }), silent: false });
-  }
 }
 
 function peerKey(localAddress: string, { address, port }: Endpoint): string {
   return `${localAddress} ${address} ${port}`;
-}
-
-function modeTrouble(mode: string): Trouble | undefined {
-  if (mode === "octet" || mode === "netascii") return undefined;
-  const code = "tftp.mode";
-  const remedy = "Ask in octet or netascii.";
-  // RFC 1123 §4.2.2.1: mail mode should not be supported.
-  if (mode === "mail") return { code, message: "mail mode is not supported", remedy };
-  return { code, message: `unknown mode "${printable(mode)}"`, remedy };
 }
 
 /** One listener for each address. IPv6 addresses listen on IPv6 alone. */
