@@ -3,7 +3,7 @@
 import type { Trouble } from "../../model/events";
 import type { Disturber } from "../../model/faults/disturber";
 import { type Agreement, announcedSize, type Offer } from "../../protocol/tftp/options";
-import { encodeAck, encodeError, encodeOack, type Request } from "../../protocol/tftp/packet";
+import { encodeError, type Request } from "../../protocol/tftp/packet";
 import { negotiateWith } from "../../protocol/tftp/quirks";
 import { Receiver } from "../../protocol/tftp/receiver";
 import type { Choice } from "../../protocol/bootp/choice";
@@ -14,8 +14,9 @@ import type { OpenedFile, ServedRoot } from "../servedRoot/servedRoot";
 import type { Departure, ServerContext, Situation } from "../server";
 import { type Exchange, type ExchangeEvents, ReceivingExchange } from "../tftpExchange";
 import { uploadStore } from "./file";
+import { receivingOf } from "./receiving";
 import { TransferRecord } from "./record";
-import { patienceOf, type Sending, sendingExchange, sendingOf } from "./sending";
+import { type Sending, sendingExchange, sendingOf } from "./sending";
 import type { ThreadTask } from "./threadMessages";
 import { isWorthThread, type ThreadEvents, type ThreadExchange } from "./threads";
 import { Wire, type WireHome } from "./wire";
@@ -35,8 +36,6 @@ export interface TransferHome extends WireHome {
   inThread(file: OpenedFile, task: ThreadTask, events: ThreadEvents): ThreadExchange | undefined;
 }
 
-/** A client whose last ACK was lost repeats its last block after its own timeout; tftp-hpa's is 5 s. */
-const uploadDallyMs = 6000;
 /** A request that comes again this long after the last packet is no late copy: the board was reset. */
 const resetMs = 1000;
 
@@ -214,22 +213,11 @@ export class ServedTransfer {
     try {
       if (this.outcome !== undefined) return;
       this.record.names(upload.name, announced);
-      const agreement = this.agree({});
-      const { blksize, windowsize, options } = agreement;
       const { clock } = this.home.context;
-      const receiver = new Receiver(
-        {
-          blksize,
-          windowsize,
-          patience: patienceOf(agreement, this.situation.wanted.limits),
-          opening: options.size === 0 ? encodeAck(0) : encodeOack(options),
-          // The last ACK may be held back.
-          dallyMs: uploadDallyMs + (this.disturber?.longestStallMs ?? 0),
-          // Some clients send a size of 0 for "unknown".
-          ...(announced === undefined || announced === 0 ? {} : { expectedSize: announced }),
-        },
-        clock.now(),
-      );
+      const { limits } = this.situation.wanted;
+      const heldBackMs = this.disturber?.longestStallMs ?? 0;
+      const options = receivingOf(this.request, this.agree({}), limits, heldBackMs);
+      const receiver = new Receiver(options, clock.now());
       const checksums = new Checksums();
       this.sums = () => checksums.result();
       const store = uploadStore(upload, this.request.mode === "netascii", checksums);
