@@ -4,6 +4,7 @@ import type { ManifestEntry } from "./manifest";
 import { keyOf, partsOf, placeOf, type Part } from "./manifestParts";
 import { linesOf, withoutBom, type Place } from "./places";
 import type { QuickFix } from "./plan";
+import type { Checksum } from "./verdict";
 
 export interface ManifestLine {
   readonly entry: ManifestEntry;
@@ -16,14 +17,6 @@ export interface ManifestLine {
   readonly behind: Place;
   /** What stands there besides sha256 and size. */
   readonly others: readonly string[];
-}
-
-/** Size and hash of a file as it is. */
-export interface Checksum {
-  /** Lower-case hex. */
-  readonly sha256: string;
-  /** Bytes. */
-  readonly size: number;
 }
 
 /** @param entries as `parseManifest` read them from this text. */

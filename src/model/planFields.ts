@@ -20,6 +20,7 @@ import {
   type Reader,
   type Values,
 } from "./planReader";
+import { mostRounds } from "./rounds";
 import type { Answer } from "./settings";
 import { printable } from "./text";
 
@@ -36,8 +37,6 @@ export interface AliasDraft {
 
 /** `file` of a BOOTP packet holds 128 bytes with the NUL at the end (RFC 951 §3). */
 const longestBootFile = 127;
-/** The client flow follows no more rounds (DESIGN §2.2). */
-const mostRounds = 64;
 
 const readFile: Reader<Located<string>> = (node, name, report) => {
   const text = readText(node, name, "a file in the served root", report);

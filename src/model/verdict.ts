@@ -10,8 +10,8 @@ import { formatDuration, formatSize, printable } from "./text";
 export type Judgement = Pick<StepRow, "state" | "compared"> &
   Partial<Pick<StepRow, "trouble" | "expected" | "got" | "sha256" | "firstDifference" | "warnings">>;
 
-/** A file by its measures. */
-export interface Measured {
+/** Size and hash of a file as it is. */
+export interface Checksum {
   /** Bytes. */
   readonly size: number;
   /** Lower-case hex over all of them. */
@@ -20,9 +20,9 @@ export interface Measured {
 
 /** What came, beside the workspace's file. */
 export interface Comparison {
-  readonly fetched: Measured;
+  readonly fetched: Checksum;
   /** The workspace's file; undefined: there is none. */
-  readonly own: Measured | undefined;
+  readonly own: Checksum | undefined;
   /** Offset of the first byte that differs; where one is the other's beginning, the shorter one's size. */
   readonly firstDifference: number | undefined;
 }
@@ -39,7 +39,7 @@ export interface Expectation {
 const bytes = (count: number): string => `${count} ${count === 1 ? "byte" : "bytes"}`;
 
 /** `1000 bytes, sha256 ab12…` in full. */
-export function describeMeasured({ size, sha256 }: Measured): string {
+export function describeChecksum({ size, sha256 }: Checksum): string {
   return `${bytes(size)}, sha256 ${sha256}`;
 }
 
@@ -50,7 +50,7 @@ function describeExpectation({ sha256, size }: Expectation): string {
   ].join(", ");
 }
 
-const meets = (expectation: Expectation, { size, sha256 }: Measured): boolean =>
+const meets = (expectation: Expectation, { size, sha256 }: Checksum): boolean =>
   (expectation.sha256 ?? sha256) === sha256 && (expectation.size ?? size) === size;
 
 const staleWorkspace = (source: string): string =>
@@ -94,7 +94,7 @@ function difference({ fetched, own, firstDifference }: Comparison): Trouble | un
   };
 }
 
-function judgeBroken(fetched: Measured, broken: Expectation, but: string): Judgement {
+function judgeBroken(fetched: Checksum, broken: Expectation, but: string): Judgement {
   const what = broken.sha256 !== undefined && broken.sha256 !== fetched.sha256 ? "hash" : "size";
   return {
     state: "failed",
@@ -106,12 +106,12 @@ function judgeBroken(fetched: Measured, broken: Expectation, but: string): Judge
       remedy: "Write the checksums again if the file is right, else copy or build it again.",
     },
     expected: describeExpectation(broken),
-    got: describeMeasured(fetched),
+    got: describeChecksum(fetched),
   };
 }
 
 /** Judges one file that came completely, where there is no workspace: only by what is said of it. */
-export function judgeUnseen(fetched: Measured, expectations: readonly Expectation[]): Judgement {
+export function judgeUnseen(fetched: Checksum, expectations: readonly Expectation[]): Judgement {
   const broken = expectations.find((expectation) => !meets(expectation, fetched));
   if (broken !== undefined) return judgeBroken(fetched, broken, "");
   return { state: "passed", compared: expectations.length > 0, sha256: fetched.sha256 };
@@ -138,8 +138,8 @@ export function judgeFile(comparison: Comparison, expectations: readonly Expecta
         kept === undefined || own === undefined
           ? trouble
           : { ...trouble, remedy: staleWorkspace(kept.source) },
-      ...(own !== undefined && { expected: describeMeasured(own) }),
-      got: describeMeasured(fetched),
+      ...(own !== undefined && { expected: describeChecksum(own) }),
+      got: describeChecksum(fetched),
       // Where it says what the workspace has, it says nothing new.
       warnings:
         broken === undefined || (own !== undefined && meets(broken, own))

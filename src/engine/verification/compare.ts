@@ -6,12 +6,12 @@
 import { createHash, type Hash } from "node:crypto";
 import {
   buildIt,
-  describeMeasured,
+  describeChecksum,
   judgeFile,
+  type Checksum,
   type Comparison,
   type Expectation,
   type Judgement,
-  type Measured,
 } from "../../model/verdict";
 import type { Trouble } from "../../model/events";
 import { manifestLimits } from "../../model/manifest";
@@ -106,7 +106,7 @@ class Comparer {
   async end(): Promise<Comparison> {
     const fetched = this.position;
     if (this.own === undefined) {
-      return { fetched: this.measured(fetched), own: undefined, firstDifference: undefined };
+      return { fetched: this.checksum(fetched), own: undefined, firstDifference: undefined };
     }
     let size = fetched;
     if (fetched < this.own.file.size) this.partAt(fetched);
@@ -118,10 +118,10 @@ class Comparer {
       offset += own.length;
       size = offset;
     }
-    const measured = this.measured(fetched);
+    const checksum = this.checksum(fetched);
     return {
-      fetched: measured,
-      own: { size, sha256: this.ownHash?.digest("hex") ?? measured.sha256 },
+      fetched: checksum,
+      own: { size, sha256: this.ownHash?.digest("hex") ?? checksum.sha256 },
       firstDifference: this.firstDifference,
     };
   }
@@ -142,7 +142,7 @@ class Comparer {
     this.ownHash ??= this.fetchedHash.copy();
   }
 
-  private measured(size: number): Measured {
+  private checksum(size: number): Checksum {
     return { size, sha256: this.fetchedHash.digest("hex") };
   }
 }
@@ -205,7 +205,7 @@ export function comparison(
         const got = `${comparer.bytes} bytes, then it broke off`;
         if (opened === undefined) return { got };
         const { own } = await comparer.end();
-        return { got, ...(own !== undefined && { expected: describeMeasured(own) }) };
+        return { got, ...(own !== undefined && { expected: describeChecksum(own) }) };
       } finally {
         await opened?.close();
       }

@@ -5,7 +5,7 @@
 
 import { stat } from "node:fs/promises";
 import type { Worker } from "node:worker_threads";
-import type { Checksum } from "../../model/manifestLines";
+import type { Checksum } from "../../model/verdict";
 
 /** What was hashed: another size or mtime is another file. */
 interface Known {

@@ -2,8 +2,9 @@
 
 import { resolve } from "node:path";
 import * as vscode from "vscode";
-import { checksumEdits, type Checksum } from "../../model/manifestLines";
+import { checksumEdits } from "../../model/manifestLines";
 import type { QuickFix } from "../../model/plan";
+import type { Checksum } from "../../model/verdict";
 import { rangeOf } from "../languages/ranges";
 import { count, formatList, quoted, unadorned } from "../words";
 import type { Hashes } from "./hashes";
