@@ -128,14 +128,21 @@ export function chooseBoards(
   });
 }
 
-/** What a board needs to know of the host that it asks. */
-export interface TargetFacts {
+/** The host that is asked. */
+export interface HostFacts {
+  /** True: servers that were started for this run. */
   readonly own: boolean;
+  /** Its address. */
   readonly host: string;
   /** All files come from here, whatever the answers say: our own servers. */
   readonly filesFrom?: string;
   readonly ports: Ports;
+  /** Where it is asked from; absent: the system chooses. */
   readonly localAddress?: string;
+}
+
+/** The same, and what is played against it. */
+export interface TargetFacts extends HostFacts {
   readonly plan: Plan;
   readonly settings: BoardSettings;
 }

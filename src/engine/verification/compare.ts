@@ -10,7 +10,6 @@ import {
   judgeFile,
   type Checksum,
   type Comparison,
-  type Expectation,
   type Judgement,
 } from "../../model/verdict";
 import type { Trouble } from "../../model/events";
@@ -19,6 +18,7 @@ import { normalizeName } from "../../model/names";
 import { formatSize } from "../../model/text";
 import { systemClock, type Clock } from "../clock";
 import { EngineError } from "../errors";
+import { Expectations } from "./expectations";
 import type { Receiver, Reception } from "./reception";
 import { Refusal, type OpenedFile, type ServedRoot } from "../servedRoot/servedRoot";
 
@@ -242,8 +242,8 @@ export function compareWith(
   sums: ReadonlyMap<string, string>,
   clock: Pick<Clock, "now"> = systemClock,
 ): Receiver {
-  const expected = new Map<string, Expectation[]>();
-  for (const [file, sha256] of sums) expected.set(normalizeName(file), [{ source: "SHA256SUMS", sha256 }]);
+  const expectations = new Expectations();
+  for (const [file, sha256] of sums) expectations.add(file, { source: "SHA256SUMS", sha256 });
   return {
     async receive(file) {
       const opened = await openIfThere(root, file);
@@ -252,14 +252,11 @@ export function compareWith(
       const judge = (compared: Comparison): Judgement =>
         judgeFile(
           compared,
-          [...names].flatMap((name) => expected.get(name) ?? []),
+          [...names].flatMap((name) => expectations.of(name)),
         );
       return comparison(opened, opened === undefined ? mostUnknown : opened.size + mostBeyond, judge, clock);
     },
-    expect(file, expectation) {
-      const name = normalizeName(file);
-      expected.set(name, [...(expected.get(name) ?? []), expectation]);
-    },
+    expect: expectations.add,
     ownText: (file) => readText(root, file, manifestLimits.bytes + 1).catch(unlessRefused),
   };
 }

@@ -5,7 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isIPv6 } from "node:net";
 import type { ReportRow } from "../../model/events";
-import { checkName, normalizeName } from "../../model/names";
+import { checkName } from "../../model/names";
 import { formatSize } from "../../model/text";
 import { emptyPlan, type Plan } from "../../model/plan";
 import {
@@ -16,6 +16,7 @@ import {
   type Judgement,
 } from "../../model/verdict";
 import { comparison, openIfThere, tooLarge } from "./compare";
+import { Expectations } from "./expectations";
 import { loadPlan } from "../planFile";
 import type { Receiver, Reception } from "./reception";
 import { openServedRoot, Refusal, type ServedRoot, type Upload } from "../servedRoot/servedRoot";
@@ -91,24 +92,20 @@ async function planOf(planFile: string | undefined): Promise<Plan> {
 
 /** Keeps what comes in a folder, at most so many bytes of each file. A file that is there already stays as it is: it is compared. */
 function keepIn(into: string, root: ServedRoot, most: number): Receiver {
-  const expected = new Map<string, Expectation[]>();
+  const expectations = new Expectations();
   const written = new Set<string>();
   return {
     async receive(file) {
-      const name = normalizeName(file);
-      const expectations = (): readonly Expectation[] => expected.get(name) ?? [];
+      const ofFile = (): readonly Expectation[] => expectations.of(file);
       const there = await openIfThere(root, file);
       if (there !== undefined) {
         const ours = written.has(there.name);
-        return comparison(there, most, (compared) => judgeExisting(compared, expectations(), ours));
+        return comparison(there, most, (compared) => judgeExisting(compared, ofFile(), ours));
       }
       await makeFolders(into, root, file);
-      return writing(await root.create(file), most, expectations, (kept) => written.add(kept));
+      return writing(await root.create(file), most, ofFile, (kept) => written.add(kept));
     },
-    expect(file, expectation) {
-      const name = normalizeName(file);
-      expected.set(name, [...(expected.get(name) ?? []), expectation]);
-    },
+    expect: expectations.add,
     ownText: () => Promise.resolve(undefined),
   };
 }

@@ -3,13 +3,14 @@
 import { isIPv6 } from "node:net";
 import type { Board } from "../../model/drop";
 import type { ReportRow } from "../../model/events";
-import { defaultWanted, type Ports } from "../../model/settings";
+import { defaultWanted } from "../../model/settings";
 import {
   addressOf,
   localAddressOf,
   playBoards,
   played,
   type BoardSettings,
+  type HostFacts,
   type RunEnvironment,
   type TargetFacts,
 } from "./boards";
@@ -94,14 +95,8 @@ async function selected(
 }
 
 /** What is asked: a target, or servers of its own. */
-interface Target {
+interface Target extends HostFacts {
   readonly name: string;
-  readonly own: boolean;
-  /** The address that is asked. */
-  readonly host: string;
-  readonly filesFrom?: string;
-  readonly ports: Ports;
-  readonly localAddress?: string;
   close(): Promise<void>;
 }
 
