@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { fetchTftp, storeTftp, type TftpOptions } from "../../src/engine/clients/tftpClient";
+import { fetchTftp } from "../../src/engine/clients/tftpClient";
+import type { TftpOptions } from "../../src/engine/clients/tftpOpening";
 import type { FetchFacts } from "../../src/engine/clients/boardIo";
 import { EngineError } from "../../src/engine/errors";
 import type { Endpoint } from "../../src/engine/udp";
@@ -12,6 +13,7 @@ import {
   type Request,
 } from "../../src/protocol/tftp/packet";
 import { unlikeBytes } from "../support/files";
+import { storeTftp } from "../support/storeTftp";
 import { openRawClient, type RawClient, type Received } from "../support/tftp";
 import { VirtualClock } from "../support/virtualClock";
 

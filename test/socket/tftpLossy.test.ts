@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { fetchTftp, storeTftp } from "../../src/engine/clients/tftpClient";
+import { fetchTftp } from "../../src/engine/clients/tftpClient";
 import type { Clock } from "../../src/engine/clock";
 import { systemCode } from "../../src/engine/errors";
 import { unlikeBytes } from "../support/files";
 import { hurriedClock } from "../support/hurriedClock";
 import { seeds } from "../support/random";
+import { storeTftp } from "../support/storeTftp";
 import { startTestedServer, type TestedServer } from "../support/tftp";
 import { openRelay } from "../support/udpRelay";
 import type { Faults } from "../support/virtualLink";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fetchTftp, storeTftp, type TftpOptions } from "../../src/engine/clients/tftpClient";
+import { fetchTftp } from "../../src/engine/clients/tftpClient";
+import type { TftpOptions } from "../../src/engine/clients/tftpOpening";
 import { nextTurn, systemClock } from "../../src/engine/clock";
 import { openUdp, type Endpoint } from "../../src/engine/udp";
 import type { Quirks } from "../../src/protocol/quirks";
@@ -9,6 +10,7 @@ import { decodePacket, encodeAck, encodeData, encodeError } from "../../src/prot
 import { unlikeBytes } from "../support/files";
 import { until } from "../support/ftpWire";
 import { aPlan } from "../support/bootp";
+import { storeTftp } from "../support/storeTftp";
 import {
   endedRow,
   openRawClient,

@@ -3,8 +3,10 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { systemClock } from "../../src/engine/clock";
-import { fetchTftp, storeTftp, type TftpOptions } from "../../src/engine/clients/tftpClient";
+import { fetchTftp } from "../../src/engine/clients/tftpClient";
+import type { TftpOptions } from "../../src/engine/clients/tftpOpening";
 import { unlikeBytes } from "../support/files";
+import { storeTftp } from "../support/storeTftp";
 import { endedRow, startTestedServer, type TestedServer } from "../support/tftp";
 
 /** Fetches a file whole. */

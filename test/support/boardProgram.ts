@@ -4,11 +4,12 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { networkBoard } from "../../src/engine/clients/networkBoard";
-import { fetchTftp, storeTftp } from "../../src/engine/clients/tftpClient";
+import { fetchTftp } from "../../src/engine/clients/tftpClient";
 import { systemClock, type Clock } from "../../src/engine/clock";
 import { systemCode } from "../../src/engine/errors";
 import type { Arrived, BootpJob, BootpResult, FilesJob, Job, Travel, Travelled, TravelsJob } from "./board";
 import { hurriedClock } from "./hurriedClock";
+import { storeTftp } from "./storeTftp";
 import { openRelay } from "./udpRelay";
 
 const io = networkBoard(systemClock);

@@ -3,9 +3,9 @@
 import { Readable } from "node:stream";
 import { networkBoard } from "../../src/engine/clients/networkBoard";
 import type { BootpAnswer } from "../../src/engine/clients/boardIo";
-import { storeTftp } from "../../src/engine/clients/tftpClient";
 import { systemClock } from "../../src/engine/clock";
 export { sha256 } from "./files";
+import { storeTftp } from "./storeTftp";
 
 const host = "127.0.0.1";
 const io = networkBoard(systemClock);
