@@ -1,6 +1,6 @@
 /** The BOOTP and DHCP server: the pure machine of `protocol/bootp` on its sockets, with rows for its clients. */
 
-import type { ClientRow, LogRow, Trouble } from "../../model/events";
+import type { LogRow, Trouble } from "../../model/events";
 import { effectiveAnswer } from "../../model/settings";
 import { errorMessage, printable } from "../../model/text";
 import type { BootpSituation, ClientView } from "../../protocol/bootp/clients";
@@ -9,6 +9,7 @@ import { Leases, type Lease } from "../../protocol/bootp/leases";
 import { bootServerPort } from "../../protocol/bootp/packet";
 import { BootpMachine, type Datagram, type Reaction } from "../../protocol/bootp/server";
 import { isLoopback, type Network } from "../../protocol/ipv4";
+import { clientRow } from "./clientRow";
 import { DelayedAnswers } from "./delayedAnswers";
 import { DisturbedAnswers } from "./disturbedAnswers";
 import { fromStored, LeaseStore, toStored } from "./leaseStore";
@@ -282,7 +283,7 @@ class Service {
 
   private show(views: readonly ClientView[]): void {
     for (const view of views) {
-      this.context.journal.report(this.rowOf(view));
+      this.context.journal.report(clientRow(view, this.context.clock));
       this.wake(view.changesAt);
     }
   }
@@ -303,22 +304,6 @@ class Service {
     });
   }
 
-  private rowOf(view: ClientView): ClientRow {
-    const { clock } = this.context;
-    const { id, name, mac, address, vendorClass, stage, detail, file, why } = view;
-    const { root, profile, verification, notice, lastSeenAt } = view;
-    return withoutUndefined<ClientRow>({
-      type: "client",
-      ...{ id, name, mac, address, vendorClass, stage, detail, file, why, root, profile, verification },
-      quirks: view.quirks,
-      trouble: notice,
-      nextServer: view.nextServer,
-      lastSeenAt:
-        lastSeenAt === undefined ? undefined : Math.round(clock.wallTime() - (clock.now() - lastSeenAt)),
-      forgotten: undefined,
-    });
-  }
-
   private forget(id: string): void {
     const row = this.context.journal.client(id);
     if (row !== undefined) this.context.journal.report({ ...row, forgotten: true });
@@ -328,10 +313,3 @@ class Service {
 /** The plan with addresses for everyone: its own pool, or some of each network. */
 const withPool = (plan: BootpSituation["plan"], networks: readonly Network[]): BootpSituation["plan"] =>
   plan.pool.length > 0 ? plan : { ...plan, pool: networks.flatMap((network) => defaultPool(network) ?? []) };
-
-type WithUndefined<T> = { [Key in keyof T]: T[Key] | undefined };
-
-/** The same without the properties that are undefined: a row says what is there. */
-function withoutUndefined<T extends object>(value: WithUndefined<T>): T {
-  return Object.fromEntries(Object.entries(value).filter(([, content]) => content !== undefined)) as T;
-}
