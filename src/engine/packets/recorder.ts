@@ -1,9 +1,9 @@
 /**
  * Records what the sockets tell: into a ring for each client, and into the capture that runs.
  *
- * A ring costs a running transfer 0.02 s of CPU time for a GB at most, most of it since system calls leave little in the
- * caches (by itself: docs/packets.md): while nobody looks at a client, only what says something by itself is kept of it
- * (`TftpWatch`); once its packets were asked for, all of them.
+ * While nobody looks at a client, only what says something by itself is kept of it (`TftpWatch`); once its packets were
+ * asked for, all of them. While nobody looks, that costs a running transfer 0.02 s of CPU time a GB at most, most of it
+ * since system calls leave little in the caches; docs/packets.md has what it costs by itself.
  */
 
 import type { Socket } from "node:net";

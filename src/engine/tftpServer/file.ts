@@ -100,7 +100,8 @@ export function uploadStore(upload: Upload, netascii: boolean, checksums: Checks
   };
   const gather = (bytes: Uint8Array): Promise<void> | undefined => {
     raise();
-    // Nearly always, and without a view of each block.
+    // Nearly always, without a view of the block: it is one of the four things that cost an upload of 1468 × 16
+    // 4.5 CPU seconds a GB instead of 4.0 (bench/why.md).
     if (bytes.length <= gatheredBytes - filled) {
       gathering.set(bytes, filled);
       filled += bytes.length;

@@ -1,13 +1,10 @@
 /**
- * What an ACK is worth that tells of a gap in a window (RFC 7440 §4): the next block was lost; or the link has doubled
- * one, or carried one past another, and nothing is missing. The rest of the window for each such ACK would be the
- * Sorcerer's Apprentice.
+ * Whether to believe an ACK that tells of a gap in a window (RFC 7440 §4). Either the next block was lost; or the link has
+ * doubled a block, or carried one past another, and nothing is missing: to send the rest of the window for each such ACK
+ * would be the Sorcerer's Apprentice.
  */
 
-/**
- * How long at least an ACK is not believed that a copy may have caused. What it says was lost is on its way then, or
- * comes again.
- */
+/** For so long at least an ACK is doubted that a copy may have caused: the window may move on by itself meanwhile. */
 const echoMs = 20;
 
 export class Gaps {
