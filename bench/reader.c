@@ -33,7 +33,7 @@ struct client {
   int fd, known, done;           /* known: the server's port for this transfer has been seen */
   uint64_t block, bytes;         /* the last block that came, or that was acknowledged; never wraps */
   unsigned blksize, windowsize, unanswered, resent;
-  int64_t started, first, ended, spoke, began;
+  int64_t first, ended, spoke, began;
   size_t length;                 /* of what would be said again */
   uint8_t said[600];
 };
@@ -98,7 +98,7 @@ static void begin(struct client *c) {
   if (strcmp(wanted_blksize, "512")) at += text(at, "blksize"), at += text(at, wanted_blksize);
   if (strcmp(wanted_windowsize, "1")) at += text(at, "windowsize"), at += text(at, wanted_windowsize);
   c->length = at - c->said;
-  c->started = c->began = now();
+  c->began = now();
   say(c);
 }
 
