@@ -25,10 +25,15 @@ interface Done {
 }
 
 type Work = (activity: Activity, record: TransferRecord, connect: Connect) => Promise<Done>;
-/** Watches the transfer from here on; `bytes` says how far it is. */
-type Watch = (bytes: () => number) => Timer;
-/** @param watch watches the transfer; `past` puts what a fault profile does to the bytes before what carries them. */
-type Connect = () => Promise<{ socket: Socket; watch: Watch; past: (carry: Carry) => Carry }>;
+/** The data connection of a transfer. */
+interface Connected {
+  readonly socket: Socket;
+  /** Watches the transfer from here on; `bytes` says how far it is. */
+  readonly watch: (bytes: () => number) => Timer;
+  /** Puts what a fault profile does to the bytes before what carries them. */
+  readonly past: (carry: Carry) => Carry;
+}
+type Connect = () => Promise<Connected>;
 
 /** RETR. */
 export async function retrieve(session: Session, name: string): Promise<void> {
@@ -46,25 +51,22 @@ export async function retrieve(session: Session, name: string): Promise<void> {
         });
       }
       record.started(file.name, file.size);
-      const { socket, watch, past } = await connect();
+      const connected = await connect();
       await session.reply(
         150,
         session.ascii ? "Opening data connection" : `Opening data connection (${file.size} bytes)`,
       );
       const summing = offset === 0 ? await session.summing.begin(record.id, file, open) : undefined;
-      return await sendFile(session, activity, record, { file, offset, socket, watch, past, summing });
+      return await sendFile(session, activity, record, { ...connected, file, offset, summing });
     } finally {
       await file.close();
     }
   });
 }
 
-interface Sending {
+interface Sending extends Connected {
   readonly file: OpenedFile;
   readonly offset: number;
-  readonly socket: Socket;
-  readonly watch: Watch;
-  readonly past: (carry: Carry) => Carry;
   /** A thread sums it. */
   readonly summing: Ongoing | undefined;
 }
@@ -142,9 +144,9 @@ export async function store(session: Session, name: string): Promise<void> {
     const upload = await session.root.create(session.resolve(name), announced);
     try {
       record.started(upload.name, announced);
-      const { socket, watch, past } = await connect();
+      const connected = await connect();
       await session.reply(150, "Ready for the data");
-      const digest = await receiveFile(session, activity, record, { upload, announced, socket, watch, past });
+      const digest = await receiveFile(session, activity, record, { ...connected, upload, announced });
       await upload.commit();
       return { sums: digest };
     } finally {
@@ -156,12 +158,9 @@ export async function store(session: Session, name: string): Promise<void> {
 const refused = (code: string, message: string, remedy?: string): Failure =>
   new Failure(550, { code, message, ...(remedy === undefined ? {} : { remedy }) }, "refused");
 
-interface Receiving {
+interface Receiving extends Connected {
   readonly upload: Upload;
   readonly announced: number | undefined;
-  readonly socket: Socket;
-  readonly watch: Watch;
-  readonly past: (carry: Carry) => Carry;
 }
 
 async function receiveFile(
