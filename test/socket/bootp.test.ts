@@ -218,6 +218,29 @@ describe("the BOOTP server on loopback", () => {
     assert.equal(clock.next(), undefined);
   });
 
+  it("looks at all its clients a few times a second at most, however many of them change one after the other", async () => {
+    const clock = new VirtualClock();
+    const running = await start({ boot: files }, { clock });
+    const strangers = await peer();
+    const count = 100;
+    for (let index = 0; index < count; index += 1) {
+      const mac = `02:00:00:00:00:${index.toString(16).padStart(2, "0")}`;
+      strangers.send(encodePacket(aRequest({ mac })), running.server.port);
+      await strangers.next();
+      clock.advance(10);
+    }
+    const shown: (readonly [at: number, id: string])[] = [];
+    open.push(() => Promise.resolve(stop()));
+    const stop = running.journal.onRow((row) => {
+      if (row.type === "client") shown.push([clock.now(), row.id]);
+    });
+    // Each sequence starts again by itself, 10 ms after that of the one before.
+    clock.advance(310_000);
+    const looks = new Set(shown.map(([at]) => at)).size;
+    assert.deepEqual([new Set(shown.map(([, id]) => id)).size, shown.length], [count, count]);
+    assert.ok(looks <= 6, `${looks} looks at all of them within a second`);
+  });
+
   it("follows a changed plan at the next request, and at once in the rows of listed clients", async () => {
     const running = await start({ boot: "old.bin" });
     const asker = board(running.server.port);
