@@ -1,6 +1,7 @@
 /** Every file that a plan names, and the folder in which each is looked for: boards may have roots of their own. */
 
-import type { Located, Place } from "./places";
+import { problemAt, type Located, type Place } from "./places";
+import type { Problem } from "./plan";
 import type { BootDraft, ClientDraft, PlanDraft, RuleDraft } from "./planFields";
 import { profiles } from "../protocol/bootp/profiles";
 
@@ -13,11 +14,14 @@ export interface NamedFile {
   readonly at: Place;
 }
 
+/** In all roots together: each is looked for again and again while it is served. */
+const mostNamed = 10_000;
+
 /** Boards with one root: what they boot, and what some of them boot instead. */
 interface Owner {
   readonly root: string | undefined;
   readonly boot: BootDraft | undefined;
-  readonly others: readonly BootDraft[];
+  readonly others: Set<BootDraft>;
 }
 
 const ownRoot = ({ root }: ClientDraft | RuleDraft): string | undefined =>
@@ -40,19 +44,23 @@ function ownersOf({ boot, answer, clients = [], match = [] }: PlanDraft): Owner[
   const everybody: Owner = {
     root: undefined,
     boot,
-    others: all.flatMap((each) => (ownRoot(each) === undefined ? (each.boot ?? []) : [])),
+    others: new Set(all.flatMap((each) => (ownRoot(each) === undefined ? (each.boot ?? []) : []))),
   };
-  const own = all.flatMap((each): Owner[] => {
+  const own = new Map<string, Owner>();
+  for (const each of all) {
     const root = ownRoot(each);
-    if (root === undefined) return [];
+    if (root === undefined) continue;
     const { profile } = each;
     const everybodys = profile === undefined || profiles[profile.value].takesBootFile ? boot : undefined;
-    return [{ root, boot: each.boot ?? everybodys, others: [] }];
-  });
-  return unseen ? own : [everybody, ...own];
+    const boots = each.boot ?? everybodys;
+    const earlier = own.get(root);
+    if (earlier === undefined) own.set(root, { root, boot: boots, others: new Set() });
+    else if (boots !== undefined) earlier.others.add(boots);
+  }
+  return [...(unseen ? [] : [everybody]), ...own.values()];
 }
 
-/** Every file that the plan names, each once in each root: the first place. */
+/** Every file that the plan names, each once in each root: the first place. Of too many the first ones. */
 export function namedFiles(draft: PlanDraft): NamedFile[] {
   const { tftp = [], ftp = [], manifest, aliases = [] } = draft;
   const targets = new Map(aliases.map(({ name, file }) => [name.value, file.value]));
@@ -67,11 +75,21 @@ export function namedFiles(draft: PlanDraft): NamedFile[] {
       ...tftp,
       ...(manifest === undefined ? [] : [manifest]),
       ...ftp,
-      ...others.flatMap((other) => other.files),
+      ...[...others].flatMap((other) => other.files),
     ];
     for (const { value, at } of files) add(targets.get(value) ?? value, at, root);
     // Not every board with a root of its own asks for every alias.
     if (root === undefined) for (const { file } of aliases) add(file.value, file.at, root);
+    // A thousand roots of a thousand files are a million, from a plan of a few pages.
+    if (named.size > mostNamed) break;
   }
   return [...named.values()];
+}
+
+/** What is wrong where a plan names too many files. @param named as `namedFiles` gives them. */
+export function tooManyNamed(named: readonly NamedFile[]): Problem[] {
+  const first = named[mostNamed];
+  if (first === undefined) return [];
+  const message = `the plan names more than ${mostNamed} files, each counted in each root; name fewer`;
+  return [problemAt("error", first.at, message)];
 }

@@ -2,7 +2,7 @@
 
 import type { DropPlaces } from "./outline";
 import type { OptionEntry } from "../protocol/bootp/options";
-import { namedFiles, ownRootsIn, type NamedFile } from "./namedFiles";
+import { namedFiles, ownRootsIn, tooManyNamed, type NamedFile } from "./namedFiles";
 import { inReadingOrder, problemAt, type Located, type Place } from "./places";
 import { emptyPlan, type Boot, type Plan, type PlanClient, type PlanRule, type Problem } from "./plan";
 import { planFields, type BootDraft, type ClientDraft, type PlanDraft, type RuleDraft } from "./planFields";
@@ -174,12 +174,18 @@ function placesOf({ boot, tftp, ftp, manifest, clients, match = [] }: PlanDraft)
 export function mergePlans(main: PlanText | undefined, local: PlanText | undefined): ParsedPlan {
   const [below, above] = [readDraft(main), readDraft(local)];
   const draft = mergeDrafts(below.draft, above.draft);
-  const problems = inReadingOrder([...below.problems, ...above.problems, ...contradictions(draft)]);
+  const named = namedFiles(draft);
+  const problems = inReadingOrder([
+    ...below.problems,
+    ...above.problems,
+    ...contradictions(draft),
+    ...tooManyNamed(named),
+  ]);
   const failed = problems.some((problem) => problem.severity === "error");
   return {
     plan: failed ? undefined : planOf(draft),
     problems,
-    named: namedFiles(draft),
+    named,
     ownRoots: ownRootsIn(draft),
     rootAt: draft.root?.at,
     places: placesOf(draft),

@@ -299,6 +299,27 @@ describe("a problem in the plan has a line, a column and a sentence (DESIGN §2.
     assert.ok(seconds < 3, `${seconds} s of processor time`);
   });
 
+  it("boards with roots of their own do not make millions of a few files: beyond 10,000 the plan is refused", () => {
+    const mac = (index: number): string =>
+      `02:00:00:00:${[index >> 8, index & 255].map((byte) => byte.toString(16).padStart(2, "0")).join(":")}`;
+    const plan = (roots: number, files: number): string =>
+      JSON.stringify({
+        tftp: Array.from({ length: files }, (_, index) => `f${index}`),
+        clients: Array.from({ length: 2 * roots }, (_, index) => ({
+          mac: mac(index),
+          root: `r${index % roots}`,
+        })),
+      });
+    assert.equal(parsePlan(plan(99, 100), file).named.length, 10_000);
+    assert.deepEqual(told(plan(99, 100)), []);
+    const { plan: none, named, problems } = parsePlan(plan(1_000, 1_000), file);
+    assert.match(
+      problems.map(({ message }) => message).join("\n"),
+      /^the plan names more than 10000 files[^\n]*$/,
+    );
+    assert.deepEqual([none, named.length < 12_000], [undefined, true]);
+  });
+
   it("two *.rc files are no problem where the plan names the manifest, nor is one of them twice", () => {
     assert.equal(planOf('{ "boot": ["a.rc", "b.rc"], "manifest": "b.rc" }').manifest, "b.rc");
     planOf('{ "boot": ["a.rc", "b", "a.rc"] }');

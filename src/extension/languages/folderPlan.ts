@@ -44,7 +44,8 @@ export async function readFolderPlan(folder: vscode.WorkspaceFolder): Promise<Fo
   const paths = pathsOf(plan, named);
   const uris = paths.map((path) => vscode.Uri.joinPath(folder.uri, path));
   const kinds = await Promise.all(uris.map(found));
-  const lacks = lacksOf(parsed, plan, (path) => kinds[paths.indexOf(path)]);
+  const kindOf = new Map(paths.map((path, index) => [path, kinds[index]]));
+  const lacks = lacksOf(parsed, plan, (path) => kindOf.get(path));
   return {
     folder,
     parsed,
