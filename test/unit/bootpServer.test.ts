@@ -238,6 +238,13 @@ describe("where a reply goes, by the first rule that holds (B9, DESIGN §2.1, RF
       assert.equal(to({ ciaddr: "192.168.7.20" }, { address: "192.168.7.20", port }), "192.168.7.20:68");
   });
 
+  it("never to a ciaddr that may not ask: who forges one would have this server write to a third (security §4.2)", () => {
+    const rest = { allows: (address: string) => address.startsWith("192.168.7.") };
+    assert.equal(to({ ciaddr: "192.168.7.20" }, broadcaster, rest), "192.168.7.20:68");
+    for (const ciaddr of ["198.51.100.7", "224.0.0.1", "127.0.0.1"])
+      assert.equal(to({ ciaddr }, broadcaster, rest), "255.255.255.255:68");
+  });
+
   it("else to the broadcast address, the broadcast flag set or not", () => {
     for (const flags of [0, 0x8000]) assert.equal(to({ flags }), "255.255.255.255:68");
     assert.equal(to({}, { address: "192.168.7.20", port: 68 }), "255.255.255.255:68");

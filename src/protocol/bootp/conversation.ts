@@ -193,7 +193,12 @@ export class Conversation {
     });
     if (content.messageType !== "NAK") this.warnOfLeftOut(options, packet);
     const { alwaysBroadcast } = this.choice.quirks;
-    const delivery = { nak: content.messageType === "NAK", directedBroadcast, alwaysBroadcast };
+    const delivery = {
+      nak: content.messageType === "NAK",
+      directedBroadcast,
+      alwaysBroadcast,
+      allows: (client: string) => this.situation.allows(client),
+    };
     this.replies.push({ packet, via: address, to: destinationOf(this.arrival, link, delivery) });
     // A verification goes on fetching from its own address: the one that it was told is the real board's.
     if (content.yiaddr === unspecified || this.client.verification) return;

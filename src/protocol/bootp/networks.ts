@@ -89,6 +89,7 @@ export interface Delivery {
   readonly directedBroadcast: boolean;
   /** The client says that it has an address, and does not hear what is sent to it (the quirk). */
   readonly alwaysBroadcast?: boolean | undefined;
+  allows(address: string): boolean;
 }
 
 /** Where the reply goes, by the first rule of DESIGN §2.1 that holds. */
@@ -102,7 +103,8 @@ export function destinationOf(
   if (request.giaddr !== unspecified) return { address: request.giaddr, port: serverPort };
   const otherPort = from.port !== serverPort && from.port !== clientPort && from.address !== unspecified;
   if (isLoopback(from.address) || otherPort) return from;
-  const unicast = !delivery.nak && delivery.alwaysBroadcast !== true;
+  // Who asks without an address may write any as its own: nobody outside gets what somebody here has asked for.
+  const unicast = !delivery.nak && delivery.alwaysBroadcast !== true && delivery.allows(request.ciaddr);
   if (request.ciaddr !== unspecified && unicast) return { address: request.ciaddr, port: clientPort };
   // Unicast to a `yiaddr` that nobody answers ARP for yet is lost, so the broadcast flag changes nothing.
   const address = delivery.directedBroadcast ? broadcastAddress(link.server) : "255.255.255.255";
