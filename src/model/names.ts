@@ -125,16 +125,16 @@ const repository: Trouble = {
 
 /**
  * The rule that keeps a file from being served although its name is well formed (DESIGN §6). Judged in any
- * case of letters, since the disk may not know the difference.
+ * case of letters, since the disk may not know the difference; to macOS even the sign of Kelvin is a k.
  * @param path normalised, below the served root.
  * @param published the plan names this file; nothing under .git or .vscode is served even then.
  */
 export function protectedRule(path: string, published = false): Trouble | undefined {
   const components = path.split("/");
-  if (components.some((component) => /^\.(?:git|vscode)$/i.test(component))) return repository;
+  if (components.some((component) => /^\.(?:git|vscode)$/iu.test(component))) return repository;
   if (published) return undefined;
   if (components.some((component) => component.startsWith("."))) return dotFile;
-  if (components.some((part) => /\.(?:pem|key|pfx|kdbx)$|^id_/i.test(part))) return key;
+  if (components.some((part) => /\.(?:pem|key|pfx|kdbx)$|^id_/iu.test(part))) return key;
   return undefined;
 }
 

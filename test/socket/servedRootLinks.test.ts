@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { link, mkdir, open, rename, symlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { Worker } from "node:worker_threads";
-import { locateByDescriptor } from "../../src/engine/servedRoot/containment";
+import { locateByDescriptor, type Locate } from "../../src/engine/servedRoot/containment";
 import { Refusal, type ServedRoot } from "../../src/engine/servedRoot/servedRoot";
 import {
   canary,
@@ -110,6 +110,21 @@ for (const [way, locate] of Object.entries(ways)) {
 
     it("that look like short names of Windows are refused where they are one (security §2.3)", async () => {
       assert.equal(await ruleOf(root.open("LONGNA~1/fw.bin")), "forbidden name.short");
+    });
+
+    it("and so are those that the disk takes for names of their own, as Linux does on WSL and FAT (security §2.3)", async () => {
+      await folder.write("root/REAL~1.BIN", "real");
+      // Such a disk opens `.git` as GIT~1 and says that it is called so; its folder lists `.git` alone.
+      const onFat: Locate = async (path) => {
+        const place = await locate(path.replace("GIT~1", ".git").replace("ENV~1", ".env"));
+        return { ...place, real: path };
+      };
+      const door = await doorTo(folder, { published: ["GIT~1/config"] }, onFat);
+      for (const name of ["GIT~1/config", "ENV~1"])
+        assert.equal(await ruleOf(door.open(name)), "forbidden name.short", name);
+      assert.equal(await ruleOf(door.list("GIT~1")), "forbidden name.short");
+      assert.equal(await readAll(door, "REAL~1.BIN"), "real");
+      assert.equal(await readAll(door, "sub/fw.bin"), "fw");
     });
 
     it("are not written through: the neighbour and the target stay as they are (F7)", async () => {

@@ -17,6 +17,7 @@ const openers: Readonly<Record<string, string>> = {
   "engine/servedRoot/disks.ts": "the door, which opened it; reads",
   "engine/servedRoot/listing.ts": "the door",
   "engine/servedRoot/servedRoot.ts": "the door",
+  "engine/servedRoot/shortNames.ts": "the door",
   "engine/servedRoot/uploads.ts": "the door",
   "engine/servedRoot/watchedBytes.ts": "the door, which opened it; looks",
   "engine/servedRoot/uploadLeftovers.ts": "the door",

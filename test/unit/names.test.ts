@@ -99,6 +99,11 @@ describe("the name policy", () => {
     assert.deepEqual(rules(true), [undefined, undefined, undefined, undefined, repository, repository]);
   });
 
+  it("knows a key and a folder of VS Code by letters that a disk may take for theirs: the sign of Kelvin, the long s", () => {
+    const rules = ["board.\u212aey", ".V\u017fcode/settings.json"].map((name) => protectedRule(name)?.code);
+    assert.deepEqual(rules, ["name.key", "name.repository"]);
+  });
+
   it("says with every refusal what to do about it", () => {
     for (const [name, rule] of nameCorpus) {
       if (rule === "missing") continue;

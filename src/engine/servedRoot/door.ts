@@ -11,6 +11,7 @@ import { pathBelow, type Locate, type Place } from "./containment";
 import { EngineError } from "../errors";
 import { Refusal, refusalFrom } from "./refusal";
 import type { DoorOptions } from "./contract";
+import { isShortFor, isSpelled, shortName } from "./shortNames";
 
 /** A place that may be served. Whoever gets one closes it. */
 export interface ServedPlace extends Place {
@@ -44,6 +45,7 @@ export async function openDoor(options: DoorOptions, locate: Locate): Promise<Do
   const others = await existing(options.alsoServe);
   const zones = [root, ...others];
   checkRoot(folder, root, others);
+  if (!(await isSpelled(resolve(options.folder), options.root))) throw protectedRoot();
 
   const aliases = new Map(
     Object.entries(options.aliases).map(([name, target]) => [normalizeName(name), target]),
@@ -60,8 +62,9 @@ export async function openDoor(options: DoorOptions, locate: Locate): Promise<Do
       const below = pathBelow(zone, place.real);
       if (below === undefined) continue;
       // The name itself was judged before anything was looked for.
-      const trouble = below === name ? undefined : (protectedBy(name, below) ?? shortName(name, below));
+      const trouble = below === name ? undefined : protectedBy(name, below);
       if (trouble !== undefined) throw new Refusal("forbidden", trouble);
+      if (isShortFor(name, below)) throw shortName();
       return { ...place, below, inRoot: zone === root };
     }
     throw new Refusal("forbidden", escape);
@@ -82,10 +85,12 @@ export async function openDoor(options: DoorOptions, locate: Locate): Promise<Do
         throw refusalFrom(error);
       });
       try {
-        return judge(name, place);
+        const served = judge(name, place);
+        if (!(await isSpelled(root, name))) throw shortName();
+        return served;
       } catch (error) {
         await place.close();
-        throw error;
+        throw refusalFrom(error);
       }
     },
   };
@@ -96,24 +101,6 @@ const escape: Trouble = {
   message: "a link leads out of the served root",
   remedy: "Copy the file into the served root, or add the folder that the link leads to to alsoServe.",
 };
-
-/**
- * `PROGRA~1` is another name of a file on Windows and FAT, one that no other server knows. A name that the
- * disk spells otherwise only in its case is served: boards that run from such disks ask for it.
- */
-function shortName(name: string, below: string): Trouble | undefined {
-  const real = below.toLowerCase().split("/");
-  const short = name
-    .toLowerCase()
-    .split("/")
-    .some((component) => /~\d/.test(component) && !real.includes(component));
-  if (!short) return undefined;
-  return {
-    code: "name.short",
-    message: "the name is a short form of another name",
-    remedy: "Ask for the file by its full name.",
-  };
-}
 
 /** The names as the door knows them, and the folders that they stand in. Names that are none are left out. */
 function withParents(names: readonly string[]): ReadonlySet<string> {
@@ -154,12 +141,12 @@ function checkRoot(folder: string, root: string, others: readonly string[]): voi
         'Name a folder inside it as "root" in the plan, or add the folder that it leads to to alsoServe.',
     });
   }
-  const trouble = protectedRule(below, true);
-  if (trouble !== undefined) {
-    throw new EngineError({
-      code: "root.protected",
-      message: "the served root is in .git or .vscode",
-      remedy: 'Name another folder as "root" in the plan.',
-    });
-  }
+  if (protectedRule(below, true) !== undefined) throw protectedRoot();
 }
+
+const protectedRoot = (): EngineError =>
+  new EngineError({
+    code: "root.protected",
+    message: "the served root is in .git or .vscode",
+    remedy: 'Name another folder as "root" in the plan.',
+  });

@@ -12,6 +12,7 @@ import type { Door, ServedPlace } from "./door";
 import { systemCode } from "../errors";
 import { Refusal, refusalFrom, type RefusalKind } from "./refusal";
 import type { Upload } from "./contract";
+import { isSpelled, shortName } from "./shortNames";
 import { putInPlace, syncFolder } from "./uploadNames";
 import { forgetUploadName, newUploadName, type Sweep } from "./uploadLeftovers";
 
@@ -49,7 +50,8 @@ export async function beginUpload(
   try {
     if (taken) throw busy();
     if (!folder.stat.isDirectory()) throw noFolder();
-    await checkTarget(`${folder.location}/${base}`, rules.policy);
+    const isThere = await checkTarget(`${folder.location}/${base}`, rules.policy);
+    if (isThere && !(await isSpelled(folder.location, base))) throw shortName();
     await checkSpace(folder, announced);
     await rules.sweep.folder(folder);
     const hidden = newUploadName();
@@ -176,14 +178,15 @@ async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number)
 /**
  * Whether the policy lets this name be written. Judged at the beginning, so that a board need not send for
  * nothing, and again at the end.
+ * @returns true: there is a file of this name, which may be replaced.
  * @throws Refusal, or what the disk says.
  */
-async function checkTarget(path: string, policy: UploadPolicy): Promise<void> {
+async function checkTarget(path: string, policy: UploadPolicy): Promise<boolean> {
   const stats = await lstat(path).catch((error: unknown) => {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   });
-  if (stats === undefined) return;
+  if (stats === undefined) return false;
   // A link is not followed: it would be another file that changes (ftp.md F7).
   if (!stats.isFile()) throw notFile();
   if (policy === "new") throw exists();
@@ -192,6 +195,7 @@ async function checkTarget(path: string, policy: UploadPolicy): Promise<void> {
   await access(path, constants.W_OK).catch(() => {
     throw readOnly();
   });
+  return true;
 }
 
 /** A board that tells the size hears at once that it does not fit (RFC 2349: "Disk full" instead of the OACK). */
