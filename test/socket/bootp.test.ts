@@ -230,8 +230,7 @@ describe("the BOOTP server on loopback", () => {
       clock.advance(10);
     }
     const shown: (readonly [at: number, id: string])[] = [];
-    open.push(() => Promise.resolve(stop()));
-    const stop = running.journal.onRow((row) => {
+    running.journal.onRow((row) => {
       if (row.type === "client") shown.push([clock.now(), row.id]);
     });
     // Each sequence starts again by itself, 10 ms after that of the one before.
