@@ -5,7 +5,7 @@ import { Late } from "../faults";
 import type { ServerContext } from "../server";
 import type { Endpoint, UdpSocket } from "../udp";
 import { noPort } from "./ports";
-import type { ThreadExchange } from "./threads";
+import type { ThreadExchange } from "./threadExchange";
 import { Twice } from "./twice";
 
 /** What the way needs of the server. */
