@@ -400,6 +400,19 @@ describe("the pool (D11)", () => {
     assert.deepEqual(bench1.ask(dhcp("DISCOVER", {}, other)), [], "its own is another's now");
   });
 
+  it("has the client's last address before an earlier one that it comes to have again (RFC 2131 §4.3.1)", () => {
+    const bench1 = server();
+    const earlier = bound(bench1, other);
+    const later = [{ first: "192.168.7.200", last: "192.168.7.201" }];
+    bench1.situation = situation({ boot, clients: [listed, pooled], pool: later });
+    const ciaddr = bound(bench1, other);
+    assert.deepEqual([earlier, ciaddr], ["192.168.7.100", "192.168.7.200"]);
+    bench1.situation = situation({ boot, clients: [listed, pooled], pool: [...pool, ...later] });
+    const renewed = bench1.reply(dhcp("REQUEST", {}, { ...other, ciaddr }), { address: ciaddr, port: 68 });
+    assert.deepEqual([type(renewed), renewed.packet.yiaddr], ["ACK", ciaddr]);
+    assert.equal(bench1.reply(dhcp("DISCOVER", {}, other)).packet.yiaddr, ciaddr);
+  });
+
   it("keeps a lease that is renewed in time", () => {
     const bench1 = server({ clients });
     const ciaddr = bound(bench1, other);

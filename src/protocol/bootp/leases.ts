@@ -86,14 +86,17 @@ export class Leases {
     const taken = new Set([...reserved].map(parseIpv4));
     const usable = (address: number): boolean =>
       !taken.has(address) && ranges.some(({ first, last }) => first <= address && address <= last);
-    for (const address of this.byKey.get(key) ?? []) if (usable(address)) return formatIpv4(address);
+    const until = (address: number): number => this.byAddress.get(address)?.heldUntil ?? 0;
+    // Its current one, else the last that it had (RFC 2131 §4.3.1).
+    const had = [...(this.byKey.get(key) ?? [])].filter(usable);
+    const [own] = had.sort((one, other) => until(other) - until(one));
+    if (own !== undefined) return formatIpv4(own);
     const fresh = this.fresh(ranges, taken, spare + 1);
     const enough = fresh.length > spare;
     const lapsed = enough ? [] : this.lapsed(usable, spare + 1 - fresh.length, now);
     if (fresh.length + lapsed.length <= spare) return undefined;
     const asked = wanted === undefined ? undefined : parseIpv4(wanted);
-    if (asked !== undefined && usable(asked) && (this.byAddress.get(asked)?.heldUntil ?? 0) <= now)
-      return wanted;
+    if (asked !== undefined && usable(asked) && until(asked) <= now) return wanted;
     const found = fresh[0] ?? lapsed[0];
     return found === undefined ? undefined : formatIpv4(found);
   }

@@ -71,9 +71,8 @@ export function encodeReply(content: ReplyContent): Uint8Array {
       chaddr: request.chaddr,
       // In the header as well as in options 66 and 67: many boot loaders read the header alone (facts, D12).
       sname: nak ? "" : planned(content, "tftpServerName", longestSname),
-      file: nak
-        ? ""
-        : tooLongForFile(content.file)
+      file:
+        nak || tooLongForFile(content.file)
           ? ""
           : content.file || planned(content, "bootFileName", longestFile),
       // No cookie in, none out: that client reads no options (RFC 1497).
