@@ -104,8 +104,10 @@ export function destinationOf(
   const otherPort = from.port !== serverPort && from.port !== clientPort && from.address !== unspecified;
   if (isLoopback(from.address) || otherPort) return from;
   // Who asks without an address may write any as its own: nobody outside gets what somebody here has asked for.
-  const unicast = !delivery.nak && delivery.alwaysBroadcast !== true && delivery.allows(request.ciaddr);
-  if (request.ciaddr !== unspecified && unicast) return { address: request.ciaddr, port: clientPort };
+  const { ciaddr } = request;
+  const isAskers = ciaddr === from.address || delivery.allows(ciaddr);
+  const unicast = !delivery.nak && delivery.alwaysBroadcast !== true && isAskers;
+  if (ciaddr !== unspecified && unicast) return { address: ciaddr, port: clientPort };
   // Unicast to a `yiaddr` that nobody answers ARP for yet is lost, so the broadcast flag changes nothing.
   const address = delivery.directedBroadcast ? broadcastAddress(link.server) : "255.255.255.255";
   return { address, port: clientPort };
