@@ -229,7 +229,7 @@ export const flags = {
   allow: many(
     ["serve"],
     "CIDR",
-    "a network that may ask; default: those of the served interfaces and of listed relays (may be repeated)",
+    "a network that may ask; default: those of the served interfaces, and of relay agents that the plan has addresses for (may be repeated)",
     cidr,
   ),
   limit: many(

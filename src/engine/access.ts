@@ -47,11 +47,13 @@ function addCidr(list: BlockList, cidr: string): void {
 /**
  * @param allow networks as CIDR; empty: those of `networks`, and all of loopback when it is among them.
  * @param ipv6 served IPv6 addresses; their /64 may ask (link-local included).
+ * @param isRelayed true for who may too as long as `allow` is empty: boards behind relay agents that were answered.
  */
 export function accessFor(
   allow: readonly string[],
   networks: readonly Network[],
   ipv6: readonly string[],
+  isRelayed: (address: string) => boolean = () => false,
 ): Access {
   const list = new BlockList();
   for (const cidr of allow) addCidr(list, cidr);
@@ -68,7 +70,7 @@ export function accessFor(
   return {
     allows: (address) => {
       const plain = unmapped(address).replace(/%.*$/, "");
-      return list.check(plain, family(plain));
+      return list.check(plain, family(plain)) || (allow.length === 0 && isRelayed(plain));
     },
   };
 }

@@ -186,7 +186,8 @@ class BootEngine implements Engine {
     const { networks, ipv6, missing } = listeningAddresses(wanted.addresses, this.interfaces);
     const usableIpv6 = await usableNow(ipv6);
     const unusable = ipv6.filter((address) => !usableIpv6.includes(address));
-    const access = accessFor(wanted.allow, networks, ipv6);
+    const isRelayed = (address: string): boolean => this.boards.machine?.relays.hasBehind(address, plan) === true;
+    const access = accessFor(wanted.allow, networks, ipv6, isRelayed);
     if (this.situation !== undefined && !haveSameBoards(this.situation.wanted, wanted)) this.forgetBoards();
     const others = this.faults.adopt(wanted.faults, plan);
     this.situation = { wanted, plan, networks, access, rootOf, injection: this.faults.injection };

@@ -1,6 +1,7 @@
 /** Boot loaders' clients that nobody here wrote boot from our three servers, at ports 67, 69 and 21. */
 
 import assert from "node:assert/strict";
+import { playBoard } from "../support/board";
 import { assertFile, unlikeBytes } from "../support/files";
 import { dhclient, dhcpcd, forgetDhcpcdLeases, ipconfig, udhcpc, type Told } from "../support/foreignBoards";
 import { ftpClients, tftpClients } from "../support/foreignClients";
@@ -233,6 +234,31 @@ print(len(reply) >= 300, reply[0], reply[4:8].hex(), sender, socket.inet_ntoa(re
       sent.every((count) => count > 100),
       stdout,
     );
+    await served!.stop();
+  });
+
+  // The last one: the guest has more addresses from here on.
+  it("a board behind a relay agent is told its file by that, and may load it then (giaddr, DESIGN §3, --allow)", async function () {
+    need(this, "curl");
+    const [agent, address, mac] = ["10.5.5.1", "10.5.5.20", "52:54:00:55:00:20"];
+    const guest = network!.host("guest");
+    for (const own of [agent, address])
+      await guest.succeed("ip", ["address", "add", `${own}/32`, "dev", "eth0"]);
+    await network!.host("server").succeed("ip", ["route", "add", "10.5.5.0/24", "via", "10.77.0.3"]);
+    await start({ clients: [{ mac, address }], boot: "u-boot.bin" });
+    const load = async (protocol: string): Promise<number | null> => {
+      const url = `${protocol}://10.77.0.1/u-boot.bin`;
+      return (await guest.run("curl", ["-sS", "--interface", address, "-o", download.at("relayed"), url]))
+        .code;
+    };
+    assert.ok((await load("tftp")) !== 0 && (await load("ftp")) !== 0);
+    const way = { kind: "bootp", way: "relay", target: "10.77.0.1", localAddress: agent, mac } as const;
+    const told = await playBoard(guest, way);
+    assert.deepEqual([told?.yiaddr, told?.file], [address, "u-boot.bin"]);
+    for (const protocol of ["tftp", "ftp"]) {
+      assert.equal(await load(protocol), 0, protocol);
+      await assertFile(download.at("relayed"), uBoot);
+    }
     await served!.stop();
   });
 });

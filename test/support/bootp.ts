@@ -31,6 +31,7 @@ export function situation(plan: Partial<Plan>, rest: Partial<BootpSituation> = {
     obstacle: () => undefined,
     networks: [bench],
     allows: () => true,
+    allowsPlanned: true,
     sightings: 100,
     directedBroadcast: false,
     ...rest,

@@ -32,6 +32,16 @@ describe("who may ask", () => {
     );
   });
 
+  it("without a list is also whoever loads behind a relay agent, by what BOOTP knows", () => {
+    const isRelayed = (address: string): boolean => address === "10.5.5.20";
+    const access = accessFor([], [bench], [], isRelayed);
+    assert.deepEqual(
+      ["10.5.5.20", "::ffff:10.5.5.20", "10.5.5.21"].map((a) => access.allows(a)),
+      [true, true, false],
+    );
+    assert.equal(accessFor(["10.1.0.0/16"], [bench], [], isRelayed).allows("10.5.5.20"), false);
+  });
+
   it("refuses what is not a network, with a sentence that shows one", () => {
     for (const wrong of ["", "bench", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8/8", "::/129", "10.0.0.0/-1"]) {
       assert.throws(

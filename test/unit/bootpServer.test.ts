@@ -376,6 +376,35 @@ describe("who is answered (DESIGN §2.1)", () => {
     }
     const pooled = server({ boot, pool: [{ first: "10.5.5.50", last: "10.5.5.60" }] }, { allows });
     assert.equal(pooled.reply(request, relay).packet.yiaddr, "10.5.5.50");
+    // A range may begin in the network before.
+    const wide = server({ boot, pool: [{ first: "10.5.4.250", last: "10.5.6.5" }] }, { allows });
+    assert.equal(wide.reply(request, relay).packet.yiaddr, "10.5.5.2");
+  });
+
+  it("no relay agent by the plan where the user named the networks that may ask (DESIGN §3, --allow)", () => {
+    const allows = (address: string): boolean => address.startsWith("192.168.7.");
+    const plan = { boot, clients: [{ ...listed, address: "10.5.5.20" }] };
+    const named = server(plan, { allows, allowsPlanned: false });
+    assert.deepEqual(named.ask(aRequest({ giaddr: "10.5.5.1" }), { address: "10.5.5.1", port: 67 }), []);
+    assert.equal(named.view.notice?.code, "access.network");
+  });
+
+  it("whose relay agent was answered may load too, as long as the plan has an address there (DESIGN §3, --allow)", () => {
+    const plan = { boot, clients: [{ ...listed, address: "10.5.5.20" }] };
+    const bench1 = server(plan);
+    const { relays } = bench1.machine;
+    const loads = (address: string, its = bench1.situation.plan): boolean => relays.hasBehind(address, its);
+    bench1.ask(aRequest({ giaddr: "10.6.6.1" }), { address: "10.6.6.1", port: 67 });
+    assert.deepEqual(
+      ["10.5.5.20", "10.6.6.20"].map((address) => loads(address)),
+      [false, false],
+    );
+    bench1.ask(aRequest({ giaddr: "10.5.5.1" }), { address: "10.5.5.1", port: 67 });
+    assert.deepEqual(
+      ["10.5.5.20", "10.5.5.99", "10.5.6.20", "10.6.6.20"].map((address) => loads(address)),
+      [true, true, false, false],
+    );
+    assert.equal(loads("10.5.5.20", situation({ boot }).plan), false);
   });
 });
 

@@ -281,6 +281,7 @@ class Service {
       obstacle: (address) => this.rivals?.obstacle(address),
       networks: served,
       allows: (address) => access.allows(address),
+      allowsPlanned: wanted.allow.length === 0,
       sightings: wanted.limits.sightings,
       directedBroadcast: this.sockets?.wildcardOnly ?? false,
     };

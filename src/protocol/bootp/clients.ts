@@ -32,6 +32,8 @@ export interface BootpSituation {
   readonly networks: readonly Network[];
   /** True when this address may be answered. */
   allows(address: string): boolean;
+  /** Nobody said which may ask: relay agents of networks that the plan has addresses for may too (DESIGN §3, `--allow`). */
+  readonly allowsPlanned: boolean;
   /** How many clients that nobody listed are remembered. */
   readonly sightings: number;
   /** Broadcasts go to the subnet's broadcast address: sockets of the served addresses cannot be had. */

@@ -217,7 +217,7 @@ export class Leases {
 }
 
 /** The part of a range that hosts of the network can have. */
-function within(range: AddressRange, network: Network): Range {
+export function within(range: AddressRange, network: Network): Range {
   const { first, last } = hostsOf(network);
   return {
     first: Math.max(first, parseIpv4(range.first) ?? Infinity),

@@ -2,6 +2,7 @@
 
 import type { Endpoint } from "../endpoint";
 import { broadcastAddress, inNetwork, isLoopback, type Network } from "../ipv4";
+import { within, type AddressRange } from "./leases";
 import { optionTable } from "./options";
 import { broadcastFlag, clientPort, serverPort, unspecified, type BootpPacket } from "./packet";
 
@@ -29,7 +30,10 @@ export interface Link {
  */
 const relayedMask = "255.255.255.0";
 
-const relayedSubnet = (address: string, { interfaceName }: Pick<Network, "interfaceName">): Network => ({
+const relayedSubnet = (
+  address: string,
+  { interfaceName }: Pick<Network, "interfaceName"> = { interfaceName: "" },
+): Network => ({
   address,
   netmask: relayedMask,
   interfaceName,
@@ -66,11 +70,42 @@ export function linksOf({ request, from, on }: Arrival, networks: readonly Netwo
   return (real.length > 0 ? real : networks).map(direct);
 }
 
-/** Who may be answered, as the plan and the served networks say. */
+/** The addresses that a plan gives. */
+export interface PlannedAddresses {
+  readonly clients: readonly { readonly address?: string }[];
+  readonly pool: readonly AddressRange[];
+}
+
+/** True when the plan has an address for boards behind this relay agent. */
+function hasAddressBehind(giaddr: string, { clients, pool }: PlannedAddresses): boolean {
+  const behind = relayedSubnet(giaddr);
+  if (clients.some(({ address }) => address !== undefined && inNetwork(behind, address))) return true;
+  return pool.map((range) => within(range, behind)).some(({ first, last }) => first <= last);
+}
+
+/** The networks behind relay agents that were answered since the plan has addresses there: their boards load here too. */
+export class AnsweredRelays {
+  /** One agent of each network: no more than the plan has networks. */
+  private readonly giaddrs = new Set<string>();
+
+  add(giaddr: string, plan: PlannedAddresses): void {
+    if (hasAddressBehind(giaddr, plan) && !this.hasBehind(giaddr, plan)) this.giaddrs.add(giaddr);
+  }
+
+  /** True for a board behind one of them, as long as the plan has an address there. */
+  hasBehind(address: string, plan: PlannedAddresses): boolean {
+    for (const giaddr of this.giaddrs)
+      if (inNetwork(relayedSubnet(giaddr), address)) return hasAddressBehind(giaddr, plan);
+    return false;
+  }
+}
+
+/** Who may be answered. */
 export interface Door {
   allows(address: string): boolean;
-  /** The addresses that the plan gives: one for each listed client, and the first of each pool range. */
-  readonly planned: readonly string[];
+  /** Relay agents of networks that the plan has addresses for may ask as well. */
+  readonly allowsPlanned: boolean;
+  readonly plan: PlannedAddresses;
 }
 
 /** True when the sender may ask: its network, or its relay agent's, is allowed or has planned addresses. */
@@ -78,8 +113,7 @@ export function mayAsk({ request: { giaddr }, from }: Arrival, door: Door): bool
   const where = giaddr === unspecified ? from.address : giaddr;
   // Without an address it can only be on a served link.
   if (where === unspecified || door.allows(where)) return true;
-  const near: Network = { address: where, netmask: relayedMask, interfaceName: "" };
-  return door.planned.some((address) => inNetwork(near, address));
+  return door.allowsPlanned && hasAddressBehind(where, door.plan);
 }
 
 export interface Delivery {

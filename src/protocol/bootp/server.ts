@@ -12,7 +12,7 @@ import { Conversation, leaseSeconds, type Reply } from "./conversation";
 import { clientOf, lastAsker, leadsTo, RunningTransfers, type TransferNews } from "./departures";
 import { answerDhcp, isAnsweredType } from "./dhcp";
 import { Leases } from "./leases";
-import { mayAsk, type Arrival } from "./networks";
+import { AnsweredRelays, mayAsk, type Arrival } from "./networks";
 import { getOption, optionTable } from "./options";
 import { answerAsProxy } from "./proxy";
 import { noNetwork, outside, unlisted, unlistedCode } from "./refusals";
@@ -55,6 +55,8 @@ const dropped = (reason: string): Reaction => ({
 export class BootpMachine {
   private readonly table = new ClientTable();
   private readonly transfers = new RunningTransfers();
+  /** Their boards load from here as well. */
+  readonly relays = new AnsweredRelays();
 
   constructor(readonly leases: Leases = new Leases()) {}
 
@@ -86,6 +88,7 @@ export class BootpMachine {
     });
     answer(conversation);
     const { client, replies, delayMs } = conversation;
+    if (replies.length > 0) this.relays.add(request.giaddr, situation.plan);
     const forgotten = this.table.put(client, situation);
     return { replies, delayMs, clients: [viewOf(client, situation.plan, now)], forgotten, request };
   }
@@ -201,13 +204,8 @@ function faultOf({ request, from, toBootServer }: Arrival): string | undefined {
 
 function answer(conversation: Conversation): void {
   const { arrival, situation, listed, client, links } = conversation;
-  const { plan } = situation;
-  const planned = [
-    ...plan.clients.flatMap(({ address }) => address ?? []),
-    ...plan.pool.map(({ first }) => first),
-  ];
   const type = arrival.request.options && getOption(arrival.request.options, "messageType");
-  if (!mayAsk(arrival, { allows: (address) => situation.allows(address), planned })) {
+  if (!mayAsk(arrival, situation)) {
     conversation.refuse("refused", outside(arrival));
   } else if (situation.proxy && !(client.verification && type === undefined)) {
     // A verification that speaks plain BOOTP is answered: it wants to know the file, and takes no address.
