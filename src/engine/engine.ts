@@ -299,6 +299,9 @@ class BootEngine implements Engine {
       departed: (departure) => {
         this.bootp?.departed(departure);
       },
+      heardFrom: (address) => {
+        this.bootp?.heard(address);
+      },
     };
   }
 

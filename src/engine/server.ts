@@ -60,6 +60,8 @@ export interface ServerContext {
   readonly startThread?: ((summed?: LentFile) => Worker | undefined) | undefined;
   /** Tells the boot sequences about a transfer. */
   departed(departure: Departure): void;
+  /** Tells them of all else that a board at this address does; absent: there are none. */
+  readonly heardFrom?: (address: string) => void;
 }
 
 /** One server that listens. */

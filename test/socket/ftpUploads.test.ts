@@ -152,6 +152,21 @@ describe("FTP uploads", () => {
     }
   });
 
+  it("are told to the boot sequences while they run, as commands are: the board is not idle (DESIGN §2.1)", async () => {
+    const clock = new VirtualClock();
+    await uploads({ clock });
+    const { heardFrom } = house!;
+    const wire = await session();
+    const before = heardFrom.length;
+    await wire.expect("NOOP", 200);
+    assert.ok(before > 0 && heardFrom.length > before);
+    await wire.passive();
+    await wire.expect("STOR fw.bin", 150);
+    const begun = heardFrom.length;
+    await standStill(clock, () => heardFrom.length > begun);
+    assert.ok(heardFrom.every((address) => address === "127.0.0.1"));
+  });
+
   it("never start in the middle: REST before STOR is 550, and the file is as it was (F14)", async () => {
     await uploads({ files: { "fw.bin": "HELLOWORLD" } });
     const wire = await session();

@@ -60,6 +60,24 @@ describe("TFTP uploads on loopback", () => {
     assert.deepEqual(await readdir(server.folder.path), ["old.bin"]);
   });
 
+  it("a board that writes, stands still or asks in vain is told to the boot sequences: it is not idle (DESIGN §2.1)", async () => {
+    await start("new");
+    const { heardFrom } = server;
+    assert.equal(said(await put("old.bin")), "ERROR 6");
+    const refused = heardFrom.length;
+    assert.ok(refused > 0 && heardFrom.every((address) => address === "127.0.0.1"));
+    const read = await openClient();
+    read.send(requestFor("RRQ", "missing.bin"), listener());
+    assert.equal(said(await read.next()), "ERROR 1");
+    const missing = heardFrom.length;
+    assert.ok(missing > refused);
+    assert.equal(said(await put("new.bin", {}, await openClient())), "ACK 0");
+    const begun = heardFrom.length;
+    assert.ok(begun > missing);
+    clock.advance(8_000);
+    assert.ok(heardFrom.length > begun);
+  });
+
   it("an existing file is not overwritten unless that is allowed (T35, T39)", async () => {
     await start("new");
     assert.equal(said(await put("old.bin")), "ERROR 6");

@@ -141,6 +141,11 @@ export class Bench {
     );
   }
 
+  /** Whatever else a board does at that address. */
+  heard(address: string): readonly ClientView[] {
+    return this.machine.heard(address, this.situation, this.now);
+  }
+
   /** A whole transfer that arrived. */
   fetches(address: string, file: string): readonly ClientView[] {
     return this.transfer(address, file, "started", "sent", "fetched", "ended");

@@ -38,6 +38,8 @@ export interface FtpHouse {
   readonly folder: TemporaryFolder;
   readonly journal: Journal;
   readonly departures: readonly Departure[];
+  /** What the boot sequences are told of beside these: an address each time. */
+  readonly heardFrom: readonly string[];
   readonly heard: () => number;
   /** The transfer rows as they stand, oldest first. */
   rows(): TransferRow[];
@@ -77,6 +79,7 @@ export async function ftpHouse(options: FtpOptions = {}): Promise<FtpHouse> {
   const root = options.root?.(door) ?? door;
   const journal = new Journal(clock);
   const departures: Departure[] = [];
+  const heardFrom: string[] = [];
   let heard = 0;
   const access = accessFor(wanted.allow, loopback, ["::1"]);
   const server = await startFtpServer(
@@ -90,6 +93,7 @@ export async function ftpHouse(options: FtpOptions = {}): Promise<FtpHouse> {
       boards: {},
       startThread: options.startThread,
       departed: (departure) => departures.push(departure),
+      heardFrom: (address) => heardFrom.push(address),
     },
     options.addresses ?? ["127.0.0.1"],
     0,
@@ -101,6 +105,7 @@ export async function ftpHouse(options: FtpOptions = {}): Promise<FtpHouse> {
     folder,
     journal,
     departures,
+    heardFrom,
     heard: () => heard,
     rows,
     row: (accept) =>

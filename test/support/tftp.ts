@@ -32,6 +32,8 @@ export interface TestedServer {
   readonly server: BootServer;
   readonly folder: TemporaryFolder;
   readonly departures: Departure[];
+  /** What the boot sequences are told of beside these: an address each time. */
+  readonly heardFrom: readonly string[];
   readonly journal: Journal;
   situation: Situation;
   /** Datagrams that were judged so far. */
@@ -69,6 +71,7 @@ export async function startTestedServer(options: TftpServerOptions = {}): Promis
   const access = accessFor(options.allow ?? [], networks, ipv6);
   const journal = new Journal(clock);
   const departures: Departure[] = [];
+  const heardFrom: string[] = [];
   const tested = {
     situation: { wanted, plan: emptyPlan, rootOf: () => root, access, networks } as Situation,
     heard: 0,
@@ -85,6 +88,7 @@ export async function startTestedServer(options: TftpServerOptions = {}): Promis
     boards: {},
     startThread: options.startThread,
     departed: (departure) => departures.push(departure),
+    heardFrom: (address) => heardFrom.push(address),
   };
   const server = await startTftpServer(context, addresses, options.port ?? 0);
   const rows = (): TransferRow[] => [...journal.snapshot().transfers.values()];
@@ -92,6 +96,7 @@ export async function startTestedServer(options: TftpServerOptions = {}): Promis
     server,
     folder,
     departures,
+    heardFrom,
     journal,
     port: server.port,
     rows,

@@ -26,6 +26,8 @@ import type { UdpOptions } from "../udp";
 export interface BootpServer extends BootServer {
   /** A stage of a TFTP or FTP transfer: what the boot sequences move by. */
   departed(departure: Departure): void;
+  /** Something else of TFTP or FTP came from this address. */
+  heard(address: string): void;
   /** The client's next request gets the first file; false: no such client. */
   restartSequence(clientId: string): boolean;
   /**
@@ -89,6 +91,7 @@ export async function startBootpServer(
     stopNow: stop,
     cancelTransfer: () => false,
     departed: service.departed,
+    heard: service.heard,
     restartSequence: service.restartSequence,
     planChanged: service.planChanged,
   };
@@ -228,6 +231,11 @@ class Service {
   readonly departed = (departure: Departure): void => {
     this.followPlan();
     this.show(this.machine.departed(departure, this.situation(), this.context.clock.now()));
+  };
+
+  readonly heard = (address: string): void => {
+    this.followPlan();
+    this.show(this.machine.heard(address, this.situation(), this.context.clock.now()));
   };
 
   readonly restartSequence = (clientId: string): boolean => {

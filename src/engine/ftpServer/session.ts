@@ -242,6 +242,7 @@ export class Session {
   private receive(chunk: Buffer): void {
     if (this.ending) return; // Read and forgotten, so that the goodbye is not lost to a reset.
     this.context.heard("ftp");
+    this.context.heardFrom?.(this.peer.address);
     const lines = this.reader.push(chunk);
     if (lines === tooLong) {
       this.onLimit(this, "ftp.lineTooLong", `a command line of more than ${longestLine} bytes`);

@@ -177,6 +177,8 @@ export class TransferRecord {
   }
 
   private report(patch: Partial<TransferRow>): void {
+    const { direction, address } = this.row;
+    if (direction === "write" && this.context.journal.isDue(this.id)) this.context.heardFrom?.(address);
     this.change(patch);
     this.publish();
   }

@@ -175,6 +175,7 @@ class TftpServer implements BootServer {
       this.evict(2 * situation.wanted.limits.tftpTransfers),
     );
     const refusal = refusalOf(request, verdict);
+    if (refusal?.quiet !== true) this.context.heardFrom?.(from.address);
     if (refusal !== undefined) {
       this.refusals.refuse(listener, request, from, refusal);
       return;

@@ -331,5 +331,6 @@ export class ServedTransfer {
     const { lines: injected = [] } = this.disturber ?? {};
     if (injected.length > 0) this.record.add({ injected });
     this.record.report(this.exchange, this.outcome);
+    if (this.request.op === "WRQ") this.home.context.heardFrom?.(this.peer.address);
   }
 }

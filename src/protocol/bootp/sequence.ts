@@ -177,6 +177,10 @@ export function transferred(
   }
 }
 
+/** The cursor of a client that was heard otherwise: by an upload, a command, a file that it was refused. */
+export const heard = (cursor: Cursor, now: number): Cursor =>
+  cursor.lastPacketAt === undefined ? cursor : { ...cursor, lastPacketAt: now };
+
 /**
  * The cursor of a verification after a stage of a transfer from its address. Several may play there at once, and
  * nothing tells whose transfer it was; but each fetches a round's file before it asks anew. So a file that was sent

@@ -17,7 +17,7 @@ import { getOption, optionTable } from "./options";
 import { answerAsProxy } from "./proxy";
 import { noNetwork, outside, unlisted, unlistedCode } from "./refusals";
 import { BOOTREQUEST, decodePacket, ethernet, unspecified, type BootpPacket } from "./packet";
-import { restarted, transferred, transferredNearby, waitsFor, type Cursor } from "./sequence";
+import { heard, restarted, transferred, transferredNearby, waitsFor, type Cursor } from "./sequence";
 
 /** One datagram as it came. */
 export interface Datagram {
@@ -124,6 +124,19 @@ export class BootpMachine {
       const cursor = transferredNearby(each.cursor, stage, isFile, now, each === client);
       return this.moved(each, cursor, situation, now);
     });
+  }
+
+  /**
+   * Something else of TFTP or FTP came from this address, so its client is not idle (DESIGN §2.1, `restartSeconds`).
+   * Its row says so once a second at most.
+   */
+  heard(address: string, situation: BootpSituation, now: number): readonly ClientView[] {
+    const last = lastAsker(this.table.at(address));
+    if (last === undefined) return [];
+    const { lastSeenAt = -Infinity } = last;
+    const client = this.table.known(last, situation, now);
+    const view = this.moved({ ...client, lastSeenAt: now }, heard(client.cursor, now), situation, now);
+    return now - lastSeenAt < 1_000 ? [] : [view];
   }
 
   private moved(client: Client, cursor: Cursor, situation: BootpSituation, now: number): ClientView {
