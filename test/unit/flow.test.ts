@@ -434,6 +434,19 @@ describe("what a verification plays (DESIGN §2.3)", () => {
     assert.equal(report.ok, false, "the manifest itself differs");
   });
 
+  it("holds each board to its own manifest: what another board's says of a file does not count", async () => {
+    const clients = [{ name: "other", mac: "52:54:00:00:00:02", boot: ["good.rc"] }];
+    const [bad, good] = ["a: ccc.bin : size=5", "a: ccc.bin"].map((text) => new TextEncoder().encode(text));
+    const own = { "bad.rc": bad!, "good.rc": good! };
+    const files = { ...plan({ boot: ["bad.rc"], clients }), ...own, ...contents("ccc.bin") };
+    const script = { answers: ["bad.rc", null, "good.rc", null], tftp: own, ftp: served.ftp };
+    const { steps } = await verifyScripted(files, script);
+    assert.deepEqual(
+      steps.filter(({ kind }) => kind === "ftp").map(({ client, state }) => `${client} ${state}`),
+      ["any board failed", "other passed"],
+    );
+  });
+
   it("compares what an alias names with the file behind it", async () => {
     const files = {
       ...plan({ boot: "pxelinux.0", aliases: { "pxelinux.0": "a.bin" } }),

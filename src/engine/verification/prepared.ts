@@ -9,8 +9,7 @@ import { loadPlan, type LoadedPlan } from "../planFile";
 import { openPlannedRoots } from "../servedRoot/plannedRoot";
 import { Refusal, type ServedRoot } from "../servedRoot/servedRoot";
 import { chooseBoards, type BoardSettings } from "./boards";
-import { compareWith, readText } from "./compare";
-import type { Receiver } from "./reception";
+import { readText } from "./compare";
 
 export interface FolderSettings extends Pick<BoardSettings, "planFile" | "client" | "mac" | "answer"> {
   /** Absolute path of the workspace folder. */
@@ -33,8 +32,8 @@ export interface Prepared {
 /** A served root, or a board's own. */
 export interface View {
   readonly root: ServedRoot;
-  /** Compares what boards fetch with the files in it, and with its SHA256SUMS. */
-  readonly receiver: Receiver;
+  /** The hashes of its SHA256SUMS, by name. */
+  readonly hashes: ReadonlyMap<string, string>;
 }
 
 interface Whole {
@@ -60,7 +59,7 @@ export async function prepare(settings: FolderSettings): Promise<Prepared> {
     if (views.has(drop.root)) continue;
     const root = rootOf({ root: drop.root });
     const sums = await readSums(root, posix.join(drop.root ?? "", sumsFile));
-    views.set(drop.root, { root, receiver: compareWith(root, sums.hashes) });
+    views.set(drop.root, { root, hashes: sums.hashes });
     problems.push(...sums.problems);
   }
   const prepared = { loaded, boards: chosen, views, whole: undefined, problems };

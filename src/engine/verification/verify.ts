@@ -14,6 +14,7 @@ import {
   type RunEnvironment,
   type TargetFacts,
 } from "./boards";
+import { compareWith } from "./compare";
 import { EngineError } from "../errors";
 import { leftOutOf, outlineBoards } from "./outline";
 import { describeProblem } from "../planFile";
@@ -48,7 +49,9 @@ export async function verifyFolder(
     const { boards, left } = await selected(prepared, settings, facts);
     const report = await playBoards(
       boards.map((board) => {
-        const { receiver } = viewOf(prepared, board.drop);
+        const { root, hashes } = viewOf(prepared, board.drop);
+        // One for each: what the manifest of one board says of a file, no other board goes by.
+        const receiver = compareWith(root, hashes);
         return played(board, facts, environment, { compare: true, receiver });
       }),
       environment,
