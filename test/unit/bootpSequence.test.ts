@@ -147,22 +147,6 @@ describe("a boot sequence (DESIGN §2.1)", () => {
     );
   });
 
-  it("goes on after restartSeconds of uploads, commands and refused files: each is a packet of the client", () => {
-    const server = new Bench(situation({ ...plan, restartSeconds: 60 }));
-    server.files(ask());
-    server.fetches(address, first);
-    for (let seconds = 0; seconds < 300; seconds += 50) {
-      server.now += 50_000;
-      const [row] = server.heard(address);
-      assert.deepEqual([row?.detail, row?.lastSeenAt], ["next: copy-files4.rc (2 of 2)", server.now]);
-      assert.deepEqual(server.heard(address), [], "its row says so once a second");
-      assert.deepEqual(server.heard("192.168.7.200"), [], "nobody is known there");
-    }
-    assert.deepEqual(server.files(ask(2)), [second]);
-    server.now += 60_000;
-    assert.equal(server.heard(address)[0]?.detail, "next: u-boot.bin (1 of 2)");
-  });
-
   it("starts from the first file by Restart Sequence, out of the silence too", () => {
     play([
       { does: "asks", gets: first },
