@@ -299,7 +299,7 @@ class BootEngine implements Engine {
       departed: (departure) => {
         this.bootp?.departed(departure);
       },
-      heardFrom: (address) => void this.bootp?.heard(address),
+      heardFrom: (address) => this.bootp?.heard(address),
     };
   }
 

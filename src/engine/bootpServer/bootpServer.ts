@@ -26,8 +26,8 @@ import type { UdpOptions } from "../udp";
 export interface BootpServer extends BootServer {
   /** A stage of a TFTP or FTP transfer: what the boot sequences move by. */
   departed(departure: Departure): void;
-  /** Something else of TFTP or FTP came from this address. */
-  heard(address: string): void;
+  /** Something else of TFTP or FTP came from this address; false: its row says nothing new. */
+  heard(address: string): boolean;
   /** The client's next request gets the first file; false: no such client. */
   restartSequence(clientId: string): boolean;
   /**
@@ -233,9 +233,11 @@ class Service {
     this.show(this.machine.departed(departure, this.situation(), this.context.clock.now()));
   };
 
-  readonly heard = (address: string): void => {
+  readonly heard = (address: string): boolean => {
     this.followPlan();
-    this.show(this.machine.heard(address, this.situation(), this.context.clock.now()));
+    const views = this.machine.heard(address, this.situation(), this.context.clock.now());
+    this.show(views);
+    return views.length > 0;
   };
 
   readonly restartSequence = (clientId: string): boolean => {
