@@ -186,7 +186,7 @@ class BootEngine implements Engine {
     const { networks, ipv6, missing } = listeningAddresses(wanted.addresses, this.interfaces);
     const usableIpv6 = await usableNow(ipv6);
     const unusable = ipv6.filter((address) => !usableIpv6.includes(address));
-    const isRelayed = (address: string): boolean => this.boards.machine?.relays.hasBehind(address, plan) === true;
+    const isRelayed = (at: string): boolean => this.boards.machine?.relays.hasBehind(at, plan) === true;
     const access = accessFor(wanted.allow, networks, ipv6, isRelayed);
     if (this.situation !== undefined && !haveSameBoards(this.situation.wanted, wanted)) this.forgetBoards();
     const others = this.faults.adopt(wanted.faults, plan);
