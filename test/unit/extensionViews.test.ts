@@ -165,6 +165,26 @@ describe("the Transfers view (DESIGN §5)", () => {
     );
   });
 
+  it("a refused FTP session is a row about its board: it asked for no file", () => {
+    const trouble = { code: "ftp.login", message: "a login as root was refused" };
+    const session = ended({
+      protocol: "ftp",
+      isSession: true,
+      file: "/",
+      state: "refused",
+      bytes: 0,
+      trouble,
+    });
+    const many = ["a", "b", "c"].map((file) => missing(file, file));
+    const [group, item] = transferItems([session, ...many], same, now);
+    assert.equal(group?.description, "asked for 3 files that it did not get");
+    assert.equal(item?.label, "FTP session");
+    assert.equal(item.description, "← 192.168.7.10 · refused: a login as root was refused");
+    assert.match(item.tooltip ?? "", /^FTP session from 192\.168\.7\.10\n/);
+    assert.match(item.spoken, /^FTP session from 192\.168\.7\.10, refused/);
+    assert.match(item.context ?? "", /\btransfer\.session\b/);
+  });
+
   it("a refused file says which rule", () => {
     const trouble = { code: "name.dotFile", message: "dot files and dot folders are not served" };
     assert.deepEqual(shown(missing("a", ".env", { trouble })), [

@@ -69,13 +69,22 @@ function outcome(row: TransferRow, times: number): string {
   }
 }
 
+/** What the row is of: a file, or a session that was refused before it asked for one. */
+const subject = ({ isSession, file }: TransferRow): string =>
+  isSession === true ? "FTP session" : quoted(file);
+
+/** A board gets what it reads; what it writes comes from it, and a session does. */
+const goesTo = ({ isSession, direction }: TransferRow): boolean => isSession !== true && direction === "read";
+
+const wayOf = (row: TransferRow): string => `${subject(row)} ${goesTo(row) ? "to" : "from"}`;
+
 /** All there is to know, a line each. */
 function tooltip(row: TransferRow, name: string): string {
   const { file, servedFile, nearest = [], trouble, sha256, crc32, retransmissions } = row;
-  const way = row.direction === "read" ? "to" : "from";
+  const who = joined(" ", name, name === row.address ? "" : `(${row.address})`);
   return joined(
     "\n",
-    `${quoted(file)} ${way} ${joined(" ", name, name === row.address ? "" : `(${row.address})`)} over ${row.protocol.toUpperCase()}`,
+    joined(" ", wayOf(row), who, row.isSession !== true && `over ${row.protocol.toUpperCase()}`),
     servedFile !== undefined && servedFile !== file && `Served: ${quoted(servedFile)}`,
     row.root !== undefined && `The board's root: ${quoted(row.root)}`,
     trouble && describeTrouble(trouble),
@@ -94,13 +103,13 @@ function tooltip(row: TransferRow, name: string): string {
 /** @param times how often the same was asked and refused. */
 export function transferItem(row: TransferRow, nameOf: NameOf, now: number, times = 1): Item {
   const name = quoted(nameOf(row.address));
-  const arrow = row.direction === "read" ? "→" : "←";
+  const arrow = goesTo(row) ? "→" : "←";
   const said = row.state === "running" ? progress(row, now) : outcome(row, times);
   const missing = isMissing(row);
   const injected = row.injected && `injected: ${row.injected.join(", ")}`;
   return {
     id: row.id,
-    label: quoted(row.file),
+    label: subject(row),
     description: joined(" · ", `${arrow} ${name}`, said, injected),
     tooltip: tooltip(row, name),
     ...(row.normal === undefined ? looks[row.state] : { icon: "circle-outline" }),
@@ -110,13 +119,14 @@ export function transferItem(row: TransferRow, nameOf: NameOf, now: number, time
       "transfer",
       `transfer.${row.state}`,
       missing && "transfer.missing",
+      row.isSession && "transfer.session",
       outsiderOf(row.trouble) !== undefined && "transfer.outside",
       hasFile(row) && "transfer.hasFile",
       row.sha256 !== undefined && "transfer.hasSums",
     ),
     spoken: joined(
       ", ",
-      `${quoted(row.file)} ${row.direction === "read" ? "to" : "from"} ${name}`,
+      `${wayOf(row)} ${name}`,
       row.state === "running" && "running",
       row.state === "finished" && "finished",
       said.replaceAll(" · ", ", "),
@@ -198,7 +208,7 @@ export function transferItems(rows: Iterable<TransferRow>, nameOf: NameOf, now: 
   const refused = new Map<string, Refusals>();
   for (const row of rows) {
     if (row.state === "running") running.push(transferItem(row, nameOf, now));
-    else if (row.state === "refused" || row.normal !== undefined) {
+    else if ((row.state === "refused" && row.isSession !== true) || row.normal !== undefined) {
       const { address, normal } = row;
       const board = normal?.board;
       const group = [address, board].join(" ");
