@@ -105,6 +105,8 @@ export function permissionAdvice(
   const { way, fixes } = ways(transport, port, surroundings);
   const otherPorts = bootpPorts.includes(port)
     ? "; other ports are no help: boards ask BOOTP on port 67 only."
-    : ", or use --high-ports.";
+    : isTyped(surroundings)
+      ? ", or use --high-ports."
+      : `, or choose a high port: setting bootServers.${transport === "tcp" ? "ftp" : "tftp"}.port.`;
   return { remedy: `${way}${otherPorts}`, fixes: fixes.filter(isPastable) };
 }

@@ -8,6 +8,7 @@ import { isInterfaceName } from "../model/networks";
 import {
   defaultWanted,
   limitDefinitions,
+  limitSetting,
   standardPorts,
   type Answer,
   type LimitName,
@@ -20,14 +21,6 @@ import type { CommandSettings } from "./process/command";
 /** The value of a setting by its name behind `bootServers.`; undefined: nobody set it. */
 export type ReadSetting = (name: string) => unknown;
 
-/** Limits that a setting of another name sets. */
-const limitSettings: Readonly<Partial<Record<LimitName, string>>> = {
-  uploadSize: "uploadLimit",
-  giveUpSeconds: "tftp.giveUpSeconds",
-  maxBlksize: "tftp.maxBlksize",
-  maxWindowsize: "tftp.maxWindowsize",
-};
-
 /** The settings that a folder may have of its own: they open nothing (DESIGN §5). All others are the machine's. */
 export const folderSettings: readonly string[] = [
   "tftp.maxBlksize",
@@ -39,9 +32,6 @@ export const folderSettings: readonly string[] = [
 export const verifySettings: readonly string[] = ["verify.targets", "verify.onSave"];
 
 export const limitNames = Object.keys(limitDefinitions) as LimitName[];
-
-/** The setting of a limit: `limits.ftpSessions`, `uploadLimit`. */
-export const limitSetting = (name: LimitName): string => limitSettings[name] ?? `limits.${name}`;
 
 const answers: readonly Answer[] = ["listed", "boards", "everyone", "proxy"];
 export const uploadPolicies: readonly UploadPolicy[] = ["deny", "new", "keep", "overwrite"];

@@ -14,7 +14,7 @@ export function outsideTrouble(address: string): Trouble & { readonly remedy: st
   return {
     code: outsideCode,
     message: `${address} is not in a network that may ask`,
-    remedy: `Allow it with --allow ${address}/${bitsOf(address)}, or its network.`,
+    remedy: `Allow it with --allow ${address}/${bitsOf(address)} or the setting bootServers.allow, or its network.`,
   };
 }
 

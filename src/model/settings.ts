@@ -84,6 +84,21 @@ export const defaultLimits: Limits = Object.fromEntries(
   Object.entries(limitDefinitions).map(([name, definition]) => [name, definition.default]),
 ) as Limits;
 
+/** Limits that a setting of another name sets. */
+const limitSettings: Readonly<Partial<Record<LimitName, string>>> = {
+  uploadSize: "uploadLimit",
+  giveUpSeconds: "tftp.giveUpSeconds",
+  maxBlksize: "tftp.maxBlksize",
+  maxWindowsize: "tftp.maxWindowsize",
+};
+
+/** The setting of a limit in VS Code, behind `bootServers.`: `limits.ftpSessions`, `uploadLimit`. */
+export const limitSetting = (name: LimitName): string => limitSettings[name] ?? `limits.${name}`;
+
+/** How a limit is raised, to who may be in a terminal or in VS Code; the end of a sentence. */
+export const raiseLimit = (name: LimitName): string =>
+  `raise the limit: --limit ${name}=N, setting bootServers.${limitSetting(name)}.`;
+
 /** Ports; 0 is any free port. */
 export type Ports = Readonly<Record<Protocol, number>>;
 export const standardPorts: Ports = { bootp: 67, tftp: 69, ftp: 21 };

@@ -5,13 +5,12 @@ import { commandFor } from "../../src/extension/process/command";
 import {
   folderSettings,
   limitNames,
-  limitSetting,
   readSettings,
   verifySettings,
 } from "../../src/extension/config";
 import { commandIds, contextKeys, viewIds } from "../../src/extension/ids";
 import { logLines } from "../../src/model/bootLog";
-import { defaultWanted, limitDefinitions } from "../../src/model/settings";
+import { defaultWanted, limitDefinitions, limitSetting } from "../../src/model/settings";
 
 interface Setting {
   readonly scope: string;

@@ -61,6 +61,12 @@ describe("a port that needs rights", () => {
     }
   });
 
+  it("names the setting of a high port to who has typed no flags", () => {
+    const stdio = { ...user, command: ["node", "cli.js", "serve", "--stdio"] };
+    assert.match(permissionAdvice("udp", 69, stdio).remedy, /, or choose .*bootServers\.tftp\.port\.$/);
+    assert.match(permissionAdvice("tcp", 21, stdio).remedy, /, or choose .*bootServers\.ftp\.port\.$/);
+  });
+
   it("on a Mac is had by root alone: TFTP and FTP listen on each address, also where every interface is served", () => {
     const { remedy } = permissionAdvice("udp", 69, { ...user, platform: "darwin" });
     assert.match(remedy, /sudo/);

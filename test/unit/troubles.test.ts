@@ -64,6 +64,24 @@ function troublesOf(file: string): Written[] {
   return found;
 }
 
+/** Flags of `serve` that are settings in VS Code, where the same sentence stands in a view. */
+const settable = /--(?:address|servers|answer|uploads|allow|limit)\b/;
+
+/** The texts of a file that name such a flag and no setting. */
+function flagsWithoutSetting(file: string): string[] {
+  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) {
+      const text = node.getText();
+      if (settable.test(text) && !text.includes("bootServers.")) found.push(`${file}: ${text}`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
 describe("every trouble", () => {
   const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) =>
     name.endsWith(".ts"),
@@ -78,6 +96,15 @@ describe("every trouble", () => {
     assert.ok(all.length > 100, `${all.length} were found`);
     const silent = all.filter(({ code, remedy }) => !remedy && !nothingToDo.has(code));
     assert.deepEqual(silent, []);
+  });
+
+  it("that a flag mends names the setting as well: whoever reads it in VS Code types no flags", () => {
+    const shared = files.filter((name) => /^(?:protocol|model|engine)\b/.test(name));
+    assert.ok(shared.length > 100, `${shared.length} were found`);
+    assert.deepEqual(
+      shared.flatMap((name) => flagsWithoutSetting(join("src", name))),
+      [],
+    );
   });
 
   it("of the list without a remedy is still there", () => {

@@ -82,7 +82,8 @@ class Sockets implements BootpSockets {
       throw new EngineError({
         code: "address.noIpv4",
         message: "BOOTP needs an IPv4 address, and none is served",
-        remedy: "Serve an IPv4 address as well, or leave BOOTP out with --servers tftp,ftp.",
+        remedy:
+          "Serve an IPv4 address as well, or leave BOOTP out: --servers tftp,ftp, setting bootServers.servers.",
       });
     }
     const alone = addresses.every(isLoopback);

@@ -71,7 +71,8 @@ async function login(connection: FtpConnection, target: FtpTarget, signal?: Abor
 const loginTrouble = (user: string, answer: string): Trouble => ({
   code: "ftp.login",
   message: `the FTP server refused the login of "${printable(user)}": ${printable(answer)}`,
-  remedy: "Give the user with --ftp-user and the password in BOOT_SERVERS_FTP_PASSWORD.",
+  remedy:
+    "Name the user, and give its password: --ftp-user and BOOT_SERVERS_FTP_PASSWORD, in VS Code user@host as target, and the password when it is asked for.",
 });
 
 /** @throws EngineError `ftp.name`: CR, LF or NUL would end the command in the middle. */

@@ -4,6 +4,7 @@ import { outsideTrouble } from "../../model/outside";
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIPv6, type AddressInfo, type Socket } from "node:net";
 import type { Trouble } from "../../model/events";
+import { raiseLimit } from "../../model/settings";
 import { printable } from "../../model/text";
 import { isLocal, unmapped } from "../access";
 import { delay } from "../clock";
@@ -112,12 +113,16 @@ class FtpServer implements BootServer {
       const { code, message, remedy } = outsideTrouble(address);
       reason = [code, message, remedy];
     } else if (this.sessions.size >= ftpSessions) {
-      reason = ["limit.ftpSessions", `${ftpSessions} FTP sessions are open`, "Raise the limit ftpSessions."];
+      reason = [
+        "limit.ftpSessions",
+        `${ftpSessions} FTP sessions are open`,
+        `If they are all wanted, ${raiseLimit("ftpSessions")}`,
+      ];
     } else if (!isLocal(address) && ofAddress >= perAddress) {
       reason = [
         "limit.perAddress",
         `${perAddress} sessions of ${address} are open`,
-        "Raise the limit perAddress.",
+        `If they are all wanted, ${raiseLimit("perAddress")}`,
       ];
     }
     if (reason === undefined) return true;

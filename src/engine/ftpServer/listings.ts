@@ -1,5 +1,6 @@
 /** LIST, NLST and MLSD over a data connection, MLST and STAT over the control connection. */
 
+import { raiseLimit } from "../../model/settings";
 import { delay, nextTurn } from "../clock";
 import type { Entry } from "../servedRoot/servedRoot";
 import { outgoing, watchStall } from "./dataTransfer";
@@ -69,7 +70,7 @@ export async function sendListing(session: Session, verb: string, argument: stri
         onChange: () => undefined,
         onStill: () => undefined,
         onStall: () => {
-          const remedy = "Look at the client; --limit ftpDataSeconds= gives it more time.";
+          const remedy = `Look at the client, or ${raiseLimit("ftpDataSeconds")}`;
           activity.abort(
             new Failure(426, { code: "ftp.stalled", message: "the listing was not read", remedy }),
           );

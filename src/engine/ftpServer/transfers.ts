@@ -1,5 +1,6 @@
 /** RETR and STOR: one file through the door, over one data connection, with a row. */
 
+import { raiseLimit } from "../../model/settings";
 import { Checksums, type Sums } from "../checksums";
 import { delay, type Timer } from "../clock";
 import { fileChanged } from "../servedRoot/refusal";
@@ -292,7 +293,7 @@ function watchTransfer(
     },
     onStall: () => {
       const message = `nothing moved for ${seconds} s`;
-      const remedy = "A slower board needs a higher limit: ftpDataSeconds.";
+      const remedy = `If the board is only slow, ${raiseLimit("ftpDataSeconds")}`;
       activity.abort(new Failure(426, { code: "ftp.stalled", message, remedy }));
     },
   });

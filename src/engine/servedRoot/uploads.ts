@@ -6,7 +6,7 @@
 import { constants } from "node:fs";
 import { access, lstat, open, statfs, unlink, type FileHandle } from "node:fs/promises";
 import { protectedRule } from "../../model/names";
-import type { UploadPolicy } from "../../model/settings";
+import { raiseLimit, type UploadPolicy } from "../../model/settings";
 import { formatSize } from "../../model/text";
 import type { Door, ServedPlace } from "./door";
 import { systemCode } from "../errors";
@@ -234,7 +234,7 @@ const exists = (): Refusal =>
     "exists",
     "upload.exists",
     "a file of this name exists",
-    "Upload it under a new name, or allow it with --uploads keep or overwrite.",
+    "Upload it under a new name, or allow it with --uploads keep or overwrite, or by the setting bootServers.uploads.",
   );
 const notFile = (): Refusal =>
   refuse(
@@ -257,6 +257,6 @@ function tooLarge(limit: number): Refusal {
     "full",
     "upload.tooLarge",
     `an upload may have ${formatSize(limit)} at the most`,
-    "Raise the limit uploadSize.",
+    `If it is wanted, ${raiseLimit("uploadSize")}`,
   );
 }

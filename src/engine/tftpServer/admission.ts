@@ -2,6 +2,7 @@
 
 import { outsideTrouble } from "../../model/outside";
 import type { Trouble } from "../../model/events";
+import { raiseLimit, type LimitName } from "../../model/settings";
 import { isLocal } from "../access";
 import type { Clock } from "../clock";
 import { Recent } from "../../protocol/recent";
@@ -111,11 +112,11 @@ export class Admission {
   }
 }
 
-function busy(code: string, message: string, limit: string, quiet = false): Verdict {
+function busy(code: string, message: string, limit: LimitName, quiet = false): Verdict {
   return {
     kind: "no",
     code: "busy",
     quiet,
-    trouble: { code, message, remedy: `Try again later, or raise the limit: --limit ${limit}=N.` },
+    trouble: { code, message, remedy: `Try again later, or ${raiseLimit(limit)}` },
   };
 }

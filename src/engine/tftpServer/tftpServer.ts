@@ -1,6 +1,7 @@
 /** The TFTP server: its listening sockets, who may begin a transfer, and the transfers that run (RFC 1350). */
 
 import type { Trouble } from "../../model/events";
+import { raiseLimit } from "../../model/settings";
 import { MalformedPacket } from "../../protocol/errors";
 import {
   decodePacket,
@@ -38,7 +39,7 @@ const cancelled: Trouble = { code: "transfer.cancelled", message: "transfer canc
 const evicted: Trouble = {
   code: "tftp.evicted",
   message: "the client never answered a packet, and another request needed the place",
-  remedy: "If this many boards start at once, raise the limit: --limit tftpTransfers=N.",
+  remedy: `If this many boards start at once, ${raiseLimit("tftpTransfers")}`,
 };
 const restarted: Trouble = { code: "tftp.askedAgain", message: "the client asked again from the start" };
 

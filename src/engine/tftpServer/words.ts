@@ -1,6 +1,7 @@
 /** How a TFTP transfer that ended is told: to the peer as an ERROR, to people as a state and a sentence. */
 
 import type { Trouble, TransferRow, TransferState } from "../../model/events";
+import { raiseLimit } from "../../model/settings";
 import { formatSize, printable } from "../../model/text";
 import { isOptional, profiles, type Profile, type ProfileName } from "../../protocol/bootp/profiles";
 import { describeError } from "../../protocol/tftp/describe";
@@ -143,6 +144,6 @@ function silence(
   return {
     code: "tftp.timeout",
     message: `the client stopped ${progress(row)}: nothing came from it for ${giveUpSeconds} s`,
-    remedy: "If it is only slow, raise the limit: --limit giveUpSeconds=N.",
+    remedy: `If it is only slow, ${raiseLimit("giveUpSeconds")}`,
   };
 }

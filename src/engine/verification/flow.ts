@@ -253,7 +253,8 @@ function unansweredBootp(board: PlayedBoard, asker: BootpAsker): Pick<StepRow, "
     trouble: {
       code: "bootp.notAsked",
       message: `${wasAsked(board, asker) ? asked : "no question"} could be asked${obstacles === "" ? "" : `: ${obstacles}`}`,
-      remedy: "Run it with the right to use port 68, or with --bootp skip to take the plan's word for BOOTP.",
+      remedy:
+        "Run it with the right to use port 68, or take the plan's word for BOOTP: --bootp skip, in a task as well.",
     },
   };
 }

@@ -157,8 +157,8 @@ function notesOf({ own, filesFrom, plan, settings }: TargetFacts, boards: readon
   if (own) {
     notes.push(
       plan.server === undefined
-        ? "The servers were started for this folder: this does not show that another server hands out the same (--target HOST does)."
-        : `${plan.server} was not asked: the files came from servers that were started for this folder on ${loopback} (--target HOST asks another).`,
+        ? "The servers were started for this folder: this does not show that another server hands out the same (a verification of a target does)."
+        : `${plan.server} was not asked: the files came from servers that were started for this folder on ${loopback} (a verification of a target asks another).`,
     );
   }
   if (!own && filesFrom !== undefined) {

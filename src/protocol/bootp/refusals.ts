@@ -30,6 +30,6 @@ export function outside({ request, from }: Arrival): Notice {
   return {
     code: "access.network",
     message: `${address}${relayed ? ", its relay agent," : ""} is not in a network that may ask`,
-    remedy: `Allow it with --allow ${address}/32, or its network.`,
+    remedy: `Allow it with --allow ${address}/32 or the setting bootServers.allow, or its network.`,
   };
 }
