@@ -5,7 +5,7 @@ import { basename, isAbsolute, relative, sep } from "node:path";
 import * as vscode from "vscode";
 import { checkName, protectedRule } from "../../model/names";
 import { describeTrouble } from "../views/item";
-import { refuse, servedRootOf } from "./plan";
+import { openPlan, refuse, servedRootOf } from "./plan";
 import { readPlan } from "./planSources";
 import { exists } from "./planUris";
 import { quoted, unadorned } from "../words";
@@ -76,7 +76,7 @@ async function offerCopy(
   const open = "Open Boot Plan";
   const message = unadorned(`${outside}. Copy the file there, or change "root" in the boot plan.`);
   const answer = await vscode.window.showErrorMessage(message, copy, open);
-  if (answer === open) await vscode.commands.executeCommand("bootServers.openBootPlan");
+  if (answer === open) await openPlan(folder);
   if (answer !== copy) return;
   const target = await copyIntoRoot(folder, uri);
   if (target !== undefined) await again(target);
