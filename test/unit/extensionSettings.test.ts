@@ -2,12 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { mayRestart } from "../../src/extension/process/child";
 import { commandFor } from "../../src/extension/process/command";
-import {
-  folderSettings,
-  limitNames,
-  readSettings,
-  verifySettings,
-} from "../../src/extension/config";
+import { folderSettings, limitNames, readSettings, verifySettings } from "../../src/extension/config";
 import { commandIds, contextKeys, viewIds } from "../../src/extension/ids";
 import { logLines } from "../../src/model/bootLog";
 import { defaultWanted, limitDefinitions, limitSetting } from "../../src/model/settings";

@@ -129,7 +129,8 @@ describe("the Transfers view (DESIGN §5)", () => {
       now,
     );
     assert.equal(item?.description, "→ 192.168.7.10 · not found · nearest: u-boot.bin and Image");
-    assert.match(item.tooltip ?? "", /U-Boot got no boot file name/);
+    // Who hears the row has no tooltip.
+    for (const text of [item.tooltip, item.spoken]) assert.match(text ?? "", /U-Boot got no boot file name/);
     assert.match(item.context ?? "", /\btransfer\.missing\b/);
   });
 

@@ -130,6 +130,7 @@ export function transferItem(row: TransferRow, nameOf: NameOf, now: number, time
       row.state === "running" && "running",
       row.state === "finished" && "finished",
       said.replaceAll(" · ", ", "),
+      missing && wordOnMissing(row.file),
     ),
     row: row.id,
   };
