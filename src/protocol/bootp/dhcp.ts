@@ -75,7 +75,8 @@ function request(conversation: Conversation): void {
     conversation.warn({
       code: "dhcp.otherServer",
       message: `took the offer of the DHCP server ${server}`,
-      remedy: "Serve beside that one (--answer proxy, setting bootServers.bootp.answer), or take it off this network.",
+      remedy:
+        "Serve beside that one (--answer proxy, setting bootServers.bootp.answer), or take it off this network.",
     });
     return;
   }
