@@ -17,6 +17,11 @@ export class EngineError extends Error implements Trouble {
   }
 }
 
+/** A trouble alone, without what else its object carries: it goes into rows, and to other threads. */
+export function plainTrouble({ code, message, remedy }: Trouble): Trouble {
+  return { code, message, ...(remedy !== undefined && { remedy }) };
+}
+
 /** The system's code of an error (`EADDRINUSE`), or undefined. */
 export function systemCode(error: unknown): string | undefined {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;

@@ -7,7 +7,7 @@ import { errorMessage } from "../model/text";
 import { describeAbsence, fixesFor } from "./absence";
 import { startBootpServer } from "./bootpServer/bootpServer";
 import type { Clock } from "./clock";
-import { EngineError } from "./errors";
+import { EngineError, plainTrouble } from "./errors";
 import { startFtpServer } from "./ftpServer/ftpServer";
 import { heldPorts } from "./heldPorts";
 import type { CaptureSink } from "./packets/recorder";
@@ -123,13 +123,8 @@ export function failureOf(error: unknown): ["failed" | "waiting", { readonly tro
         },
       },
     ];
-  const { code, message, remedy, fixes } = error;
-  const trouble = {
-    code,
-    message,
-    ...(remedy !== undefined && { remedy }),
-    ...(fixes !== undefined && { fixes }),
-  };
+  const { code, fixes } = error;
+  const trouble = { ...plainTrouble(error), ...(fixes !== undefined && { fixes }) };
   // One whose process is started again for it has not failed.
   return [code === "port.rootGone" ? "waiting" : "failed", { trouble }];
 }

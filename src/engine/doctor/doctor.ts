@@ -8,7 +8,7 @@ import { effectiveAnswer, highPorts, standardPorts, type Answering, type Wanted 
 import { bootServerPort, clientPort } from "../../protocol/bootp/packet";
 import { isLoopback, type Network } from "../../protocol/ipv4";
 import { lacksProxyPort } from "../bootpServer/proxyPort";
-import { EngineError } from "../errors";
+import { EngineError, plainTrouble } from "../errors";
 import { usableNow } from "../following";
 import { listeningAddresses, type InterfaceTable, type ServedAddresses } from "../interfaces";
 import { systemFiles, type SystemFiles } from "../networks/linux";
@@ -101,8 +101,7 @@ async function checkFolder({ wanted }: Scene): Promise<Check[]> {
     return [];
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    const { code, message, remedy } = error;
-    return [check("problem", "folder", { code, message, ...(remedy !== undefined && { remedy }) })];
+    return [check("problem", "folder", plainTrouble(error))];
   }
 }
 

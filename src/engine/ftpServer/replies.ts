@@ -2,7 +2,7 @@
 
 import type { Trouble } from "../../model/events";
 import { errorMessage, printable } from "../../model/text";
-import { systemCode } from "../errors";
+import { plainTrouble, systemCode } from "../errors";
 import { Refusal, type RefusalKind } from "../servedRoot/servedRoot";
 
 /** Ends a command with a reply code (RFC 959 §4.2) and, for a transfer, with the row's trouble. */
@@ -52,9 +52,8 @@ const refusalCodes: Readonly<Record<RefusalKind, number>> = {
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof Refusal) {
-    const { code, message, remedy } = error;
-    const trouble = { code, message, ...(remedy === undefined ? {} : { remedy }) };
-    return new Failure(refusalCodes[error.kind], trouble, error.kind === "changed" ? "failed" : "refused");
+    const state = error.kind === "changed" ? "failed" : "refused";
+    return new Failure(refusalCodes[error.kind], plainTrouble(error), state);
   }
   const code = systemCode(error);
   const message = code === undefined ? "local error" : `local error ${code}`;

@@ -6,12 +6,12 @@ import { Recent } from "../../protocol/recent";
 import { describeError, describeRequest } from "../../protocol/tftp/describe";
 import { encodeError, errorCode, opcodeOf, opcodes, type Request } from "../../protocol/tftp/packet";
 import { senderAt } from "../boardAt";
+import { plainTrouble } from "../errors";
 import type { OncePerSecond } from "../oncePerSecond";
 import type { ServerContext } from "../server";
 import type { Endpoint } from "../udp";
 import type { Verdict } from "./admission";
 import type { Listener } from "./listeners";
-import { plainTrouble } from "./words";
 
 /** Why a request is refused. */
 export interface RequestRefusal {

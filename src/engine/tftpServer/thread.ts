@@ -5,6 +5,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import { systemClock as clock, type Timer } from "../clock";
+import { plainTrouble } from "../errors";
 import { waitMs } from "../measuring";
 import { OncePerSecond } from "../oncePerSecond";
 import { knownFiles, type KnownFiles } from "../servedRoot/knownFiles";
@@ -16,7 +17,6 @@ import type { Endpoint, UdpSocket } from "../udp";
 import { noPort, TransferPorts } from "./ports";
 import { sendingExchange } from "./sending";
 import type { FromThread, ThreadTask, ToThread } from "./threadMessages";
-import { plainTrouble } from "./words";
 
 /** The rows of a front end move no more often. */
 const tellEveryMs = 200;

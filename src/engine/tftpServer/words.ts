@@ -8,6 +8,7 @@ import { describeError } from "../../protocol/tftp/describe";
 import { errorCode } from "../../protocol/tftp/packet";
 import type { TransferEnd } from "../../protocol/tftp/patience";
 import type { FileEnd } from "../bootLog/fileLines";
+import { plainTrouble } from "../errors";
 import type { Refusal } from "../servedRoot/refusal";
 
 /** How a transfer of the server ended: as its machine says, or by the door or a person. */
@@ -59,11 +60,6 @@ export function lastPacketsOf(end: ServedEnd): FileEnd {
 
 const violationCode = ({ code }: { readonly code: "size" | "malformed" }): number =>
   code === "malformed" ? errorCode.illegalOperation : errorCode.undefined;
-
-/** A trouble without anything else that the object carries. */
-export function plainTrouble({ code, message, remedy }: Trouble): Trouble {
-  return { code, message, ...(remedy === undefined ? {} : { remedy }) };
-}
 
 /** State and reason for the last row. `began`: packets were exchanged, so that it failed and was not refused. */
 export function verdictOf(

@@ -5,7 +5,7 @@ import { StepIds } from "../../model/outline";
 import type { Phase } from "../../model/verification";
 import { errorMessage } from "../../model/text";
 import type { Clock } from "../clock";
-import { EngineError } from "../errors";
+import { EngineError, plainTrouble } from "../errors";
 import { Refusal } from "../servedRoot/servedRoot";
 
 /** Of a step that ran when its run was ended. */
@@ -86,11 +86,7 @@ export class Steps {
 /** Any error as a trouble: its own words where it was made for people, else a sentence under `code`. */
 export function troubleOf(error: unknown, code: string): Trouble {
   if (error instanceof EngineError || error instanceof Refusal) {
-    return {
-      code: error.code,
-      message: error.message,
-      ...(error.remedy !== undefined && { remedy: error.remedy }),
-    };
+    return plainTrouble(error);
   }
   return { code, message: errorMessage(error) };
 }
