@@ -438,7 +438,7 @@ describe("the lease's key (RFC 2131 §4.2)", () => {
     );
   });
 
-  it("is the same for an identifier that is htype and chaddr: U-Boot sends none, its system that one (RFC 4361 §5)", () => {
+  it("is the same for an identifier that is htype and chaddr: U-Boot sends none, its system that one (RFC 4361 §7)", () => {
     const bench1 = server({
       clients: [pooled, { mac: boardMac }],
       pool: [{ first: "192.168.7.100", last: "192.168.7.102" }],

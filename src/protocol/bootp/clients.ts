@@ -93,7 +93,7 @@ export function identify(request: BootpPacket): Identity | undefined {
       verification: true,
     };
   }
-  // U-Boot sends no identifier, and its system htype and chaddr as one: they share a lease (RFC 4361 §5, RFC 2132 §9.14).
+  // U-Boot sends no identifier, and its system htype and chaddr as one: they share a lease (RFC 4361 §7, RFC 2132 §9.14).
   const isHardware = equalBytes(identifier, Uint8Array.of(request.htype, ...request.chaddr));
   const leaseKey = isHardware ? hardware : keyOf(identifier);
   return { id: mac === "" ? leaseKey : mac, mac, leaseKey, verification: false };

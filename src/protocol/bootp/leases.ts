@@ -92,13 +92,12 @@ export class Leases {
     const [own] = had.sort((one, other) => until(other) - until(one));
     if (own !== undefined) return formatIpv4(own);
     const fresh = this.fresh(ranges, taken, spare + 1);
-    const enough = fresh.length > spare;
-    const lapsed = enough ? [] : this.lapsed(usable, spare + 1 - fresh.length, now);
-    if (fresh.length + lapsed.length <= spare) return undefined;
+    const lapsed = fresh.length > spare ? [] : this.lapsed(usable, spare + 1 - fresh.length, now);
+    const [first, ...others] = [...fresh, ...lapsed];
+    if (first === undefined || others.length < spare) return undefined;
     const asked = wanted === undefined ? undefined : parseIpv4(wanted);
-    if (asked !== undefined && usable(asked) && until(asked) <= now) return wanted;
-    const found = fresh[0] ?? lapsed[0];
-    return found === undefined ? undefined : formatIpv4(found);
+    const isFree = asked !== undefined && usable(asked) && until(asked) <= now;
+    return formatIpv4(isFree ? asked : first);
   }
 
   /** Up to `count` addresses that nobody ever had. */

@@ -46,22 +46,21 @@ const isDhcp = ({ options }: BootpPacket): boolean => options?.has(optionTable.m
  * else every served network, each with a reply of its own (facts: Node cannot tell where a broadcast came in).
  */
 export function linksOf({ request, from, on }: Arrival, networks: readonly Network[]): readonly Link[] {
+  const { giaddr, ciaddr } = request;
   const served = (address: string): Network | undefined =>
     address === unspecified ? undefined : networks.find((network) => inNetwork(network, address));
   const direct = (server: Network): Link => ({ server, subnet: server });
   const receiver = networks.find(({ address }) => address === on);
-  if (request.giaddr !== unspecified) {
-    const own = served(request.giaddr);
-    if (own !== undefined) return [direct(own)];
+  if (giaddr !== unspecified) {
+    const near = served(giaddr);
+    if (near !== undefined) return [direct(near)];
     const server = receiver ?? served(from.address) ?? networks[0];
-    return server === undefined ? [] : [{ server, subnet: relayedSubnet(request.giaddr, server) }];
+    return server === undefined ? [] : [{ server, subnet: relayedSubnet(giaddr, server) }];
   }
-  const own = served(request.ciaddr);
-  if (receiver !== undefined && own === undefined && isDhcp(request) && request.ciaddr !== unspecified) {
-    // Who has an address asks past its relay agent, whose own is not known here, and is trusted to know it
-    // (RFC 2131 §4.3.2, RENEWING).
-    const network = request.ciaddr.replace(/\d+$/, "0");
-    return [{ server: receiver, subnet: relayedSubnet(network, receiver) }];
+  const own = served(ciaddr);
+  if (receiver !== undefined && own === undefined && ciaddr !== unspecified && isDhcp(request)) {
+    // Who has an address asks past its relay agent, and is trusted to know it (RFC 2131 §4.3.2, RENEWING).
+    return [{ server: receiver, subnet: relayedSubnet(ciaddr.replace(/\d+$/, "0"), receiver) }];
   }
   const told = receiver ?? own ?? served(from.address);
   if (told !== undefined) return [direct(told)];
