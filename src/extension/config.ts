@@ -3,7 +3,7 @@
 import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { logLines } from "../model/bootLog";
-import { protocols, type Protocol } from "../model/events";
+import { protocols, type Protocol, type Trouble } from "../model/events";
 import { isInterfaceName } from "../model/networks";
 import {
   defaultWanted,
@@ -76,6 +76,9 @@ const address: Check<string> = (value) =>
 /** What the setting `address` holds. */
 export const addressList = someOf(address);
 
+/** What the setting `allow` holds; whether each is a network the engine says. */
+export const allowList = listOf(text);
+
 const passivePorts: Check<readonly [number, number] | null> = (value) => {
   if (value === "") return null;
   const [, first, last] = (typeof value === "string" && /^(\d{1,5})-(\d{1,5})$/.exec(value)) || [];
@@ -90,7 +93,17 @@ export interface Settings {
   readonly logLines: number;
   /** Settings that hold what they must not, and are as if nobody had set them: a sentence each. */
   readonly problems: readonly string[];
+  /** Nothing may be started with them: what was to narrow who is served, or what, would be left out (DESIGN §6). */
+  readonly refused?: Trouble;
 }
+
+const words = (choices: readonly string[]): string => choices.map((each) => JSON.stringify(each)).join(", ");
+
+const refusal = (unreadable: readonly string[]): Trouble => ({
+  code: "setting.unreadable",
+  message: unreadable.join("; "),
+  remedy: "Correct it in the user settings, or remove it there: it narrows what is served, so it is not left out.",
+});
 
 /**
  * @param folder absolute path of the workspace folder.
@@ -98,12 +111,16 @@ export interface Settings {
  */
 export function readSettings(read: ReadSetting, folder: string, ftpPassword?: string): Settings {
   const problems: string[] = [];
-  const value = <T>(name: string, check: Check<T>, otherwise: T): T => {
+  const unreadable: string[] = [];
+  /** @param form what it has to be, where leaving it out would open more than is wanted. */
+  const value = <T>(name: string, check: Check<T>, otherwise: T, form?: string): T => {
     const given = read(name);
     if (given === undefined) return otherwise;
     const checked = check(given);
     if (checked !== undefined) return checked;
-    problems.push(`The setting bootServers.${name} is ${JSON.stringify(given)}, which it cannot be.`);
+    const what = `setting bootServers.${name} is ${JSON.stringify(given)}`;
+    if (form === undefined) problems.push(`The ${what}, which it cannot be.`);
+    else unreadable.push(`the ${what}, and has to be ${form}`);
     return otherwise;
   };
   const port = (protocol: Protocol): number =>
@@ -111,27 +128,37 @@ export function readSettings(read: ReadSetting, folder: string, ftpPassword?: st
   const limits = Object.fromEntries(
     limitNames.map((name) => {
       const { min, max, default: usual } = limitDefinitions[name];
-      return [name, value(limitSetting(name), integer(min, max), usual)];
+      const setting = limitSetting(name);
+      const form = folderSettings.includes(setting) ? undefined : `a whole number from ${min} to ${max}`;
+      return [name, value(setting, integer(min, max), usual, form)];
     }),
   ) as Limits;
   const passive = value("ftp.passivePorts", passivePorts, null);
-  const servers = value("servers", someOf(oneOf(protocols)), protocols);
+  const servers = value(
+    "servers",
+    someOf(oneOf(protocols)),
+    protocols,
+    `a list of some of ${words(protocols)}`,
+  );
   const wanted: Wanted = {
     ...defaultWanted,
     folder,
     servers: protocols.filter((protocol) => servers.includes(protocol)),
     addresses: value("address", addressList, defaultWanted.addresses),
     ports: { bootp: port("bootp"), tftp: port("tftp"), ftp: port("ftp") },
-    answer: value("bootp.answer", oneOf(answers), defaultWanted.answer),
+    answer: value("bootp.answer", oneOf(answers), defaultWanted.answer, `one of ${words(answers)}`),
     uploads: value("uploads", oneOf(uploadPolicies), defaultWanted.uploads),
-    allow: value("allow", listOf(text), defaultWanted.allow),
+    allow: value("allow", allowList, defaultWanted.allow, 'a list of networks such as ["192.168.7.0/24"]'),
     alsoServe: value("alsoServe", listOf(absolutePath), defaultWanted.alsoServe),
     ...(ftpPassword !== undefined && ftpPassword !== "" && { ftpPassword }),
     ...(passive !== null && { ftpPassivePorts: passive }),
     limits,
   };
-  const command = { launch: value("launch", listOf(text), []), node: value("node", text, "") };
+  // A wrapper may be what keeps the servers in a namespace, or from rights.
+  const launch = value("launch", listOf(text), [], 'a list of words such as ["sudo", "-n"]');
+  const command = { launch, node: value("node", text, "") };
   const { min, max, default: usual } = logLines;
   const lines = value("limits.logLines", integer(min, max), usual);
-  return { wanted, command, logLines: lines, problems };
+  const refused = unreadable.length > 0 && { refused: refusal(unreadable) };
+  return { wanted, command, logLines: lines, problems, ...refused };
 }

@@ -157,6 +157,7 @@ export class Servers implements vscode.Disposable {
   ): Promise<Settings | undefined> {
     for (;;) {
       const settings = await this.read(folder);
+      if (settings.refused !== undefined) throw new RemoteError({ trouble: settings.refused });
       if (!(await this.mayServe(folder, settings, why))) return undefined;
       // They may have been changed while the question stood there.
       if (isDeepStrictEqual(await this.read(folder), settings)) return settings;
@@ -233,9 +234,10 @@ export class Servers implements vscode.Disposable {
       } catch (error) {
         const message = isTrouble(error) ? describeTrouble(error) : errorMessage(error);
         this.write("error", message);
+        if (wasStopped(error)) return;
         // Where the old process was let go first, nothing runs any more.
-        if (this.store.isWanted() || wasStopped(error)) return;
-        void this.sayTrouble(`Boot Servers did not start again: ${message}`);
+        if (!this.store.isWanted()) void this.sayTrouble(`Boot Servers did not start again: ${message}`);
+        else if (isTrouble(error)) void this.sayTrouble(`Boot Servers go on as they did: ${message}`);
       }
     });
     return this.lastFollow;
@@ -258,7 +260,9 @@ export class Servers implements vscode.Disposable {
   async mayChange(values: Readonly<Record<string, unknown>>): Promise<boolean> {
     const folder = this.wantedFolder();
     if (folder === undefined) return true;
-    return this.mayServe(folder, await this.read(folder, values), "start");
+    const settings = await this.read(folder, values);
+    // Who could ask is not known: the servers do not follow, and say why.
+    return settings.refused !== undefined || this.mayServe(folder, settings, "start");
   }
 
   /** The first start by a person on this machine offers the networks; the servers run meanwhile (DESIGN §5). */

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { mayRestart } from "../../src/extension/process/child";
 import { commandFor } from "../../src/extension/process/command";
 import { folderSettings, limitNames, readSettings, verifySettings } from "../../src/extension/config";
+import { describeTrouble } from "../../src/extension/views/item";
 import { commandIds, contextKeys, viewIds } from "../../src/extension/ids";
 import { logLines } from "../../src/model/bootLog";
 import { defaultWanted, limitDefinitions, limitSetting } from "../../src/model/settings";
@@ -102,20 +103,16 @@ describe("the settings (DESIGN §5)", () => {
     ["address", ["192.168.7.256"]],
     ["address", ["eth1 "]],
     ["address", ["eth1\neth2"]],
-    ["servers", []],
-    ["servers", ["http"]],
     ["tftp.port", 65536],
     ["tftp.port", "69"],
     ["tftp.port", 6.9],
     ["ftp.passivePorts", "50100-50000"],
     ["ftp.passivePorts", "21-30"],
     ["ftp.passivePorts", 5000],
-    ["bootp.answer", "anybody"],
     ["uploads", true],
     ["alsoServe", ["build"]],
-    ["limits.ftpSessions", 0],
+    ["tftp.maxBlksize", 7],
     ["limits.logLines", 10_001],
-    ["launch", "sudo"],
     ["node", null],
   ] as const) {
     it(`${name} ${JSON.stringify(value)} is as if nobody had set it, and that is said`, () => {
@@ -128,6 +125,44 @@ describe("the settings (DESIGN §5)", () => {
       ]);
     });
   }
+});
+
+describe("a setting that narrows what is served and cannot be read (DESIGN §6)", () => {
+  for (const [name, value, form] of [
+    ["allow", "10.0.0.0/8", 'a list of networks such as ["192.168.7.0/24"]'],
+    ["allow", [10], 'a list of networks such as ["192.168.7.0/24"]'],
+    ["allow", null, 'a list of networks such as ["192.168.7.0/24"]'],
+    ["servers", "tftp", 'a list of some of "bootp", "tftp", "ftp"'],
+    ["servers", [], 'a list of some of "bootp", "tftp", "ftp"'],
+    ["servers", ["http"], 'a list of some of "bootp", "tftp", "ftp"'],
+    ["bootp.answer", "Listed", 'one of "listed", "boards", "everyone", "proxy"'],
+    ["uploadLimit", "10 MiB", "a whole number from 0 to 9007199254740991"],
+    ["limits.ftpSessions", 0, "a whole number from 1 to 4096"],
+    ["limits.perAddress", "2", "a whole number from 1 to 4096"],
+    ["launch", "ip netns exec bench", 'a list of words such as ["sudo", "-n"]'],
+  ] as const) {
+    it(`is not left out, and nothing starts: ${name} ${JSON.stringify(value)}`, () => {
+      const { problems, refused } = readSettings(read({ [name]: value }), "/drop");
+      assert.deepEqual(problems, []);
+      assert.equal(
+        describeTrouble(refused!),
+        `The setting bootServers.${name} is ${JSON.stringify(value)}, and has to be ${form}. Correct it in the ` +
+          "user settings, or remove it there: it narrows what is served, so it is not left out.",
+      );
+    });
+  }
+
+  it("is named with the others", () => {
+    const { refused } = readSettings(read({ allow: {}, "limits.sightings": -1, uploads: "yes" }), "/drop");
+    assert.match(refused?.message ?? "", /bootServers\.limits\.sightings is -1.*; the setting bootServers\.allow is {}/);
+    assert.doesNotMatch(refused?.message ?? "", /uploads/);
+  });
+
+  it("may be any that opens nothing where it is left out", () => {
+    const values = { address: "eth1", uploads: true, alsoServe: "/srv", "tftp.giveUpSeconds": "9" };
+    const { wanted, refused } = readSettings(read(values), "/drop");
+    assert.deepEqual([wanted, refused], [{ ...defaultWanted, folder: "/drop" }, undefined]);
+  });
 });
 
 describe("package.json", () => {

@@ -5,6 +5,7 @@ import manifest from "../../../package.json";
 import type { Check } from "../../model/checks";
 import { allowAlso, networkAround, outsiderOf } from "../../model/outside";
 import { RemoteError } from "../../rpc/remoteError";
+import { allowList } from "../config";
 import { checkText } from "./checkText";
 import { folderAt } from "../folders";
 import { changeSettings, machineSetting } from "./machineSettings";
@@ -62,7 +63,7 @@ export async function allowThisNetwork(
   if (address === undefined) return;
   const networks = await servers.networks().catch(() => []);
   const served = servers.store.serverRows().flatMap(({ addresses }) => addresses);
-  const now = machineSetting<readonly string[]>("allow", []);
+  const now = allowList(machineSetting<unknown>("allow", [])) ?? [];
   const around = networkAround(address, networks);
   const alone = `${address}/${address.includes(":") ? 128 : 32}`;
   const known = given === "network" ? around : given === "address" ? alone : undefined;

@@ -27,7 +27,7 @@ describe("what a person decides for this machine", () => {
     await stop(api);
     await vscode.commands.executeCommand("bootServers.clearFinishedTransfers");
     const configuration = vscode.workspace.getConfiguration("bootServers");
-    for (const name of ["address", "uploads"]) {
+    for (const name of ["address", "allow", "uploads"]) {
       await configuration.update(name, undefined, vscode.ConfigurationTarget.Global);
     }
   });
@@ -47,6 +47,18 @@ describe("what a person decides for this machine", () => {
       "tftp running on 127.0.0.1",
       "ftp running on 127.0.0.1",
     ]);
+  });
+
+  it("a setting that was to narrow who may ask, and cannot be read, starts nothing (DESIGN §6)", async () => {
+    const allow = (value: unknown): Thenable<void> =>
+      vscode.workspace
+        .getConfiguration("bootServers")
+        .update("allow", value, vscode.ConfigurationTarget.Global);
+    await allow("192.168.7.0/24");
+    assert.equal(await vscode.commands.executeCommand("bootServers.start"), false);
+    assert.deepEqual([api.store.isWanted(), api.childPid()], [false, undefined]);
+    await allow(["127.0.0.0/8"]);
+    await start(api);
   });
 
   it("Allow Uploads is the machine's too, and the running servers follow", async () => {
