@@ -14,10 +14,9 @@ import { BootLog } from "./bootLog/bootLog";
 import { systemClock, type Clock } from "./clock";
 import { drainAll } from "./draining";
 import { checkMachine } from "./doctor/doctor";
-import { EngineError } from "./errors";
 import { everyBoard } from "./everyBoard";
 import { FaultWatch } from "./faults";
-import { followPlan, onceUsable, usableNow, type Service } from "./following";
+import { followPlan, onceUsable, toWaitFor, usableNow, type Service } from "./following";
 import { listeningAddresses, watchInterfaces, type InterfaceTable } from "./interfaces";
 import { Journal } from "./journal";
 import { Recorder } from "./packets/recorder";
@@ -26,7 +25,7 @@ import { notTaken, type LoadedPlan } from "./planFile";
 import { PlanNews } from "./planNews";
 import { openPlannedRoots, servingTerms } from "./servedRoot/plannedRoot";
 import type { BootServer, ServerContext, Situation } from "./server";
-import { currentRow, hear, type Slot } from "./slot";
+import { currentRow, hear, refusedAddresses, type Slot } from "./slot";
 import { failureOf, listensOn, rowFor, starters, startServer, waitingFor, warningsOf } from "./starting";
 import type { Surroundings } from "./starting";
 
@@ -194,7 +193,6 @@ class BootEngine implements Engine {
     this.journal.transfersKept = wanted.limits.transfersKept;
     this.planNews.taken(loaded);
     this.stopAddresses();
-    this.stopAddresses = onceUsable(unusable, this.clock, this.addressesMoved);
     const ipv4 = networks.map(({ address }) => address);
     const absent = [...missing, ...unusable];
     // Asked at most once: on some systems it takes a second.
@@ -205,6 +203,8 @@ class BootEngine implements Engine {
         this.settle(protocol, wanted, protocol === "bootp" ? ipv4 : [...ipv4, ...usableIpv6], absent, all),
       ),
     );
+    const refused = await toWaitFor([...this.slots.values()].flatMap(refusedAddresses));
+    this.stopAddresses = onceUsable([...unusable, ...refused], this.clock, this.addressesMoved);
     if (others) this.reportAll();
     await this.bootp?.planChanged();
   }
@@ -271,8 +271,6 @@ class BootEngine implements Engine {
       place(server, running(server, warnings));
     } catch (error) {
       place(undefined, row(...failureOf(error)));
-      // Gone since they were looked at; back by now, they would never be others than those that were taken.
-      if (error instanceof EngineError && error.code === "address.missing") this.interfaces = {};
     }
   }
 

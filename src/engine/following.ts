@@ -63,6 +63,16 @@ export async function usableNow(addresses: readonly string[]): Promise<string[]>
   return addresses.filter((_, index) => usable[index]);
 }
 
+/**
+ * Of addresses that servers were refused, those that cannot be had now; all of them where each can: they were gone for
+ * a moment.
+ */
+export async function toWaitFor(addresses: readonly string[]): Promise<readonly string[]> {
+  const usable = await usableNow(addresses);
+  const unusable = addresses.filter((address) => !usable.includes(address));
+  return unusable.length > 0 ? unusable : addresses;
+}
+
 /** Calls back once when one of the addresses has become usable. Returns the function that ends it. */
 export function onceUsable(addresses: readonly string[], clock: Clock, callback: () => void): () => void {
   let timer: Timer;

@@ -29,6 +29,10 @@ export function currentRow({ row, server, lastPacketAt }: Slot, common: readonly
   };
 }
 
+/** The addresses that it was to listen on, where one of them was listed and not there. */
+export const refusedAddresses = ({ row: { addresses, trouble } }: Slot): readonly string[] =>
+  trouble?.code === "address.missing" ? addresses : [];
+
 /** It heard something. The first packet is told at once, then at most one a second, and the last one always. */
 export function hear(slot: Slot, clock: Clock, tell: (slot: Slot) => void): void {
   slot.lastPacketAt = clock.wallTime();

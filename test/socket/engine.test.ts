@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { networkInterfaces } from "node:os";
+import { networkInterfaces, type NetworkInterfaceInfo } from "node:os";
 import { nextTurn } from "../../src/engine/clock";
 import { createEngine } from "../../src/engine/engine";
 import { EngineError } from "../../src/engine/errors";
@@ -243,6 +243,35 @@ describe("the engine", () => {
     assert.deepEqual(states(engine), ["running", "failed", "running"]);
     await rowThat(engine, (row) => row.id === "tftp" && "state" in row && row.state === "running");
     assert.deepEqual(states(engine), ["running", "running", "running"]);
+  });
+
+  it("does not try a server again while its address is listed and cannot be had", async () => {
+    const bench: NetworkInterfaceInfo = {
+      address: "192.0.2.1",
+      netmask: "255.255.255.0",
+      family: "IPv4",
+      mac: "52:54:00:12:34:56",
+      internal: false,
+      cidr: "192.0.2.1/24",
+    };
+    const clock = new VirtualClock();
+    let tries = 0;
+    const tftp: StartServer = (...start) => {
+      tries += 1;
+      return starters.tftp(...start);
+    };
+    const readInterfaces = (): InterfaceTable => ({ bench0: [bench] });
+    engine = createEngine({ clock, readInterfaces, starters: { ...starters, tftp } });
+    await engine.configure({ ...wanted, addresses: ["127.0.0.1", "bench0"] });
+    assert.deepEqual(states(engine), ["failed", "failed", "failed"]);
+    assert.equal(server(engine, "tftp").trouble?.code, "address.missing");
+    for (let look = 0; look < 20; look += 1) {
+      clock.advance(500);
+      await nextTurn();
+    }
+    // After all that the looks have led to.
+    await engine.drain();
+    assert.equal(tries, 1);
   });
 
   it("does not come back after a stop, whatever changes", async () => {
