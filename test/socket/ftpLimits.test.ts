@@ -152,6 +152,25 @@ describe("FTP limits", () => {
     assert.ok(grown < 100, `${grown.toFixed(0)} MiB`);
   });
 
+  it("a goodbye comes after the last line of a listing on the control connection (RFC 959 §4.2)", async () => {
+    const names = Array.from({ length: 20_000 }, (_, at) => `${at}.bin`);
+    await serve({
+      // No time passes: however slow the machine is, the client has all the time for it.
+      clock: new VirtualClock(),
+      root: (door) => ({
+        ...door,
+        list: () => Promise.resolve(names.map((name) => ({ name, kind: "file", size: 1, mtimeMs: 0 }))),
+      }),
+    });
+    const wire = await house!.login();
+    wire.socket.once("data", () => void house!.server.drain());
+    const { code, text, lines } = await wire.command("STAT /");
+    assert.deepEqual([code, text, lines.length], [213, "End of status", names.length + 2]);
+    assert.equal(lines.findIndex((line) => line.startsWith("421")), -1);
+    assert.deepEqual((await wire.reply()).lines, ["421 The server is stopping"]);
+    await wire.closed;
+  });
+
   it("a client that reads no reply is dropped in time (F24)", async () => {
     const clock = new VirtualClock();
     const long = "n".repeat(200);

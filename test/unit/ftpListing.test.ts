@@ -77,6 +77,7 @@ describe("STAT of a folder", () => {
         resolve: (name: string) => name,
         context: { clock: new VirtualClock() },
         send,
+        replyInParts: (sends: () => Promise<void>) => sends(),
         reply: (code: number, text: string) => send(replyLines(code, [text])),
       } as unknown as Session,
       "d",

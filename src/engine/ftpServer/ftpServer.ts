@@ -6,7 +6,7 @@ import { isIPv6, type AddressInfo, type Socket } from "node:net";
 import type { Trouble } from "../../model/events";
 import { raiseLimit } from "../../model/settings";
 import { printable } from "../../model/text";
-import { isLocal, unmapped } from "../access";
+import { isLocal } from "../access";
 import { delay } from "../clock";
 import { systemCode } from "../errors";
 import { heldPorts } from "../heldPorts";
@@ -17,6 +17,7 @@ import { createFtpSrv, type FtpSrvFileSystem, type FtpSrvServer, type LoginReque
 import { Failure, replyText } from "./replies";
 import { Session, type Goodbye } from "./session";
 import { Summing } from "./summing";
+import { peerOf } from "./transferRecord";
 
 /** Slows guessing down (F25). */
 const wrongPasswordMs = 300;
@@ -102,11 +103,11 @@ class FtpServer implements BootServer {
   private admit(socket: Socket): boolean {
     this.context.heard("ftp");
     this.context.tap?.tcp(socket, { kind: "control", opened: false });
-    const address = unmapped(socket.remoteAddress ?? "");
+    const peer = peerOf(socket);
+    const { address } = peer;
     const { access, wanted } = this.context.situation();
     const { ftpSessions, perAddress } = wanted.limits;
     const ofAddress = [...this.sessions.keys()].filter((session) => session.peer.address === address).length;
-    const peer = { address, port: socket.remotePort ?? 0, localAddress: unmapped(socket.localAddress ?? "") };
     let reason: readonly [code: string, message: string, remedy?: string] | undefined;
     if (this.draining) reason = ["ftp.stopping", "the server is stopping"];
     else if (!access.allows(address)) {

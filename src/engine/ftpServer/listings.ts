@@ -141,11 +141,13 @@ async function describeFile(session: Session, name: string): Promise<Entry> {
 /** STAT of a name: the listing on the control connection (RFC 959 §4.1.3). */
 export async function sendStatus(session: Session, argument: string): Promise<void> {
   const found = await listing(session, "LIST", argument);
-  await session.send("213-Status follows\r\n");
-  for (let sent = 0; sent < found.entries.length; sent += linesAtATime) {
-    // Indented: a name may look like the last line of a reply.
-    await session.send(partOf(found, sent, " "));
-    await nextTurn();
-  }
-  await session.reply(213, "End of status");
+  await session.replyInParts(async () => {
+    await session.send("213-Status follows\r\n");
+    for (let sent = 0; sent < found.entries.length; sent += linesAtATime) {
+      // Indented: a name may look like the last line of a reply.
+      await session.send(partOf(found, sent, " "));
+      await nextTurn();
+    }
+    await session.reply(213, "End of status");
+  });
 }

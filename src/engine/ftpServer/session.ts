@@ -4,7 +4,7 @@
  */
 
 import type { Limits } from "../../model/settings";
-import { isLocal, unmapped } from "../access";
+import { isLocal } from "../access";
 import type { Timer } from "../clock";
 import { boardAt, senderAt } from "../boardAt";
 import type { SessionLines } from "../bootLog/sessionLines";
@@ -17,7 +17,7 @@ import { sendReply, takeControl, watchReplies, type FtpSrvConnection } from "./f
 import { NextTransfer } from "./nextTransfer";
 import { Failure, failureOf, replyLines, replyText, type Letter } from "./replies";
 import type { Summing } from "./summing";
-import type { Peer } from "./transferRecord";
+import { peerOf, type Peer } from "./transferRecord";
 
 /** Bytes of one command line; RFC 959 sets none, paths end at 1024. */
 const longestLine = 4096;
@@ -66,6 +66,8 @@ export class Session {
   private idle: Timer | undefined;
   private login: Timer | undefined;
   private goodbye: Timer | undefined;
+  /** The last reply that was sent in parts. */
+  private inParts: Promise<void> = Promise.resolve();
   private readonly lines: SessionLines;
 
   /**
@@ -82,11 +84,7 @@ export class Session {
     readonly summing: Summing,
   ) {
     const socket = connection.commandSocket;
-    this.peer = {
-      address: unmapped(socket.remoteAddress ?? ""),
-      port: socket.remotePort ?? 0,
-      localAddress: unmapped(socket.localAddress ?? ""),
-    };
+    this.peer = peerOf(socket);
     this.lines = context.bootLog.sessionOf(() => senderAt(context, this.peer.address));
     watchReplies(connection, (code, text) => {
       this.lines.replied(code, text, this.loggedIn);
@@ -174,6 +172,11 @@ export class Session {
     return sendReply(this.connection, lines, this.context.clock, this.limits.ftpDataSeconds * 1000);
   }
 
+  /** A reply of several sends, which must not throw. A goodbye waits for the last of them: it is none of its lines. */
+  replyInParts(sends: () => Promise<void>): Promise<void> {
+    return (this.inParts = sends());
+  }
+
   /** As it was right after connecting (USER, REIN). */
   reset(): void {
     this.connection.authenticated = false;
@@ -230,7 +233,7 @@ export class Session {
     this.goodbye = clock.at(clock.now() + patienceMs, () => {
       socket.destroy();
     });
-    void this.reply(goodbye.code, goodbye.text).then(() => socket.end());
+    void this.inParts.then(() => this.reply(goodbye.code, goodbye.text)).then(() => socket.end());
   }
 
   /** Ends the session once its transfer is over; at once when there is none. */

@@ -1,9 +1,11 @@
 /** One transfer as people and the boot sequences see it: its row, and what the sequences are told. */
 
+import type { Socket } from "node:net";
 import { noDataConnection, type DiagnosisCode } from "../../model/bootDiagnoses";
 import type { TransferRow } from "../../model/events";
 import { checkName } from "../../model/names";
 import { formatSize } from "../../model/text";
+import { unmapped } from "../access";
 import { senderAt } from "../boardAt";
 import type { FileLines } from "../bootLog/fileLines";
 import type { Sums } from "../checksums";
@@ -17,6 +19,13 @@ export interface Peer {
   readonly port: number;
   readonly localAddress: string;
 }
+
+/** Both ends of a control connection; empty where it has ended. */
+export const peerOf = ({ remoteAddress = "", remotePort = 0, localAddress = "" }: Socket): Peer => ({
+  address: unmapped(remoteAddress),
+  port: remotePort,
+  localAddress: unmapped(localAddress),
+});
 
 export class TransferRecord {
   readonly id: string;
