@@ -4,7 +4,7 @@ import type { Worker } from "node:worker_threads";
 import { systemClock } from "../../src/engine/clock";
 import { fetchTftp } from "../../src/engine/clients/tftpClient";
 import type { ToThread } from "../../src/engine/tftpServer/threadMessages";
-import { encodeAck } from "../../src/protocol/tftp/packet";
+import { encodeAck, encodeError } from "../../src/protocol/tftp/packet";
 import { unlikeBytes } from "../support/files";
 import { until } from "../support/ftpWire";
 import { startThreadFromSource } from "../support/threads";
@@ -198,6 +198,31 @@ describe("TFTP transfers in threads", function () {
     assert.ok((await fetchAll(tested, "fw.bin")).equals(content));
     assert.equal(threads.length, 1);
     await until(() => tested.rows().filter(({ state }) => state === "running").length === busy);
+  });
+
+  it("and the server remember together which ports rest: either may be given the other's (S15)", async () => {
+    const told: ToThread[] = [];
+    const tested = await start({
+      startThread: () => {
+        const thread = startThreadFromSource();
+        const post = thread.postMessage.bind(thread);
+        thread.postMessage = (message: ToThread) => {
+          told.push(message);
+          post(message);
+        };
+        return thread;
+      },
+    });
+    await occupy(tested);
+    const { client, oack } = await ask(tested);
+    const [memory] = told.flatMap((message) => (message.op === "begin" ? message.task.ports : []));
+    assert.ok(memory);
+    assert.equal(memory.latest[1], oack.from.port);
+    client.send(encodeError(0, "no more"), oack.from);
+    await until(() => memory.endedAt[oack.from.port] !== 0);
+    const [row] = tested.rows().filter(({ file }) => file === "short.bin");
+    tested.server.cancelTransfer(row!.id);
+    await until(() => (memory.latest[0] ?? 0) >= 2);
   });
 
   it("that can have no port tell the client by the listening port (X11)", async () => {

@@ -1,19 +1,25 @@
 import assert from "node:assert/strict";
-import { TransferPorts } from "../../src/engine/tftpServer/ports";
+import { portMemory, TransferPorts } from "../../src/engine/tftpServer/ports";
 import type { UdpSocket } from "../../src/engine/udp";
 import { VirtualClock } from "../support/virtualClock";
 
 /** Ports of transfers where the system hands out what the test says. */
 class Handed {
-  readonly clock = new VirtualClock();
   private next = 0;
-  private readonly ports = new TransferPorts(this.clock, ({ address, port }) =>
-    Promise.resolve({
-      local: { address, port: port === 0 ? this.next : port },
-      send: () => undefined,
-      close: () => Promise.resolve(),
-    }),
-  );
+  private readonly ports: TransferPorts;
+
+  constructor(
+    readonly clock = new VirtualClock(),
+    memory = portMemory(),
+  ) {
+    this.ports = new TransferPorts(clock, memory, ({ address, port }) =>
+      Promise.resolve({
+        local: { address, port: port === 0 ? this.next : port },
+        send: () => undefined,
+        close: () => Promise.resolve(),
+      }),
+    );
+  }
 
   open(next: number): Promise<UdpSocket> {
     this.next = next;
@@ -48,5 +54,28 @@ describe("the ports of TFTP's transfers", () => {
     for (const port of ports) assert.equal(await handed.use(port), port);
     assert.notEqual(await handed.use(ports[1_000]!), ports[1_000]);
     assert.equal(await handed.use(ports[0]!), ports[0]);
+  });
+
+  it("rest for all threads that share a memory, whatever their clocks count from", async () => {
+    const memory = portMemory();
+    const handed = new Handed(new VirtualClock(), memory);
+    const later = new VirtualClock();
+    later.advance(600_000);
+    later.wallOffset -= 600_000;
+    const other = new Handed(later, structuredClone(memory));
+    await handed.use(40_000);
+    assert.notEqual(await other.use(40_001), 40_001, "the next one is easy to guess");
+    assert.notEqual(await other.use(40_000), 40_000);
+    later.advance(60_000);
+    assert.equal(await other.use(40_000), 40_000);
+    assert.notEqual(await handed.use(40_000), 40_000);
+  });
+
+  it("rest no longer where the wall clock is set back", async () => {
+    const handed = new Handed();
+    await handed.use(40_000);
+    await handed.use(50_000);
+    handed.clock.wallOffset -= 86_400_000;
+    assert.equal(await handed.use(40_000), 40_000);
   });
 });

@@ -28,14 +28,27 @@ export function noPort(error: unknown): Refusal {
   });
 }
 
+/** What is remembered of ports. A server and its threads share one: the system may give any of them another's last port. */
+export interface PortMemory {
+  /** By port, when its transfer ended: Unix ms, as threads have no other clock in common. */
+  readonly endedAt: Float64Array;
+  /** By port, how many transfers had ended by then. */
+  readonly ending: Int32Array;
+  /** How many have ended, and the port that was opened last. */
+  readonly latest: Int32Array;
+}
+
+export const portMemory = (): PortMemory => ({
+  endedAt: new Float64Array(new SharedArrayBuffer(8 * (lastDynamic + 1))),
+  ending: new Int32Array(new SharedArrayBuffer(4 * (lastDynamic + 1))),
+  latest: new Int32Array(new SharedArrayBuffer(8)),
+});
+
 /** Opens TIDs, and remembers which were used last. */
 export class TransferPorts {
-  private last: number | undefined;
-  /** Port -> when its transfer ended, the oldest first. */
-  private readonly resting = new Map<number, number>();
-
   constructor(
-    private readonly clock: Pick<Clock, "now">,
+    private readonly clock: Pick<Clock, "wallTime">,
+    readonly memory: PortMemory,
     private readonly openSocket = openUdp,
   ) {}
 
@@ -60,30 +73,25 @@ export class TransferPorts {
   }
 
   private isFresh(port: number): boolean {
-    const endedAt = this.resting.get(port) ?? -Infinity;
-    const isNear = this.last !== undefined && Math.abs(port - this.last) <= neighbourhood;
-    return this.clock.now() - endedAt >= restMs && !isNear;
+    const { endedAt, ending, latest } = this.memory;
+    const [ended = 0, last = 0] = latest;
+    // A wall clock that was set back must not make them rest for as long.
+    const rested = Math.abs(this.clock.wallTime() - (endedAt[port] ?? 0)) >= restMs;
+    const isOldest = ended - (ending[port] ?? 0) > mostResting;
+    return (rested || isOldest) && Math.abs(port - last) > neighbourhood;
   }
 
   private lend(socket: UdpSocket): UdpSocket {
     const { port } = socket.local;
-    this.last = port;
+    const { endedAt, ending, latest } = this.memory;
+    latest[1] = port;
     return {
       ...socket,
       close: () => {
-        this.rest(port);
+        endedAt[port] = this.clock.wallTime();
+        ending[port] = Atomics.add(latest, 0, 1);
         return socket.close();
       },
     };
-  }
-
-  private rest(port: number): void {
-    const now = this.clock.now();
-    this.resting.delete(port);
-    this.resting.set(port, now);
-    for (const [oldest, endedAt] of this.resting) {
-      if (this.resting.size <= mostResting && now - endedAt < restMs) break;
-      this.resting.delete(oldest);
-    }
   }
 }

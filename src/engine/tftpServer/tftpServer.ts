@@ -17,7 +17,7 @@ import { OncePerSecond } from "../oncePerSecond";
 import type { BootServer, ServerContext, StartServer } from "../server";
 import { Admission } from "./admission";
 import { Listener, Listeners } from "./listeners";
-import { TransferPorts } from "./ports";
+import { portMemory, TransferPorts } from "./ports";
 import { refusalOf, Refusals } from "./refusals";
 import { mostHere, Threads } from "./threads";
 import { ServedTransfer, type TransferHome } from "./transfer";
@@ -66,7 +66,7 @@ class TftpServer implements BootServer {
     const { tap } = context;
     this.tap = tap === undefined ? {} : { tap: (local) => tap.udp("tftp", local) };
     this.admission = new Admission(context.clock);
-    this.ports = new TransferPorts(context.clock);
+    this.ports = new TransferPorts(context.clock, portMemory());
     this.threads = new Threads(context.clock, this.ownPorts, context.startThread);
     this.errorTo = new OncePerSecond(context.clock);
     this.refusals = new Refusals(context, this.errorTo);
@@ -83,8 +83,10 @@ class TftpServer implements BootServer {
       concluded: (transfer) => {
         this.forget(transfer);
       },
-      inThread: (file, task, events) =>
-        this.threads.carry(this.admission.transfers - this.threads.carried, file, task, events),
+      inThread: (file, task, events) => {
+        const here = this.admission.transfers - this.threads.carried;
+        return this.threads.carry(here, file, { ...task, ports: this.ports.memory }, events);
+      },
       chunkSize: () => chunkSize(this.admission.transfers),
     };
   }

@@ -23,7 +23,6 @@ const tellEveryMs = 200;
 
 /** What all transfers of a thread share. */
 interface Home {
-  readonly ports: TransferPorts;
   readonly known: KnownFiles;
   readonly foreignTold: OncePerSecond;
   tell(message: FromThread): void;
@@ -87,8 +86,8 @@ class Carried {
 
   private async begin(): Promise<void> {
     const { home, task } = this;
-    const { id, peer, sending } = task;
-    const socket = await home.ports
+    const { id, peer, sending, ports } = task;
+    const socket = await new TransferPorts(clock, ports)
       .open({ address: task.localAddress, onPacket: this.receive, onError: () => undefined })
       .catch((error: unknown) => {
         throw noPort(error);
@@ -154,7 +153,6 @@ export function sendInThread(port: MessagePort): void {
   const carried = new Map<string, Carried>();
   let telling: Timer | undefined;
   const home: Home = {
-    ports: new TransferPorts(clock),
     known: knownFiles(),
     foreignTold: new OncePerSecond(clock),
     tell: (message) => {

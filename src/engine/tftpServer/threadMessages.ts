@@ -6,6 +6,7 @@ import type { Sums } from "../checksums";
 import type { LentFile } from "../servedRoot/contract";
 import type { RefusalKind } from "../servedRoot/refusal";
 import type { Endpoint } from "../udp";
+import type { PortMemory } from "./ports";
 import type { Sending } from "./sending";
 
 /** A transfer that a thread is given. */
@@ -14,6 +15,7 @@ export interface ThreadTask {
   readonly sending: Sending;
   readonly peer: Endpoint;
   readonly localAddress: string;
+  readonly ports: PortMemory;
 }
 
 export type ToThread =

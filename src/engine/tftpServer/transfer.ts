@@ -34,7 +34,11 @@ export interface TransferHome extends WireHome {
   /** Bytes of one chunk of read-ahead. */
   chunkSize(): number;
   /** The transfer in a thread; undefined: none has less to do. */
-  inThread(file: OpenedFile, task: ThreadTask, events: ThreadEvents): ThreadExchange | undefined;
+  inThread(
+    file: OpenedFile,
+    task: Omit<ThreadTask, "ports">,
+    events: ThreadEvents,
+  ): ThreadExchange | undefined;
 }
 
 /** A request that comes again this long after the last packet is no late copy: the board was reset. */
