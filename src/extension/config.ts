@@ -102,7 +102,8 @@ const words = (choices: readonly string[]): string => choices.map((each) => JSON
 const refusal = (unreadable: readonly string[]): Trouble => ({
   code: "setting.unreadable",
   message: unreadable.join("; "),
-  remedy: "Correct it in the user settings, or remove it there: it narrows what is served, so it is not left out.",
+  remedy:
+    "Correct it in the user settings, or remove it there: it narrows what is served, so it is not left out.",
 });
 
 /**

@@ -166,7 +166,10 @@ describe("FTP limits", () => {
     wire.socket.once("data", () => void house!.server.drain());
     const { code, text, lines } = await wire.command("STAT /");
     assert.deepEqual([code, text, lines.length], [213, "End of status", names.length + 2]);
-    assert.equal(lines.findIndex((line) => line.startsWith("421")), -1);
+    assert.equal(
+      lines.findIndex((line) => line.startsWith("421")),
+      -1,
+    );
     assert.deepEqual((await wire.reply()).lines, ["421 The server is stopping"]);
     await wire.closed;
   });

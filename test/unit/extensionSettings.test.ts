@@ -154,7 +154,10 @@ describe("a setting that narrows what is served and cannot be read (DESIGN §6)"
 
   it("is named with the others", () => {
     const { refused } = readSettings(read({ allow: {}, "limits.sightings": -1, uploads: "yes" }), "/drop");
-    assert.match(refused?.message ?? "", /bootServers\.limits\.sightings is -1.*; the setting bootServers\.allow is {}/);
+    assert.match(
+      refused?.message ?? "",
+      /bootServers\.limits\.sightings is -1.*; the setting bootServers\.allow is {}/,
+    );
     assert.doesNotMatch(refused?.message ?? "", /uploads/);
   });
 
