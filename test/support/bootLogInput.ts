@@ -4,6 +4,7 @@ import type { Sender } from "../../src/engine/bootLog/bootLog";
 import type { Question } from "../../src/engine/bootLog/clientLog";
 import type { FileEnd } from "../../src/engine/bootLog/fileLines";
 import type { TransferRow } from "../../src/model/events";
+import { ended } from "./viewRows";
 
 export const mac = "52:54:00:12:34:56";
 export const address = "192.168.7.10";
@@ -22,24 +23,9 @@ export const aQuestion = (fields: Partial<Question> = {}): Question => ({
   ...fields,
 });
 
-export const aTransfer = (fields: Partial<TransferRow> = {}): TransferRow => ({
-  type: "transfer",
-  id: "tftp-1",
-  protocol: "tftp",
-  direction: "read",
-  file: "u-boot.bin",
-  address,
-  port: 1234,
-  localAddress: "192.168.7.1",
-  state: "finished",
-  bytes: 1_000,
-  startedAt: 0,
-  endedAt: 100,
-  bytesPerSecond: 10_000,
-  options: {},
-  retransmissions: 0,
-  ...fields,
-});
+/** One that has ended: 1,000 bytes in a tenth of a second. */
+export const aTransfer = (fields: Partial<TransferRow> = {}): TransferRow =>
+  ended({ startedAt: 0, endedAt: 100, bytesPerSecond: 10_000, ...fields });
 
 export const quietEnd: FileEnd = { sent: undefined, silent: true };
 export const goodEnd: FileEnd = { sent: undefined, silent: false };

@@ -96,10 +96,7 @@ export function nearDisk(descriptor: number, size: bigint): OwnDisk {
   };
 }
 
-/**
- * Of statfs(2): file systems on this machine's own disks, in its memory, or, the last one, on those of a container, whose
- * lower layers are taken to be here as well.
- */
+/** Of statfs(2): file systems on this machine's own disks, in its memory, or, the last one, of a container. */
 const nearTypes: Readonly<Record<number, string>> = {
   0xef53: "ext2 to ext4",
   0x58465342: "XFS",
@@ -107,6 +104,9 @@ const nearTypes: Readonly<Record<number, string>> = {
   0xf2f52010: "F2FS",
   0x2fc12fc1: "ZFS",
   0x01021994: "tmpfs",
+  // A lower layer of it may be on a network disk: were that gone, asking in place would hold up all boards. But layers hold
+  // what a container was made of, as a rule this program too, which would stand still by itself; what a container is given
+  // (volumes, binds) has its own type. Called far, every file of a dev container would cost its turns of the pool.
   0x794c7630: "overlayfs",
 };
 
