@@ -1,12 +1,27 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
-import { renamedBelow } from "../../src/extension/manifest/moves";
+import { nameBelow, renamedBelow } from "../../src/extension/manifest/moves";
 
 const folder = resolve("work");
 const bench = resolve(folder, "boards/bench-1");
 const move = (from: string, to: string): { from: string; to: string } => ({
   from: resolve(folder, from),
   to: resolve(folder, to),
+});
+
+describe("the name of a path below a root", () => {
+  for (const [path, name] of [
+    ["u-boot.bin", "u-boot.bin"],
+    ["boards/bench-1/u-boot.bin", "boards/bench-1/u-boot.bin"],
+    ["..u-boot.bin", "..u-boot.bin"],
+    ["", ""],
+    ["..", undefined],
+    ["../work2/u-boot.bin", undefined],
+  ] as const) {
+    it(`${JSON.stringify(path)} is ${JSON.stringify(name)}`, () => {
+      assert.equal(nameBelow(folder, resolve(folder, path)), name);
+    });
+  }
 });
 
 describe("names below a root after files have moved", () => {

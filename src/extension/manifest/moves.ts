@@ -1,6 +1,6 @@
 /** Files and folders that get other paths, and what that makes of the names below a root. */
 
-import { relative, resolve, sep } from "node:path";
+import { isAbsolute, relative, resolve, sep } from "node:path";
 
 /** Absolute paths; a folder moves with all that is in it. */
 export interface Move {
@@ -17,10 +17,12 @@ export function moved(moves: readonly Move[], path: string): string {
   return path;
 }
 
-/** The name of a path below another one, with `/`; undefined: it lies elsewhere. */
+/** The name of a path below another one, with `/`; empty: it is that one; undefined: it lies elsewhere. */
 export function nameBelow(root: string, path: string): string | undefined {
-  const name = relative(root, path).split(sep).join("/");
-  return name.startsWith("../") || name === ".." || resolve(root, name) !== path ? undefined : name;
+  const way = relative(root, path);
+  const name = way.split(sep).join("/");
+  // From one drive of Windows to another there is no way but the whole path.
+  return name === ".." || name.startsWith("../") || isAbsolute(way) ? undefined : name;
 }
 
 /** The new name of a file below a root, which may move itself; undefined: it stays, or it leaves the root. */

@@ -1,9 +1,10 @@
 /** A file that was clicked, as its folder's plan names it; where it cannot be served, why, and a way out. */
 
 import { stat } from "node:fs/promises";
-import { basename, isAbsolute, relative, sep } from "node:path";
+import { basename, relative } from "node:path";
 import * as vscode from "vscode";
 import { checkName, protectedRule } from "../../model/names";
+import { nameBelow } from "../manifest/moves";
 import { describeTrouble } from "../views/item";
 import { openPlan, refuse, servedRootOf } from "./plan";
 import { readPlan } from "./planSources";
@@ -15,13 +16,6 @@ export interface PlannedFile {
   readonly folder: vscode.WorkspaceFolder;
   /** Relative to the served root, with `/`. */
   readonly name: string;
-}
-
-/** What a file is called in the served root; undefined: it lies outside of it. */
-function nameIn(root: string, uri: vscode.Uri): string | undefined {
-  const path = relative(root, uri.fsPath);
-  const name = path.split(sep).join("/");
-  return name === "" || name === ".." || name.startsWith("../") || isAbsolute(path) ? undefined : name;
 }
 
 /** Several may be selected, and not all of them files. */
@@ -47,8 +41,8 @@ export async function plannedFile(
     void vscode.window.showErrorMessage(unadorned(`"${shown}" is a folder. Choose a file.`));
     return undefined;
   }
-  const name = nameIn(await servedRootOf(folder), uri);
-  if (name === undefined) {
+  const name = nameBelow(await servedRootOf(folder), uri.fsPath);
+  if (name === undefined || name === "") {
     void offerCopy(folder, uri, again);
     return undefined;
   }
