@@ -18,6 +18,16 @@ const nobodyThere = /\.(timeout|unreachable|login|unanswered)$/;
 
 const endpoint = (host: string, port: number): string => `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 
+/** One file to fetch. */
+interface Wish {
+  readonly protocol: "tftp" | "ftp";
+  readonly host: string;
+  readonly file: string;
+  readonly phase: Phase | undefined;
+  /** Takes the bytes as well. */
+  readonly keep?: ((chunk: Uint8Array) => void) | undefined;
+}
+
 export class Fetcher {
   /** The bytes of each manifest that came over TFTP, by name. */
   private readonly manifests = new Map<string, Uint8Array | "tooLarge">();
@@ -51,7 +61,8 @@ export class Fetcher {
       if (size <= most) kept.push(chunk.slice());
     };
     const keeps = this.mayBeManifest(file);
-    const row = await this.fetch("tftp", host, port, file, phase, keeps ? keep : undefined, (sink) =>
+    const wish: Wish = { protocol: "tftp", host, file, phase, keep: keeps ? keep : undefined };
+    const row = await this.fetch(wish, (sink) =>
       this.run.io.fetchTftp({ host, port, ...this.local() }, file, sink, this.run.signal),
     );
     if (keeps && row.sha256 !== undefined) {
@@ -68,7 +79,7 @@ export class Fetcher {
     try {
       for (const file of files) {
         if (this.run.steps.leavesOut(this.board.name, "ftp", file, phase)) continue;
-        const row = await this.fetch("ftp", host, port, file, phase, undefined, async (sink) => {
+        const row = await this.fetch({ protocol: "ftp", host, file, phase }, async (sink) => {
           session ??= await this.run.io.openFtp(target, this.run.signal);
           return session.fetch(file, sink, this.run.signal);
         });
@@ -100,18 +111,13 @@ export class Fetcher {
 
   /** One file as one step. Only the signal's reason is thrown. */
   private async fetch(
-    protocol: "tftp" | "ftp",
-    host: string,
-    port: number,
-    file: string,
-    phase: Phase | undefined,
-    keep: ((chunk: Uint8Array) => void) | undefined,
+    { protocol, host, file, phase, keep }: Wish,
     transfer: (sink: Sink) => Promise<FetchFacts>,
   ): Promise<StepRow> {
     const { run, board } = this;
     run.signal.throwIfAborted();
     const step = run.steps.begin(board.name, protocol, file, phase);
-    const where = endpoint(host, port);
+    const where = endpoint(host, board.ports[protocol]);
     const key = `${protocol} ${where}`;
     if (run.unanswered.has(key)) return step.end({ state: "failed", trouble: notAsked(protocol, where) });
     let reception: Reception;
