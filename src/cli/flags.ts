@@ -4,6 +4,7 @@ import { randomInt } from "node:crypto";
 import { isIP } from "node:net";
 import { protocols, type Protocol } from "../model/events";
 import {
+  defaultLimits,
   limitDefinitions,
   type Answer,
   type LimitName,
@@ -73,10 +74,10 @@ const text: Read<string> = (value) => {
 };
 
 const integer =
-  (min: number, max: number): Read<number> =>
+  (min: number, max: number, what = "a number"): Read<number> =>
   (value) => {
     const number = /^\d{1,16}$/.test(value) ? Number(value) : NaN;
-    if (!(number >= min && number <= max)) throw new UsageError(`a number from ${min} to ${max} is wanted`);
+    if (!(number >= min && number <= max)) throw new UsageError(`${what} from ${min} to ${max} is wanted`);
     return number;
   };
 
@@ -116,7 +117,7 @@ const cidr: Read<string> = (value) => {
 const mac: Read<string> = (value) => {
   const parsed = parseMac(value);
   if (parsed === undefined || !isStationMac(parsed)) {
-    throw new UsageError("the MAC of one board is wanted, a MAC such as 52:54:00:12:34:56");
+    throw new UsageError("the MAC of one board is wanted, such as 52:54:00:12:34:56");
   }
   return parsed;
 };
@@ -175,6 +176,10 @@ const portMeaning = (usual: number): Meaning => ({
   doctor: `default ${usual}`,
 });
 
+const limitDefaults = Object.entries(defaultLimits)
+  .map(([name, value]) => `${name}=${value}`)
+  .join(", ");
+
 const insteadOfTheFolders = "a plan instead of FOLDER/.vscode/boot-plan.json";
 
 export const commands: readonly Command[] = ["serve", "verify", "fetch", "doctor"];
@@ -217,7 +222,7 @@ export const flags = {
   answer: one(
     ["serve", "doctor"],
     "listed|boards|everyone|proxy",
-    "who BOOTP answers: the plan's clients, these and every plain BOOTP request, or every DHCP client too where no other DHCP server is; proxy: beside another DHCP server, PXE clients with their boot file and nobody with an address; default boards; a plan may narrow it",
+    "who BOOTP answers, default boards. listed: the plan's clients; boards: these and every plain BOOTP request; everyone: every DHCP client too, where no other DHCP server is; proxy: beside another DHCP server, PXE clients with their boot file and nobody with an address. A plan may narrow it",
     choice<Answer>(["listed", "boards", "everyone", "proxy"]),
   ),
   uploads: one(
@@ -235,7 +240,7 @@ export const flags = {
   limit: many(
     ["serve"],
     "NAME=VALUE",
-    `one of: ${Object.keys(limitDefinitions).join(", ")} (may be repeated)`,
+    `one of these, which have their defaults here: ${limitDefaults} (may be repeated)`,
     limit,
   ),
   fault: many(
@@ -248,7 +253,7 @@ export const flags = {
     ["serve"],
     "SECONDS",
     "how long running transfers may go on after Ctrl+C; default 600; a second Ctrl+C ends them",
-    integer(0, 86_400),
+    integer(0, 86_400, "a number of seconds"),
   ),
   "as-root": toggle(
     ["serve"],

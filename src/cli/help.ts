@@ -2,7 +2,8 @@
 
 import { flagList, type Command, type Meaning } from "./flags";
 
-const width = 100;
+/** What every terminal has. */
+const width = 80;
 
 const purposes: Readonly<Record<Command, readonly [usage: string, purpose: string]>> = {
   serve: ["serve  [FOLDER]", "start the servers for FOLDER (default .) until Ctrl+C"],
@@ -10,6 +11,12 @@ const purposes: Readonly<Record<Command, readonly [usage: string, purpose: strin
   fetch: ["fetch  HOST --into DIR", "play a board, only fetch; never over an existing file"],
   doctor: ["doctor [FOLDER]", "interfaces, ports, firewalls: what stands between the boards and FOLDER"],
 };
+
+/** What a person came for whose board does not boot. */
+const firstAid = [
+  ["doctor FOLDER --address eth1", "what is in its way here"],
+  ["serve FOLDER --address eth1 --boot-log", "what it asks, and what it gets"],
+] as const;
 
 const exitCodes = [
   ["0", "done, or verified; serve ended by Ctrl+C; doctor: nothing stands in the way"],
@@ -48,14 +55,15 @@ export function helpText(command?: Command): string {
   const lines =
     command === undefined
       ? [
-          "Boot Servers: BOOTP, TFTP and FTP for a folder, and a board's client flow that verifies it.",
+          "Boot Servers: BOOTP, TFTP and FTP for a folder, and a board that verifies it.",
           "",
-          ...columns(
-            Object.values(purposes).map(([usage, purpose]) => [`boot-servers ${usage}`, purpose] as const),
-            48,
-          ),
+          "Usage: boot-servers COMMAND, which is one of",
+          ...columns(Object.values(purposes), 35),
           "",
-          'Flags: "boot-servers help COMMAND". Also: --version.',
+          "When a board does not boot:",
+          ...columns(firstAid, 43),
+          "",
+          'The flags of a command: "boot-servers help COMMAND". Also: --version.',
         ]
       : [
           `boot-servers ${purposes[command][0].replace(/ +/, " ")}`,

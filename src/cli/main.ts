@@ -35,7 +35,7 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(`${manifest.version}\n`);
       return 0;
     case "usage":
-      process.stderr.write(`boot-servers: ${parsed.message}\nTry "boot-servers help".\n`);
+      process.stderr.write(`boot-servers: ${parsed.message}\nTry "${parsed.help}".\n`);
       return exitCodes.wrongUse;
   }
 }

@@ -21,7 +21,7 @@ import { commands, isCommand, UsageError, withSeed, type FlagValues } from "./fl
 import { helpText } from "./help";
 import type { ServeOptions } from "./serve";
 import type { StdioOptions } from "./stdio";
-import { didYouMean, readFlags, readTokens } from "./tokens";
+import { didYouMean, readFlags, readTokens, type Tokens } from "./tokens";
 
 export interface VerifyOptions extends VerifySettings, Captured {
   readonly command: "verify";
@@ -43,7 +43,10 @@ export type Parsed =
   | FetchOptions
   | { readonly command: "help"; readonly text: string }
   | { readonly command: "version" }
-  | { readonly command: "usage"; readonly message: string };
+  /** `help`: the command line that tells how it is used. */
+  | { readonly command: "usage"; readonly message: string; readonly help: string };
+
+const allCommands = `${commands.slice(0, -1).join(", ")} and ${commands.at(-1)}`;
 
 /** DESIGN §3, `--linger`. */
 const defaultLingerSeconds = 600;
@@ -57,24 +60,32 @@ export function parseCommandLine(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Parsed {
+  const tokens = readTokens(argv);
   try {
-    return parse(argv, env);
+    return parse(tokens, env);
   } catch (error) {
-    if (error instanceof UsageError) return { command: "usage", message: error.message };
-    throw error;
+    if (!(error instanceof UsageError)) throw error;
+    const [first] = tokens.words;
+    return {
+      command: "usage",
+      message: error.message,
+      help: ["boot-servers help", ...(isCommand(first) ? [first] : [])].join(" "),
+    };
   }
 }
 
-function parse(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Parsed {
-  const { words, given } = readTokens(argv);
+function parse({ words, given }: Tokens, env: Readonly<Record<string, string | undefined>>): Parsed {
   const [first, ...rest] = words;
   if (given.some(({ name }) => name === "version")) return { command: "version" };
   const wantsHelp = first === "help" || given.some(({ name }) => name === "help");
   const named = first === "help" ? rest[0] : first;
-  if (wantsHelp && named === undefined) return { command: "help", text: helpText() };
-  if (named === undefined) throw new UsageError(`A command is missing: serve, verify, fetch or doctor.`);
+  if (wantsHelp && (named ?? "help") === "help") return { command: "help", text: helpText() };
+  if (named === undefined) throw new UsageError(`A command is missing: ${allCommands}.`);
   if (!isCommand(named)) {
-    throw new UsageError(`There is no command "${named}".${didYouMean(named, [...commands, "help"])}`);
+    const meant = didYouMean(named, [...commands, "help"]);
+    throw new UsageError(
+      `There is no command "${named}".${meant === "" ? ` There are ${allCommands}.` : meant}`,
+    );
   }
   if (wantsHelp) return { command: "help", text: helpText(named) };
   const values = readFlags(named, given);

@@ -13,11 +13,25 @@ import {
   type FlagValues,
 } from "./flags";
 
-/** ` Did you mean --junit?`, or nothing. */
-export const didYouMean = (word: string, candidates: readonly string[], prefix = ""): string => {
-  const nearest = nearestWord(word, candidates);
-  return nearest === undefined ? "" : ` Did you mean ${prefix}${nearest}?`;
-};
+/** ` Did you mean verify?`, or nothing. */
+export const didYouMean = (word: string, candidates: readonly string[]): string =>
+  ask([nearestWord(word, candidates) ?? []].flat());
+
+const ask = (meant: readonly string[]): string =>
+  meant.length === 0 ? "" : ` Did you mean ${meant.join(" or ")}?`;
+
+/** The flag that is written nearly so; else those that have the word, as `--interface` is a value of --address. */
+function flagsMeant(word: string, command: Command): string[] {
+  const own = flagList.filter(([, flag]) => flag.commands.includes(command));
+  const nearest = nearestWord(
+    word,
+    own.map(([name]) => name),
+  );
+  if (nearest !== undefined) return [`--${nearest}`];
+  return own.flatMap(([name, { value = "" }]) =>
+    value !== "" && `${name} ${value}`.toLowerCase().split(/\W+/).includes(word) ? [`--${name}`] : [],
+  );
+}
 
 /** A flag as it was given. */
 interface Given {
@@ -28,8 +42,13 @@ interface Given {
   readonly inline: boolean;
 }
 
+export interface Tokens {
+  readonly words: readonly string[];
+  readonly given: readonly Given[];
+}
+
 /** Splits words and flags; nothing is judged yet. */
-export function readTokens(argv: readonly string[]): { words: string[]; given: Given[] } {
+export function readTokens(argv: readonly string[]): Tokens {
   const known: Record<string, { type: "string" | "boolean"; short?: string }> = {};
   for (const [name, flag] of flagList)
     known[name] = { type: flag.value === undefined ? "boolean" : "string" };
@@ -62,7 +81,7 @@ export function readFlags(command: Command, given: readonly Given[]): FlagValues
   const own = flagList.flatMap(([name, flag]) => (flag.commands.includes(command) ? [name] : []));
   const values: Partial<Record<FlagName, unknown>> = {};
   for (const { name, raw, value, inline } of given) {
-    if (!isFlagName(name)) throw new UsageError(`There is no flag ${raw}.${didYouMean(name, own, "--")}`);
+    if (!isFlagName(name)) throw new UsageError(`There is no flag ${raw}.${ask(flagsMeant(name, command))}`);
     const flag: Flag = flags[name];
     if (!own.includes(name)) {
       throw new UsageError(`${raw} is a flag of ${flag.commands.join(", ")}, not of ${command}.`);
