@@ -6,9 +6,11 @@ import { protocols, type Protocol } from "../model/events";
 import {
   defaultLimits,
   limitDefinitions,
+  parsePortRange,
   type Answer,
   type LimitName,
   type Limits,
+  type PortRange,
   type UploadPolicy,
 } from "../model/settings";
 import { describeMistake, parseProfile } from "../model/faults/parser";
@@ -82,6 +84,12 @@ const integer =
   };
 
 const port = integer(0, 65535);
+
+const ports: Read<PortRange> = (value) => {
+  const range = parsePortRange(value);
+  if (range === undefined) throw new UsageError("two ports from 1024 on are wanted, such as 50000-50100");
+  return range;
+};
 
 const choice =
   <const Choice extends string>(choices: readonly Choice[]): Read<Choice> =>
@@ -218,6 +226,12 @@ export const flags = {
   "bootp-port": one(commands, "N", portMeaning(67), port),
   "tftp-port": one(commands, "N", portMeaning(69), port),
   "ftp-port": one(commands, "N", portMeaning(21), port),
+  "ftp-passive-ports": one(
+    ["serve", "doctor"],
+    "FIRST-LAST",
+    "the ports of FTP's passive data connections, for a firewall; default: any",
+    ports,
+  ),
   "high-ports": toggle(commands, "ports 6767, 6969 and 2121, which need no privileges"),
   answer: one(
     ["serve", "doctor"],
@@ -269,6 +283,12 @@ export const flags = {
       fetch: "a plan: its clients, what a board loads beside its boot files, and with --bootp skip these too",
       doctor: insteadOfTheFolders,
     },
+    text,
+  ),
+  "also-serve": many(
+    ["serve", "verify"],
+    "FOLDER",
+    "a folder that links in the served root may lead to, beside FOLDER (may be repeated)",
     text,
   ),
   bootp: one(

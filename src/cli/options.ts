@@ -127,9 +127,14 @@ function wantedOf(values: FlagValues, words: readonly string[]): Wanted {
     servers: values.servers ?? defaultWanted.servers,
     addresses: values.address ?? defaultWanted.addresses,
     ports: portsOf(values, standardPorts),
+    ...(values["ftp-passive-ports"] && { ftpPassivePorts: values["ftp-passive-ports"] }),
     answer: values.answer ?? defaultWanted.answer,
   };
 }
+
+/** Absolute paths of the folders that links may lead to. */
+const alsoServed = (values: FlagValues): string[] =>
+  (values["also-serve"] ?? []).map((folder) => resolve(folder));
 
 function serveOptions(
   values: FlagValues,
@@ -147,6 +152,7 @@ function serveOptions(
       ...wantedOf(values, words),
       uploads: values.uploads ?? defaultWanted.uploads,
       allow: values.allow ?? defaultWanted.allow,
+      alsoServe: alsoServed(values),
       ftpUser: values["ftp-user"] ?? defaultWanted.ftpUser,
       ...(password !== undefined && password !== "" && { ftpPassword: password }),
       limits,
@@ -247,6 +253,7 @@ function verifyOptions(
   return {
     command: "verify",
     folder: resolve(words[0] ?? "."),
+    alsoServe: alsoServed(values),
     ...(target !== undefined && { target }),
     ...board,
     ...(values.junit !== undefined && { junit: resolve(values.junit) }),

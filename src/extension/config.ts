@@ -9,10 +9,12 @@ import {
   defaultWanted,
   limitDefinitions,
   limitSetting,
+  parsePortRange,
   standardPorts,
   type Answer,
   type LimitName,
   type Limits,
+  type PortRange,
   type UploadPolicy,
   type Wanted,
 } from "../model/settings";
@@ -79,11 +81,9 @@ export const addressList = someOf(address);
 /** What the setting `allow` holds; whether each is a network the engine says. */
 export const allowList = listOf(text);
 
-const passivePorts: Check<readonly [number, number] | null> = (value) => {
+const passivePorts: Check<PortRange | null> = (value) => {
   if (value === "") return null;
-  const [, first, last] = (typeof value === "string" && /^(\d{1,5})-(\d{1,5})$/.exec(value)) || [];
-  const range = [Number(first), Number(last)] as const;
-  return range[0] >= 1024 && range[0] <= range[1] && range[1] <= 65535 ? range : undefined;
+  return typeof value === "string" ? parsePortRange(value) : undefined;
 };
 
 export interface Settings {

@@ -99,6 +99,16 @@ export const limitSetting = (name: LimitName): string => limitSettings[name] ?? 
 export const raiseLimit = (name: LimitName): string =>
   `raise the limit: --limit ${name}=N, setting bootServers.${limitSetting(name)}.`;
 
+/** First and last of some ports. */
+export type PortRange = readonly [first: number, last: number];
+
+/** `50000-50100`; undefined for what is no range of ports that an ordinary user may have. */
+export function parsePortRange(text: string): PortRange | undefined {
+  const [, ...ends] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
+  const [first = 0, last = 0] = ends.map(Number);
+  return first >= 1024 && first <= last && last <= 65535 ? [first, last] : undefined;
+}
+
 /** Ports; 0 is any free port. */
 export type Ports = Readonly<Record<Protocol, number>>;
 export const standardPorts: Ports = { bootp: 67, tftp: 69, ftp: 21 };
@@ -128,7 +138,7 @@ export interface Wanted {
   /** Set: only `ftpUser` may log in. Never logged, never in a row. */
   readonly ftpPassword?: string;
   /** First and last passive port; absent: any. */
-  readonly ftpPassivePorts?: readonly [first: number, last: number];
+  readonly ftpPassivePorts?: PortRange;
   readonly limits: Limits;
   /** How to misbehave towards which boards; absent: not at all. Never a setting, never in a workspace. */
   readonly faults?: Faults;

@@ -75,6 +75,7 @@ describe("the command line (DESIGN §3)", () => {
     const line =
       "serve images --address eth1 --address 192.168.7.1 --servers ftp,tftp --tftp-port 0 --ftp-port=2121 " +
       "--answer listed --uploads keep --allow 10.0.0.0/8 --allow fe80::/10 --limit giveUpSeconds=5 " +
+      "--ftp-passive-ports 50000-50100 --also-serve build --also-serve ../out " +
       "--limit tftpTransfers=1 --linger 0 --plan my.json --ftp-user bench --json";
     const { wanted, lingerSeconds, json } = serve(line, { BOOT_SERVERS_FTP_PASSWORD: "secret" });
     assert.deepEqual(wanted, {
@@ -87,6 +88,8 @@ describe("the command line (DESIGN §3)", () => {
       answer: "listed",
       uploads: "keep",
       allow: ["10.0.0.0/8", "fe80::/10"],
+      alsoServe: [resolve("build"), resolve("../out")],
+      ftpPassivePorts: [50000, 50100],
       ftpUser: "bench",
       ftpPassword: "secret",
       limits: { ...defaultWanted.limits, giveUpSeconds: 5, tftpTransfers: 1 },
@@ -95,8 +98,11 @@ describe("the command line (DESIGN §3)", () => {
   });
 
   it("looks at this computer for what serve would be given", () => {
-    const { wanted } = serve("serve images --address eth1 --servers tftp --high-ports --plan my.json");
-    const line = "doctor images --address eth1 --servers tftp --high-ports --plan my.json --json";
+    const { wanted } = serve(
+      "serve images --address eth1 --servers tftp --high-ports --ftp-passive-ports 50000-50100 --plan my.json",
+    );
+    const line =
+      "doctor images --address eth1 --servers tftp --high-ports --ftp-passive-ports 50000-50100 --plan my.json --json";
     assert.deepEqual(parse(line), { command: "doctor", wanted, json: true });
   });
 
@@ -116,7 +122,7 @@ describe("the command line (DESIGN §3)", () => {
   it("takes every flag of a board", () => {
     const line =
       "verify drop --target 10.0.0.1 --address eth0 --plan p.json --bootp relay --mac 5254.0012.3456 " +
-      "--option 60=PXEClient --option 93=0x0007 --json";
+      "--option 60=PXEClient --option 93=0x0007 --also-serve build --json";
     assert.deepEqual(verify(line), {
       command: "verify",
       folder: resolve("drop"),
@@ -124,6 +130,7 @@ describe("the command line (DESIGN §3)", () => {
       ports: { bootp: 67, tftp: 69, ftp: 21 },
       address: "eth0",
       planFile: resolve("p.json"),
+      alsoServe: [resolve("build")],
       bootp: "relay",
       mac: "52:54:00:12:34:56",
       options: new Map([
@@ -176,6 +183,8 @@ describe("the command line (DESIGN §3)", () => {
     ["serve --limit tftpTransfers=0", /a number from 1 to 4096/],
     ["serve --limit tftpTransfers", /written NAME=VALUE/],
     ["serve --limit constructor=1", /no limit "constructor"/],
+    ["serve --ftp-passive-ports 21-30", /two ports from 1024 on are wanted, such as 50000-50100/],
+    ["serve --also-serve=", /--also-serve : it is empty/],
     ["serve --linger 5m", /a number of seconds from 0/],
     ["serve --uploads yes", /one of deny, new, keep, overwrite/],
     ["serve --target 10.0.0.1", /--target is a flag of verify, not of serve/],
@@ -225,8 +234,8 @@ describe("the command line (DESIGN §3)", () => {
       }
     }
     for (const [command, repeated] of [
-      ["serve", ["address", "allow", "limit", "fault"]],
-      ["verify", ["option"]],
+      ["serve", ["address", "allow", "limit", "fault", "also-serve"]],
+      ["verify", ["also-serve", "option"]],
       ["fetch", ["option"]],
       ["doctor", ["address"]],
     ] as const) {

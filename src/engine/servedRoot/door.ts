@@ -99,7 +99,8 @@ export async function openDoor(options: DoorOptions, locate: Locate): Promise<Do
 const escape: Trouble = {
   code: "root.escape",
   message: "a link leads out of the served root",
-  remedy: "Copy the file into the served root, or add the folder that the link leads to to alsoServe.",
+  remedy:
+    "Copy the file into the served root, or name the folder that the link leads to: --also-serve, setting bootServers.alsoServe.",
 };
 
 /** The names as the door knows them, and the folders that they stand in. Names that are none are left out. */
@@ -138,7 +139,7 @@ function checkRoot(folder: string, root: string, others: readonly string[]): voi
       code: "root.outside",
       message: "the served root is outside the workspace folder",
       remedy:
-        'Name a folder inside it as "root" in the plan, or add the folder that it leads to to alsoServe.',
+        'Name a folder inside it as "root" in the plan, or that folder outside too: --also-serve, setting bootServers.alsoServe.',
     });
   }
   if (protectedRule(below, true) !== undefined) throw protectedRoot();
