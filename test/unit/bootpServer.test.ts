@@ -320,7 +320,10 @@ describe("who is answered (DESIGN §2.1)", () => {
     assert.equal(bench1.ask(dhcp("DISCOVER")).length, 1);
     assert.equal(bench1.ask(dhcp("DISCOVER", {}, { mac: otherMac })).length, 0);
     assert.equal(bench1.view.stage, "seen");
-    assert.match(bench1.view.notice?.remedy ?? "", /52:54:00:12:34:57.*clients/);
+    assert.match(bench1.view.notice?.remedy ?? "", /52:54:00:12:34:57.*clients.*--answer everyone/);
+    const narrowed = server({ boot, answer: "boards" });
+    assert.equal(narrowed.ask(dhcp("DISCOVER")).length, 0);
+    assert.doesNotMatch(narrowed.view.notice?.remedy ?? "", /everyone/);
   });
 
   it("under listed: an unknown chaddr gets silence and a row (B12)", () => {

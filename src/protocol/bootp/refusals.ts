@@ -12,14 +12,27 @@ export const noNetwork: Notice = {
 
 export const unlistedCode = "client.unlisted";
 
-/** A client that the plan would have to list. */
-export function unlisted(mac: string, dhcp: boolean): Notice {
+/**
+ * A client that the plan would have to list.
+ * @param mayWiden `everyone` would have it answered.
+ */
+export function unlisted(mac: string, dhcp: boolean, mayWiden = false): Notice {
   return {
     code: unlistedCode,
     message: dhcp
-      ? "it asks by DHCP, which only clients that the plan lists are answered"
+      ? "it asks by DHCP, and only the plan's clients get DHCP answers"
       : "only clients that the plan lists are answered",
-    remedy: `List ${mac} under "clients" in the plan${dhcp ? ', with an "address" of its network' : ""}.`,
+    remedy: [
+      `List ${mac} under "clients" in the plan`,
+      ...(dhcp ? ['with an "address" of its network'] : []),
+      ...(mayWiden
+        ? [
+            "or answer every board on a cable of your own: --answer everyone, setting bootServers.bootp.answer",
+          ]
+        : []),
+    ]
+      .join(", ")
+      .concat("."),
   };
 }
 

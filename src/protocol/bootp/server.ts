@@ -224,7 +224,12 @@ function answer(conversation: Conversation): void {
     // A verification that speaks plain BOOTP is answered: it wants to know the file, and takes no address.
     answerAsProxy(conversation, type);
   } else if (listed === undefined && !isForStrangers(situation.answer, type !== undefined)) {
-    conversation.refuse(type === undefined ? "refused" : "seen", unlisted(client.mac, type !== undefined));
+    // A plan narrows `everyone`.
+    const mayWiden = type !== undefined && (plan.answer ?? "everyone") === "everyone";
+    conversation.refuse(
+      type === undefined ? "refused" : "seen",
+      unlisted(client.mac, type !== undefined, mayWiden),
+    );
   } else if (links.length === 0) {
     conversation.refuse("refused", noNetwork);
   } else if (type === undefined) {
