@@ -3,7 +3,8 @@
 import { describeBootLine } from "../model/bootLog";
 import type { BootLineRow, ClientRow, LogRow, Row, ServerRow, TransferRow, Trouble } from "../model/events";
 import { describeQuirks, describeTransferQuirks } from "../model/quirkWords";
-import { formatDuration, formatSize, printable, visible } from "../model/text";
+import { wordOnMissing } from "../model/missing";
+import { formatDuration, formatSize, isPrintable, printable, visible } from "../model/text";
 import type { Repeats } from "./refusals";
 
 /** How a line is to be read at a glance; the sink colours it where there is colour. */
@@ -85,6 +86,15 @@ function describeClient(row: ClientRow): Line {
   return { tone: bad ? "warning" : row.stage === "listed" ? "faint" : "plain", text: parts.join(" · ") };
 }
 
+/** What a loader's own names are, and how another file is given under a name. */
+function adviceOnMissing({ file, nearest: [near] = [] }: TransferRow): string[] {
+  const word = wordOnMissing(file);
+  if (word !== undefined) return [word];
+  // What is shown in another way than it is written is not to be copied.
+  if (near === undefined || !isPrintable(file + near)) return [];
+  return [`To give it that: "aliases": { ${JSON.stringify(file)}: ${JSON.stringify(near)} } in the plan.`];
+}
+
 /** What moved, and how far: `u-boot.bin → 192.168.7.10  384.0 KiB in 0.2 s (1.9 MiB/s)`. */
 function describeTransfer(row: TransferRow): Line {
   const name = printable(row.file);
@@ -107,7 +117,8 @@ function describeTransfer(row: TransferRow): Line {
     const { trouble, nearest = [] } = row;
     const sentences = [
       ...(trouble === undefined ? [] : [describeTrouble(trouble)]),
-      ...(nearest.length === 0 ? [] : [`Nearest: ${nearest.map(printable).join(", ")}`]),
+      ...(nearest.length === 0 ? [] : [`Nearest: ${nearest.map(printable).join(", ")}.`]),
+      ...(trouble?.code === "file.missing" && row.direction === "read" ? adviceOnMissing(row) : []),
     ];
     if (sentences.length > 0) parts.push(sentences.join(" "));
   }

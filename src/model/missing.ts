@@ -1,6 +1,6 @@
 /** Names that are normal to miss: what a loader tries on its way to the one that is there. */
 
-import { isOptional, profileNames, profiles } from "../../model/profiles";
+import { isOptional, profileNames, profiles } from "./profiles";
 
 interface Habit {
   readonly pattern: RegExp;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { clientItems } from "../../src/extension/views/clientItems";
 import type { Item } from "../../src/extension/views/item";
-import { wordOnMissing } from "../../src/extension/views/missing";
+import { wordOnMissing } from "../../src/model/missing";
 import { Nodes } from "../../src/extension/views/nodes";
 import { askedAddresses, serverItems } from "../../src/extension/views/serverItems";
 import { statusText } from "../../src/extension/views/statusText";

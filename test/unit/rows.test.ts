@@ -154,7 +154,16 @@ describe("what serve says of a row", () => {
   it("of a missing file is the reason and the nearest names, as sentences", () => {
     assert.equal(
       textOf(missing("u-boot.bni", { nearest: ["u-boot.bin"] })),
-      "u-boot.bni → 192.168.7.10 · refused · there is no such file in the served root. Nearest: u-boot.bin",
+      "u-boot.bni → 192.168.7.10 · refused · there is no such file in the served root. Nearest: u-boot.bin. " +
+        'To give it that: "aliases": { "u-boot.bni": "u-boot.bin" } in the plan.',
+    );
+    assert.doesNotMatch(textOf(missing("u-boot.b\x07", { nearest: ["u-boot.bin"] })) ?? "", /aliases/);
+  });
+
+  it("of a name that a loader made is what that means", () => {
+    assert.match(
+      textOf(missing("C0A8070A.img", { nearest: ["x.img"] })) ?? "",
+      /Nearest: x\.img\. U-Boot got no boot file name .*; name a boot file in the plan\.$/,
     );
   });
 
@@ -228,7 +237,10 @@ describe("the refusals that serve tells", () => {
     assert.deepEqual(lines, []);
     refusals.take(missing("a.bni", { nearest: ["a.bin"] }));
     assert.equal(lines.length, 1);
-    assert.match(lines.join("\n"), /Nearest: a\.bin$/);
+    assert.match(
+      lines.join("\n"),
+      /Nearest: a\.bin\. To give it that: "aliases": { "a\.bni": "a\.bin" } in the plan\.$/,
+    );
     clock.advance(60_000);
     assert.equal(lines.length, 1);
     assert.equal(clock.next(), undefined);

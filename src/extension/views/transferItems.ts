@@ -2,11 +2,11 @@
 
 import type { TransferRow, TransferState } from "../../model/events";
 import { outsiderOf } from "../../model/outside";
+import { wordOnMissing } from "../../model/missing";
 import { describeMeasured } from "../../model/measured";
 import { describeTransferOptions } from "../../model/quirkWords";
 import { formatDuration, formatSize } from "../../model/text";
 import { colours, describeTrouble, joined, type Item } from "./item";
-import { wordOnMissing } from "./missing";
 import { capitalized, count, formatList, percent, quoted } from "../words";
 
 const looks: Readonly<Record<TransferState, { readonly icon: string; readonly colour?: string }>> = {
