@@ -1,14 +1,14 @@
 /** The plan of a workspace folder: read from disk, and followed while it is served. */
 
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { statSync, type BigIntStats, type Stats } from "node:fs";
-import { basename, isAbsolute, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { planNotTaken, type Trouble } from "../model/events";
 import { problemAt } from "../model/places";
 import { emptyPlan, type Plan, type Problem } from "../model/plan";
 import { lacksOf, pathsOf, type Found, type Lack } from "../model/planFiles";
 import { mergePlans, type ParsedPlan, type PlanPlaces, type PlanText } from "../model/planParser";
-import { errorMessage } from "../model/text";
+import { errorMessage, printable } from "../model/text";
 import { systemClock, type Clock, type Timer } from "./clock";
 import { EngineError, systemCode } from "./errors";
 
@@ -76,17 +76,18 @@ function planFiles(folder: string, planFile: string | undefined): { path: string
   const main = planFile === undefined ? resolve(folder, planPath) : resolve(planFile);
   return [main, resolve(folder, localPlanPath)].map((path) => {
     const inside = relative(folder, path);
-    const outside = inside.startsWith("..") || isAbsolute(inside);
+    const outside = inside === "" || inside.startsWith("..") || isAbsolute(inside);
     return { path, file: outside ? basename(path) : inside.split(sep).join("/") };
   });
 }
 
+const mayNotBeRead = "it may not be read; give yourself the right to it, and to its folders";
 /** What the system says when a file cannot be read, in words. */
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file; check its name",
   ENOTDIR: "there is no such file; check its name",
-  EACCES: "it may not be read; give yourself the right to",
-  EPERM: "it may not be read; give yourself the right to",
+  EACCES: mayNotBeRead,
+  EPERM: mayNotBeRead,
   EISDIR: "it is a folder; name a file",
   ELOOP: "its links lead in a circle",
 };
@@ -127,7 +128,22 @@ async function findLacks(
       }),
     ),
   );
-  return lacksOf(parsed, plan, (path) => found.get(path));
+  const lacks = lacksOf(parsed, plan, (path) => found.get(path));
+  return Promise.all(lacks.map((lack) => withSpelling(resolve(folder, plan.root), lack)));
+}
+
+/** What two spellings of one name have in common. */
+const spelling = (name: string): string => name.toLowerCase().replace(/[-_. ]/g, "");
+
+/** What is not there yet may be there and be written in another way. @param root absolute path. */
+async function withSpelling(root: string, { problem, absent }: Lack): Promise<Lack> {
+  if (absent === undefined) return { problem };
+  const path = resolve(root, absent);
+  const names = await readdir(dirname(path)).catch(() => []);
+  const other = names.find((name) => spelling(name) === spelling(basename(path)));
+  if (other === undefined) return { problem, absent };
+  const message = `${problem.message}; "${printable(other)}" is there, which is written in another way`;
+  return { problem: { ...problem, message }, absent };
 }
 
 /**

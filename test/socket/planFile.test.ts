@@ -101,6 +101,19 @@ describe("the plan of a folder (DESIGN §2.4)", () => {
     ]);
   });
 
+  it("a file that is there in another case, or with another hyphen, is named in the warning", async () => {
+    const { problems } = await load({
+      [planPath]: '{ "root": "out", "boot": ["sub/U-Boot.bin", "uboot.img", "fw-2.bin"] }',
+      "out/sub/u-boot.bin": "",
+      "out/u-boot.img": "",
+      "out/fw-1.bin": "",
+    });
+    assert.deepEqual(
+      problems.map(({ message }) => /built(?:; "(.*)" is there)?/.exec(message)?.[1]),
+      ["u-boot.bin", "u-boot.img", undefined],
+    );
+  });
+
   it("a root that is not built yet is one warning, not one for each file in it", async () => {
     const { problems } = await load({ [planPath]: '{ "root": "out", "boot": "a", "tftp": ["b"] }' });
     assert.deepEqual(
