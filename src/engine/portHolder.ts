@@ -1,6 +1,7 @@
 /** Why a port cannot be had: no right to it, or who holds it, as far as this system lets it be read. */
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 import { isLoopback } from "../protocol/ipv4";
 import { errorMessage } from "../model/text";
 import type { Trouble } from "../model/events";
@@ -30,6 +31,20 @@ function socketInodes(transport: Transport, port: number): Set<string> {
   return inodes;
 }
 
+/** What a person knows a process by: of our own program the system says that it is node. */
+export function programName(known: string, pid: string): string {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    const names = words.map((word) => basename(word));
+    return names.includes("serve") && names.some((name) => ourNames.test(name)) ? "boot-servers" : known;
+  } catch {
+    return known;
+  }
+}
+
+/** The file that is run, as it is built, installed and kept for a pipeline (docs/ci.md). */
+const ourNames = /^(cli\.js|boot-servers(\.js)?)$/;
+
 /** The program that holds the port, `dnsmasq (pid 812)`; undefined where that cannot be read. */
 export function portHolder(transport: Transport, port: number): string | undefined {
   const inodes = socketInodes(transport, port);
@@ -39,7 +54,8 @@ export function portHolder(transport: Transport, port: number): string | undefin
       for (const fd of readdirSync(`/proc/${pid}/fd`)) {
         const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
         if (inode === undefined || !inodes.has(inode)) continue;
-        return `${readFileSync(`/proc/${pid}/comm`, "utf8").trim()} (pid ${pid})`;
+        const known = readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+        return `${programName(known, pid)} (pid ${pid})`;
       }
     } catch {
       // Another user's process, or one that has just ended: its descriptors cannot be read.

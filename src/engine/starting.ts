@@ -61,6 +61,13 @@ export const rowFor =
     ...rest,
   });
 
+/** Nobody tells a board another port (RFC 951 §3). */
+const portOfNoBoard = (port: number): Trouble => ({
+  code: "port.noBoard",
+  message: `boards ask BOOTP on port ${standardPorts.bootp} and never on ${port}`,
+  remedy: `Use port ${standardPorts.bootp}; this one is for verify, and for programs that are told of it.`,
+});
+
 /** What is worth knowing of the way it is to be served. */
 export const warningsOf = (wanted: Wanted): readonly Trouble[] =>
   wanted.addresses.some(isEveryInterface) ? [everyInterface] : [];
@@ -79,7 +86,9 @@ export async function startServer(
   const port = wanted.ports[protocol];
   const warnings = warningsOf(wanted);
   try {
-    return { server: await start(context, addresses, port), warnings };
+    const server = await start(context, addresses, port);
+    const isLost = protocol === "bootp" && server.port !== standardPorts.bootp && !onlyLoopback(addresses);
+    return { server, warnings: isLost ? [...warnings, portOfNoBoard(server.port)] : warnings };
   } catch (error) {
     const noRight = error instanceof EngineError && error.code === "port.permission";
     const mayFallBack =

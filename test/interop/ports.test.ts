@@ -54,6 +54,25 @@ describe("ports that another program holds, or that want rights", function () {
     await served.stop();
   });
 
+  it("ports that servers of ours have are named with them, and not as node's", async () => {
+    const first = await start(["--address", "10.77.0.1"]);
+    const ended = await ours(server, [
+      "serve",
+      folder.path,
+      "--address",
+      "10.77.0.1",
+      "--servers",
+      "tftp,ftp",
+    ]);
+    assert.equal(ended.code, 3);
+    for (const port of ["UDP port 69", "TCP port 21"])
+      assert.match(
+        ended.stdout,
+        new RegExp(`${port} of 10\\.77\\.0\\.1 is in use by boot-servers \\(pid \\d+\\)`),
+      );
+    await first.stop();
+  });
+
   it("an FTP port held by vsftpd is named with its holder, and BOOTP and TFTP run", async function () {
     need(this, "vsftpd");
     running.push(await startVsftpd(server, "10.77.0.1", folder.path, folder.at("vsftpd")));

@@ -3,7 +3,7 @@
 import { createServer } from "node:net";
 import { systemCode } from "../errors";
 import type { RunProgram } from "../networks/told";
-import { portHolder } from "../portHolder";
+import { portHolder, programName } from "../portHolder";
 import type { Transport } from "../portRights";
 import { openUdp } from "../udp";
 
@@ -79,18 +79,21 @@ export async function tryBind(
   return worst.find((one) => bound.includes(one)) ?? "free";
 }
 
-/** Lines of `ss -H -n -l -p`: state, two queues, local and remote address, and for whoever may see it the users. */
-export function readSs(text: string): Holder[] {
+/**
+ * Lines of `ss -H -n -l -p`: state, two queues, local and remote address, and for whoever may see it the users.
+ * @param nameOf what a process is to be called.
+ */
+export function readSs(text: string, nameOf: typeof programName = (known) => known): Holder[] {
   return text.split("\n").flatMap((line) => {
     const [, , , local = ""] = line.trim().split(/\s+/);
     const match = /^\[?([^%\]]*?)\]?(?:%([^:\]]+)\]?)?:\d+$/.exec(local);
     if (match === null) return [];
     const [, address = "", device] = match;
-    const user = /users:\(\("([^"]*)",pid=(\d+)/.exec(line);
+    const [, known = "", pid] = /users:\(\("([^"]*)",pid=(\d+)/.exec(line) ?? [];
     return {
       address: address === "*" ? "0.0.0.0" : address,
       ...(device !== undefined && { device }),
-      ...(user !== null && { program: `${user[1] ?? ""} (pid ${user[2] ?? ""})` }),
+      ...(pid !== undefined && { program: `${nameOf(known, pid)} (pid ${pid})` }),
     };
   });
 }
@@ -105,7 +108,7 @@ export async function holdersOf(
   if (platform !== "linux") return [];
   const kind = transport === "udp" ? "-u" : "-t";
   try {
-    return readSs(await run("ss", ["-H", "-n", "-l", "-p", kind, "sport", "=", `:${port}`]));
+    return readSs(await run("ss", ["-H", "-n", "-l", "-p", kind, "sport", "=", `:${port}`]), programName);
   } catch {
     const program = portHolder(transport, port);
     return program === undefined ? [] : [{ address: "0.0.0.0", program }];
