@@ -6,6 +6,7 @@ import manifest from "../../package.json";
 import { systemClock } from "../engine/clock";
 import { posixWord } from "../engine/pasting";
 import { faultsInjected, type Row, type ServerRow, type TransferRow, type Trouble } from "../model/events";
+import { onlyLoopback } from "../model/networks";
 import type { Faults } from "../model/faults/profile";
 import { describeFaults, replayTexts } from "../model/faults/words";
 import type { Wanted } from "../model/settings";
@@ -90,19 +91,33 @@ const stateTones: Readonly<Record<ServerRow["state"], Tone>> = {
   stopped: "faint",
 };
 
-/** The server's state, and below it what is the matter with it. */
-function formatServer(row: ServerRow, paint: Paint): string[] {
-  const { state } = row;
-  const listens =
-    state === "running" ? `listening on ${describeAddresses(row)}, nothing received yet` : state;
-  return [
-    `  ${row.protocol.padEnd(6)}${paint(stateTones[state], listens)}`,
-    // The banner says it for all of them.
-    ...troublesOf(row)
+/** Each server's state, and below it what is the matter with it: below the last one, where several say the same. */
+function formatServers(rows: readonly ServerRow[], paint: Paint): string[] {
+  const remarks = rows.map((row) =>
+    troublesOf(row)
+      // The banner says it for all of them.
       .filter(({ code }) => code !== faultsInjected)
       .map((remark) => `        ${describeTrouble(remark)}`),
-  ];
+  );
+  return rows.flatMap((row, index) => {
+    const { state } = row;
+    const listens =
+      state === "running" ? `listening on ${describeAddresses(row)}, nothing received yet` : state;
+    const below = remarks[index + 1] ?? [];
+    return [
+      `  ${row.protocol.padEnd(6)}${paint(stateTones[state], listens)}`,
+      ...(remarks[index] ?? []).filter((remark) => !below.includes(remark)),
+    ];
+  });
 }
+
+/** Boards are elsewhere: who serves them where nobody can ask waits for nothing. */
+const aloneOf = ({ addresses }: Wanted): string[] =>
+  onlyLoopback(addresses)
+    ? [
+        "Only this computer can ask. For boards: --address and their interface; boot-servers doctor lists all.",
+      ]
+    : [];
 
 /** What nobody must overlook while faults are injected. */
 const bannerOf = (faults: Faults | undefined, paint: Paint): string[] =>
@@ -179,8 +194,9 @@ export function peopleReporter(wanted: Wanted, bootLog: boolean): ServeReporter 
       screen.line(
         `Boot Servers ${manifest.version} · serving ${printable(basename(wanted.folder))} · uploads: ${wanted.uploads}`,
         ...bannerOf(wanted.faults, paint),
-        ...servers.flatMap((row) => formatServer(row, paint)),
+        ...formatServers(servers, paint),
         ...describeFixes(servers.flatMap(troublesOf), "  "),
+        ...(servers.some(isUseful) ? aloneOf(wanted) : []),
         ...(servers.some(isUseful) ? ["Ctrl+C stops them."] : []),
       );
       servers.forEach(remember);

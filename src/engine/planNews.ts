@@ -3,7 +3,9 @@
 import type { Trouble } from "../model/events";
 import { errorMessage, printable } from "../model/text";
 import type { Journal } from "./journal";
-import { describeProblem, PlanError, type LoadedPlan } from "./planFile";
+import { describeProblem, PlanError, planPath, type LoadedPlan } from "./planFile";
+
+const unplanned = `there is no ${planPath}: the whole folder is served, and BOOTP names no boot file; { "boot": "u-boot.bin" } in it names one`;
 
 export class PlanNews {
   /** Problems that were told: a plan that is read again tells what is new. */
@@ -22,11 +24,12 @@ export class PlanNews {
     return isNews;
   }
 
-  /** The warnings that were not told yet. */
-  taken({ problems }: LoadedPlan): void {
+  /** The warnings that were not told yet; without a plan what that means. */
+  taken({ problems, planned }: LoadedPlan): void {
     const lines = problems.map(describeProblem);
     for (const line of lines) if (!this.told.has(line)) this.journal.log("warning", line);
-    this.told = new Set(lines);
+    if (!planned && !this.told.has(unplanned)) this.journal.log("info", unplanned);
+    this.told = new Set(planned ? lines : [unplanned]);
     this.refusal = undefined;
   }
 

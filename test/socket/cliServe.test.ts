@@ -416,6 +416,20 @@ describe("serve as a person and a program run it (DESIGN §2.1, §3)", function 
       assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f]/);
     });
 
+    it("says on loopback that no board can ask, and without a plan that BOOTP names no file", async () => {
+      const running = await people();
+      assert.match(running.stdout, /^Only this computer can ask\. For boards: --address /m);
+      await line(running, /note +there is no \.vscode\/boot-plan\.json: .* BOOTP names no boot file/);
+      assert.equal(lines(running, /boot-plan\.json/).length, 1);
+    });
+
+    it("says once what is the matter with all three servers", async () => {
+      const running = await people(["--address", "nowhere0"]);
+      assert.equal(lines(running, /there is no interface nowhere0/).length, 1);
+      assert.equal(lines(running, /^ {2}(bootp|tftp|ftp) +waiting$/).length, 3);
+      assert.equal(lines(running, /Only this computer/).length, 0);
+    });
+
     it("says why it is still there after Ctrl+C, when an upload's last ACK may have to be repeated", async () => {
       const flags = ["--uploads", "new"];
       const running = await people(flags, { BOOT_SERVERS_FTP_PASSWORD: password });

@@ -137,7 +137,7 @@ export async function store(session: Session, name: string): Promise<void> {
       throw refused(
         "ftp.readOnly",
         "uploads need a login with the FTP password",
-        "Set an FTP password and allow uploads.",
+        "Set an FTP password (BOOT_SERVERS_FTP_PASSWORD, in VS Code Set FTP Password…) and allow uploads (--uploads, setting bootServers.uploads).",
       );
     }
     // Other servers would overwrite in place; the first bytes are gone with ftp-srv (F14).
