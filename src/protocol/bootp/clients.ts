@@ -16,6 +16,8 @@ export interface BootpPlan extends ChoicePlan {
   readonly server?: string;
   readonly pool: readonly AddressRange[];
   readonly aliases: Readonly<Record<string, string>>;
+  /** Whom the plan lets be answered; absent: whomever the machine does. */
+  readonly answer?: BootpSituation["answer"] | "proxy";
   readonly silentSeconds: number;
   readonly restartSeconds: number;
 }
