@@ -225,7 +225,7 @@ function answer(conversation: Conversation): void {
     answerAsProxy(conversation, type);
   } else if (listed === undefined && !isForStrangers(situation.answer, type !== undefined)) {
     // A plan narrows `everyone`.
-    const mayWiden = type !== undefined && (plan.answer ?? "everyone") === "everyone";
+    const mayWiden = type !== undefined && (situation.plan.answer ?? "everyone") === "everyone";
     conversation.refuse(
       type === undefined ? "refused" : "seen",
       unlisted(client.mac, type !== undefined, mayWiden),
