@@ -131,7 +131,8 @@ export class BootpMachine {
    * Its row says so once a second at most.
    */
   heard(address: string, situation: BootpSituation, now: number): readonly ClientView[] {
-    const last = lastAsker(this.table.at(address));
+    // A verification ends with its run: what comes later from its address must not keep it there (`isOver`).
+    const last = lastAsker(this.table.at(address).filter(({ verification }) => !verification));
     if (last === undefined) return [];
     const { lastSeenAt = -Infinity } = last;
     const client = this.table.known(last, situation, now);
