@@ -4,6 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { BootLog } from "../../src/engine/bootLog/bootLog";
+import { systemClock, type Clock } from "../../src/engine/clock";
 import { startFtpServer } from "../../src/engine/ftpServer/ftpServer";
 import { EngineError } from "../../src/engine/errors";
 import {
@@ -78,6 +79,31 @@ describe("FTP limits", () => {
     assert.equal(wire.unread(), 0);
     await wire.expect("PWD", 257);
     assert.ok(most / 2 ** 20 < 100, `${(most / 2 ** 20).toFixed(0)} MiB`);
+  });
+
+  it("thousands of commands in one segment are answered a few at a time, before login as well (F24)", async function () {
+    this.timeout(60_000);
+    let inTurn = 0;
+    let most = 0;
+    // Each reply sets a timer, for a client that does not read it.
+    const at: Clock["at"] = (when, callback) => {
+      inTurn += 1;
+      most = Math.max(most, inTurn);
+      return systemClock.at(when, callback);
+    };
+    await serve({ clock: { ...systemClock, at } });
+    const wire = await house!.connect();
+    let over = false;
+    const turn = (): void => {
+      inTurn = 0;
+      if (!over) setImmediate(turn);
+    };
+    turn();
+    const lines = 10_000;
+    wire.send("\n".repeat(lines));
+    for (let reply = 0; reply < lines; reply++) assert.equal((await wire.reply()).code, 500);
+    over = true;
+    assert.ok(most < 100, `${most} replies in one turn`);
   });
 
   it("20 MB of commands whose replies nobody reads cost no memory and end the session in time (F24)", async function () {

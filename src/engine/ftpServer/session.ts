@@ -5,7 +5,7 @@
 
 import type { Limits } from "../../model/settings";
 import { isLocal } from "../access";
-import type { Timer } from "../clock";
+import { nextTurn, type Timer } from "../clock";
 import { boardAt, senderAt } from "../boardAt";
 import type { SessionLines } from "../bootLog/sessionLines";
 import type { ServerContext, Situation } from "../server";
@@ -23,6 +23,8 @@ import { peerOf, type Peer } from "./transferRecord";
 const longestLine = 4096;
 /** Bytes of commands that wait while one is carried out; beyond it the control connection is not read. */
 const mostQueued = 32 * longestLine;
+/** Commands of one client until others have their turn of the event loop: a segment may hold 65,000 empty ones. */
+const commandsATurn = 16;
 /** How long a client may take to close after it was told to go. */
 const goodbyeMs = 1_000;
 
@@ -269,6 +271,7 @@ export class Session {
   /** One command after the other, so that replies come in the order of the commands (P3). */
   private async pump(): Promise<void> {
     this.pumping = true;
+    let carried = 0;
     for (let line = this.queue.take(); line !== undefined && !this.ending; line = this.queue.take()) {
       this.readOn();
       this.lines.began(line);
@@ -278,6 +281,8 @@ export class Session {
         await this.reply(failureOf(error).replyCode, replyText(error));
       }
       if (this.leaveAfterTransfer !== undefined) this.end(this.leaveAfterTransfer);
+      carried += 1;
+      if (carried % commandsATurn === 0) await nextTurn();
     }
     this.pumping = false;
     this.leaveWithClient();
