@@ -72,6 +72,13 @@ describe("the board at an address", () => {
     bench.now += 50_000;
     bench.fetches("192.168.7.1", "two.bin");
     assert.equal(macAt(50_000), otherMac);
+    bench.now += 60_000;
+    assert.deepEqual(
+      bench.fetches("192.168.7.1", "two.bin"),
+      [],
+      "nor is it called back by who loads there next",
+    );
+    assert.equal(macAt(0), undefined);
   });
 
   it("is known by its lease after a restart, whether its key is the MAC or an identifier with the MAC in it", () => {

@@ -1,6 +1,6 @@
 /** Whose transfer it was: TFTP and FTP know an address, boot sequences know clients (DESIGN §2.1, "That client"). */
 
-import type { BootpPlan, Client, ClientTable } from "./clients";
+import type { BootpPlan, Client } from "./clients";
 import { waitsFor, type TransferStage } from "./sequence";
 
 /** A stage of a transfer, as `engine/server.ts` tells it. */
@@ -24,23 +24,21 @@ export function leadsTo(plan: BootpPlan, file: string): (name: string) => boolea
 }
 
 /**
- * The client at this address (`ciaddr`, source or `yiaddr` of its last request), else the only one that waits for
- * the file. Of several at one address: those whose last answer named this very file, of these the last asker.
+ * The client at the transfer's address, else the only one that waits for the file. Of several at one address: those
+ * whose last answer named this very file, of these the last asker.
+ * @param there those with this address as `ciaddr`, source or `yiaddr` of their last request.
  */
 export function clientOf(
-  clients: ClientTable,
-  address: string,
+  there: readonly Client[],
+  all: Iterable<Client>,
   isFile: (name: string) => boolean,
 ): Client | undefined {
-  const there = clients.at(address);
   if (there.length > 0) {
     const named = there.filter(({ file }) => file !== undefined && file !== "" && isFile(file));
     return lastAsker(named.length > 0 ? named : there);
   }
   // Where a verification fetches from is always known: from the address that it asked from.
-  const waiting = [...clients.all()].filter(
-    ({ cursor, verification }) => !verification && waitsFor(cursor, isFile),
-  );
+  const waiting = [...all].filter(({ cursor, verification }) => !verification && waitsFor(cursor, isFile));
   return waiting.length === 1 ? waiting[0] : undefined;
 }
 

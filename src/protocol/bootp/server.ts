@@ -93,12 +93,17 @@ export class BootpMachine {
     return { replies, delayMs, clients: [viewOf(client, situation.plan, now)], forgotten, request };
   }
 
+  /** The clients at this address, without verifications that are over. */
+  private at(address: string, now: number): readonly Client[] {
+    return this.table.at(address).filter((client) => !isOver(client, now));
+  }
+
   /**
    * The client at this address, as its last request tells, with what it said then; of several the one that asked last.
    * Of one that holds a lease from an earlier run its MAC is known.
    */
   clientAt(address: string, now: number): Pick<Client, "id" | "traits"> | undefined {
-    const last = lastAsker(this.table.at(address).filter((client) => !isOver(client, now)));
+    const last = lastAsker(this.at(address, now));
     if (last !== undefined) return last;
     const mac = this.leases.macAt(address);
     return mac === undefined ? undefined : { id: mac, traits: traitsOf(mac, undefined) };
@@ -107,7 +112,9 @@ export class BootpMachine {
   /** A stage of a TFTP or FTP transfer. */
   departed(news: TransferNews, situation: BootpSituation, now: number): readonly ClientView[] {
     const isFile = leadsTo(situation.plan, news.file);
-    const id = this.transfers.owner(news, () => clientOf(this.table, news.address, isFile)?.id);
+    const id = this.transfers.owner(news, () => {
+      return clientOf(this.at(news.address, now), this.table.all(), isFile)?.id;
+    });
     const owner = id === undefined ? undefined : this.table.get(id);
     if (owner === undefined) return [];
     const { stage } = news;
