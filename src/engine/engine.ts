@@ -5,14 +5,11 @@
 
 import { networkInterfaces } from "node:os";
 import type { Engine } from "../model/api";
-import { protocols, type Protocol, type Row, type ServerRow, type Trouble } from "../model/events";
-import type { NetworkInterface } from "../model/networks";
+import type { Row, Trouble } from "../model/events";
 import type { Wanted } from "../model/settings";
 import { accessFor } from "./access";
-import type { BootpServer } from "./bootpServer/bootpServer";
 import { BootLog } from "./bootLog/bootLog";
 import { systemClock, type Clock } from "./clock";
-import { drainAll } from "./draining";
 import { checkMachine } from "./doctor/doctor";
 import { everyBoard } from "./everyBoard";
 import { FaultWatch } from "./faults";
@@ -24,10 +21,9 @@ import { listNetworks } from "./networks/networks";
 import { notTaken, type LoadedPlan } from "./planFile";
 import { PlanNews } from "./planNews";
 import { openPlannedRoots, servingTerms } from "./servedRoot/plannedRoot";
-import type { BootServer, ServerContext, Situation } from "./server";
-import { currentRow, hear, refusedAddresses, type Slot } from "./slot";
-import { failureOf, listensOn, rowFor, starters, startServer, waitingFor, warningsOf } from "./starting";
-import type { Surroundings } from "./starting";
+import type { Situation } from "./server";
+import { Servers } from "./servers";
+import { starters, type Surroundings } from "./starting";
 
 class BootEngine implements Engine {
   private readonly clock: Clock;
@@ -39,12 +35,7 @@ class BootEngine implements Engine {
   /** Absent before the first `configure` and after a stop. */
   private service: Service | undefined;
   private situation: Situation | undefined;
-  private readonly slots = new Map<Protocol, Slot>();
-  private boards: ServerContext["boards"] = {};
-  /** The latest BOOTP server: while it waits for its link, transfers still move the sequences. */
-  private bootp: BootpServer | undefined;
-  /** Servers whose sockets are closed and whose transfers go on. */
-  private readonly draining = new Set<BootServer>();
+  private readonly servers: Servers;
   /** As they were when they were last looked at for what to serve. */
   private interfaces: InterfaceTable = {};
   private stopInterfaces: (() => void) | undefined;
@@ -60,6 +51,12 @@ class BootEngine implements Engine {
     this.recorder = new Recorder(this.clock, surroundings.capture, () => this.situation);
     this.bootLog = new BootLog(this.journal, (client, { message }) => {
       this.recorder.remark(client, message, this.journal.client(client));
+    });
+    const { journal, bootLog, recorder: tap } = this;
+    this.servers = new Servers(surroundings, {
+      ...{ journal, bootLog, tap },
+      situation: () => this.situation,
+      warnings: () => [...this.planNews.warnings, ...this.faults.warnings],
     });
   }
 
@@ -85,21 +82,20 @@ class BootEngine implements Engine {
 
   async drain(lingerSeconds?: number): Promise<void> {
     await this.inTurn(() => this.closeAll());
-    await drainAll([...this.draining], this.clock, lingerSeconds);
+    await this.servers.drained(lingerSeconds);
   }
 
   async stopNow(): Promise<void> {
     await this.inTurn(() => this.closeAll());
-    await Promise.all([...this.draining].map((server) => server.stopNow()));
+    await this.servers.stopNow();
   }
 
   cancelTransfer(id: string): void {
-    const running = [...this.slots.values()].flatMap(({ server }) => server ?? []);
-    for (const server of [...running, ...this.draining]) if (server.cancelTransfer(id)) return;
+    this.servers.cancelTransfer(id);
   }
 
   restartSequence(clientId: string): void {
-    this.bootp?.restartSequence(clientId);
+    this.servers.bootp?.restartSequence(clientId);
   }
 
   private inTurn(change: () => Promise<void>): Promise<void> {
@@ -162,19 +158,7 @@ class BootEngine implements Engine {
 
   /** Every server's row says that the plan was not taken, or no longer. */
   private warnOfPlan(trouble: Trouble | undefined): void {
-    if (this.planNews.warns(trouble)) this.reportAll();
-  }
-
-  private reportAll(): void {
-    this.slots.forEach(this.reportSlot);
-  }
-
-  private readonly reportSlot = (slot: Slot): void => {
-    this.journal.report(this.rowNow(slot));
-  };
-
-  private rowNow(slot: Slot): ServerRow {
-    return currentRow(slot, [...this.planNews.warnings, ...this.faults.warnings]);
+    if (this.planNews.warns(trouble)) this.servers.reportAll();
   }
 
   /** Makes what runs equal to what is wanted. @throws EngineError when the served root is not to be served. */
@@ -185,7 +169,8 @@ class BootEngine implements Engine {
     const { networks, ipv6, missing } = listeningAddresses(wanted.addresses, this.interfaces);
     const usableIpv6 = await usableNow(ipv6);
     const unusable = ipv6.filter((address) => !usableIpv6.includes(address));
-    const isRelayed = (at: string): boolean => this.boards.machine?.relays.hasBehind(at, plan) === true;
+    const isRelayed = (at: string): boolean =>
+      this.servers.boards.machine?.relays.hasBehind(at, plan) === true;
     const access = accessFor(wanted.allow, networks, ipv6, isRelayed);
     if (this.situation !== undefined && !haveSameBoards(this.situation.wanted, wanted)) this.forgetBoards();
     const others = this.faults.adopt(wanted.faults, plan);
@@ -194,117 +179,18 @@ class BootEngine implements Engine {
     this.planNews.taken(loaded);
     this.stopAddresses();
     const ipv4 = networks.map(({ address }) => address);
-    const absent = [...missing, ...unusable];
-    // Asked at most once: on some systems it takes a second.
-    let asked: Promise<readonly NetworkInterface[]> | undefined;
-    const all = (): Promise<readonly NetworkInterface[]> => (asked ??= this.networks());
-    await Promise.all(
-      protocols.map((protocol) =>
-        this.settle(protocol, wanted, protocol === "bootp" ? ipv4 : [...ipv4, ...usableIpv6], absent, all),
-      ),
-    );
-    const refused = await toWaitFor([...this.slots.values()].flatMap(refusedAddresses));
+    await this.servers.settle(wanted, ipv4, usableIpv6, [...missing, ...unusable]);
+    const refused = await toWaitFor(this.servers.refusedAddresses);
     this.stopAddresses = onceUsable([...unusable, ...refused], this.clock, this.addressesMoved);
-    if (others) this.reportAll();
-    await this.bootp?.planChanged();
+    if (others) this.servers.reportAll();
+    await this.servers.bootp?.planChanged();
   }
 
   /** Boards of another folder are others: none has a sequence, a lease or a row of the one before. */
   private forgetBoards(): void {
-    this.close("bootp");
-    // Servers that go on hold the same object.
-    delete this.boards.machine;
+    this.servers.forgetBoards();
     this.bootLog.forget();
     this.journal.forgetClients();
-  }
-
-  /** Starts, changes, leaves or closes one server. Never throws: what fails is its row. */
-  private async settle(
-    protocol: Protocol,
-    wanted: Wanted,
-    addresses: readonly string[],
-    missing: readonly string[],
-    networks: () => Promise<readonly NetworkInterface[]>,
-  ): Promise<void> {
-    const port = wanted.ports[protocol];
-    const isWanted = wanted.servers.includes(protocol);
-    // One that waits is told anew where it waits for another address.
-    const key = `${(addresses.length > 0 ? addresses : missing).join(" ")}:${port}`;
-    const earlier = this.slots.get(protocol);
-    // A server that failed is tried again: what held its port may be gone.
-    if (isWanted && earlier?.key === key && earlier.row.state !== "failed") return;
-    if (!isWanted) {
-      this.close(protocol);
-      return;
-    }
-    const row = rowFor(protocol, addresses, port);
-    const place = (server: BootServer | undefined, told: ServerRow, lastPacketAt?: number): void => {
-      const slot: Slot = { key, server, row: told, ...(lastPacketAt !== undefined && { lastPacketAt }) };
-      this.slots.set(protocol, slot);
-      this.reportSlot(slot);
-    };
-    const running = (server: BootServer, warnings: readonly Trouble[]): ServerRow =>
-      rowFor(
-        protocol,
-        server.addresses,
-        server.port,
-      )("running", {
-        warnings: [...warnings, ...server.warnings],
-      });
-    if (earlier?.server !== undefined && (await listensOn(earlier.server, addresses, port))) {
-      earlier.tellLater?.cancel();
-      place(earlier.server, running(earlier.server, warningsOf(wanted)), earlier.lastPacketAt);
-      return;
-    }
-    this.release(protocol);
-    if (addresses.length === 0) {
-      const trouble = waitingFor(protocol, wanted.addresses, missing, await networks());
-      place(undefined, row("waiting", { trouble }));
-      return;
-    }
-    this.journal.report(row("starting"));
-    try {
-      const start = this.surroundings.starters[protocol];
-      const context = this.context(protocol);
-      const { server, warnings } = await startServer(start, protocol, context, wanted, addresses);
-      if (protocol === "bootp") this.bootp = server as BootpServer;
-      place(server, running(server, warnings));
-    } catch (error) {
-      place(undefined, row(...failureOf(error)));
-    }
-  }
-
-  private context(protocol: Protocol): ServerContext {
-    return {
-      clock: this.clock,
-      journal: this.journal,
-      bootLog: this.bootLog,
-      tap: this.recorder,
-      boards: this.boards,
-      situation: () => {
-        if (this.situation === undefined)
-          throw new Error(`${protocol} asked before the engine was configured`);
-        return this.situation;
-      },
-      heard: (heard) => {
-        this.heard(heard);
-      },
-      changed: (changed) => {
-        const slot = this.slots.get(changed);
-        if (slot !== undefined) this.reportSlot(slot);
-      },
-      startThread: this.surroundings.startThread,
-      departed: (departure) => {
-        this.bootp?.departed(departure);
-      },
-      heardFrom: (address) => this.bootp?.heard(address),
-    };
-  }
-
-  private heard(protocol: Protocol): void {
-    const slot = this.slots.get(protocol);
-    if (slot?.server === undefined) return;
-    hear(slot, this.clock, this.reportSlot);
   }
 
   /** Closes everything that listens, and follows nothing any more. */
@@ -316,30 +202,9 @@ class BootEngine implements Engine {
     this.stopInterfaces?.();
     this.stopInterfaces = undefined;
     this.stopAddresses();
-    for (const protocol of protocols) this.close(protocol);
-    this.boards = {};
+    this.servers.close();
     this.bootLog.forget();
     return Promise.resolve();
-  }
-
-  /** Stops a server; its transfers go on. */
-  private close(protocol: Protocol): void {
-    const slot = this.release(protocol);
-    if (protocol === "bootp") this.bootp = undefined;
-    // After the sockets: who reads this row may bind the port.
-    if (slot !== undefined) this.journal.report({ ...this.rowNow(slot), state: "stopped" });
-  }
-
-  /** Closes the listening sockets of a server at once. What is told of it is up to the caller. */
-  private release(protocol: Protocol): Slot | undefined {
-    const slot = this.slots.get(protocol);
-    this.slots.delete(protocol);
-    slot?.tellLater?.cancel();
-    const server = slot?.server;
-    if (server === undefined) return slot;
-    this.draining.add(server);
-    void server.drain().finally(() => this.draining.delete(server));
-    return slot;
   }
 }
 
