@@ -51,6 +51,10 @@ interface Serving {
 const isTrouble = (error: unknown): error is RemoteError =>
   error instanceof RemoteError && error.problems.length === 0;
 
+/** True for a setting that was to narrow what is served: whoever wrote it takes it for done. */
+const isUnreadable = (error: unknown): boolean =>
+  error instanceof RemoteError && ["setting.unreadable", "allow.invalid"].includes(error.code);
+
 const servedAs = ({ name, uri }: vscode.WorkspaceFolder): ServedFolder => ({ name, path: uri.fsPath });
 
 export class Servers implements vscode.Disposable {
@@ -237,7 +241,7 @@ export class Servers implements vscode.Disposable {
         if (wasStopped(error)) return;
         // Where the old process was let go first, nothing runs any more.
         if (!this.store.isWanted()) void this.sayTrouble(`Boot Servers did not start again: ${message}`);
-        else if (isTrouble(error)) void this.sayTrouble(`Boot Servers go on as they did: ${message}`);
+        else if (isUnreadable(error)) void this.sayTrouble(`Boot Servers go on as they did: ${message}`);
       }
     });
     return this.lastFollow;
