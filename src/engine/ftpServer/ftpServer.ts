@@ -8,7 +8,7 @@ import { raiseLimit } from "../../model/settings";
 import { printable } from "../../model/text";
 import { isLocal } from "../access";
 import { delay } from "../clock";
-import { systemCode } from "../errors";
+import { plainTrouble, systemCode } from "../errors";
 import { heldPorts } from "../heldPorts";
 import { bindError } from "../portHolder";
 import type { BootServer, ServerContext, StartServer } from "../server";
@@ -67,7 +67,7 @@ class FtpServer implements BootServer {
     const ftp = createFtpSrv((socket) => this.admit(socket));
     ftp.on("connect", ({ connection }) => {
       const onLimit = (which: Session, code: string, message: string): void => {
-        this.refuse(which.peer, code, message);
+        this.refuse(which.peer, { code, message });
         which.end({ code: 421, text: printable(message) });
       };
       const session = new Session(this.context, connection, runCommand, onLimit, this.ownPorts, this.summing);
@@ -104,44 +104,40 @@ class FtpServer implements BootServer {
     this.context.heard("ftp");
     this.context.tap?.tcp(socket, { kind: "control", opened: false });
     const peer = peerOf(socket);
-    const { address } = peer;
-    const { access, wanted } = this.context.situation();
-    const { ftpSessions, perAddress } = wanted.limits;
-    const ofAddress = [...this.sessions.keys()].filter((session) => session.peer.address === address).length;
-    let reason: readonly [code: string, message: string, remedy?: string] | undefined;
-    if (this.draining) reason = ["ftp.stopping", "the server is stopping"];
-    else if (!access.allows(address)) {
-      const { code, message, remedy } = outsideTrouble(address);
-      reason = [code, message, remedy];
-    } else if (this.sessions.size >= ftpSessions) {
-      reason = [
-        "limit.ftpSessions",
-        `${ftpSessions} FTP sessions are open`,
-        `If they are all wanted, ${raiseLimit("ftpSessions")}`,
-      ];
-    } else if (!isLocal(address) && ofAddress >= perAddress) {
-      reason = [
-        "limit.perAddress",
-        `${perAddress} sessions of ${address} are open`,
-        `If they are all wanted, ${raiseLimit("perAddress")}`,
-      ];
-    }
-    if (reason === undefined) return true;
-    const [code, message, remedy] = reason;
-    this.refuse(peer, code, message, remedy);
+    const trouble = this.refusalOf(peer.address);
+    if (trouble === undefined) return true;
+    this.refuse(peer, trouble);
     socket.on("error", () => undefined);
     socket.resume();
-    socket.end(`421 ${message}\r\n`);
+    socket.end(`421 ${trouble.message}\r\n`);
     socket.destroySoon();
     return false;
   }
 
+  /** Why who comes from there gets no session; undefined: it gets one. */
+  private refusalOf(address: string): Trouble | undefined {
+    const { access, wanted } = this.context.situation();
+    const { ftpSessions, perAddress } = wanted.limits;
+    if (this.draining) return { code: "ftp.stopping", message: "the server is stopping" };
+    if (!access.allows(address)) return outsideTrouble(address);
+    if (this.sessions.size >= ftpSessions) {
+      const message = `${ftpSessions} FTP sessions are open`;
+      const remedy = `If they are all wanted, ${raiseLimit("ftpSessions")}`;
+      return { code: "limit.ftpSessions", message, remedy };
+    }
+    const ofAddress = [...this.sessions.keys()].filter((session) => session.peer.address === address).length;
+    if (isLocal(address) || ofAddress < perAddress) return undefined;
+    const message = `${perAddress} sessions of ${address} are open`;
+    const remedy = `If they are all wanted, ${raiseLimit("perAddress")}`;
+    return { code: "limit.perAddress", message, remedy };
+  }
+
   /** One row for each address and reason: however often it knocks, it is one. */
-  private refuse(peer: Session["peer"], code: string, message: string, remedy?: string): void {
+  private refuse(peer: Session["peer"], trouble: Trouble): void {
     const now = this.context.clock.wallTime();
     this.context.journal.report({
       type: "transfer",
-      id: `ftp-${peer.address}-${code}`,
+      id: `ftp-${peer.address}-${trouble.code}`,
       protocol: "ftp",
       isSession: true,
       direction: "read",
@@ -154,7 +150,7 @@ class FtpServer implements BootServer {
       bytesPerSecond: 0,
       options: {},
       retransmissions: 0,
-      trouble: { code, message, ...(remedy === undefined ? {} : { remedy }) },
+      trouble: plainTrouble(trouble),
     });
   }
 
@@ -166,10 +162,13 @@ class FtpServer implements BootServer {
     if (ftpPassword !== undefined) {
       const known = username === ftpUser;
       if (!sameSecret(password, ftpPassword) || !known) {
-        const remedy = `Log in as ${ftpUser} with the password that was set.`;
         // Never the name itself: people type the password there (security §4.4).
         const who = known ? "with a wrong password" : "of another user";
-        this.refuse(session.peer, "ftp.login", `a login ${who} was refused`, remedy);
+        this.refuse(session.peer, {
+          code: "ftp.login",
+          message: `a login ${who} was refused`,
+          remedy: `Log in as ${ftpUser} with the password that was set.`,
+        });
         await delay(this.context.clock, wrongPasswordMs);
         throw new Failure(530, { code: "ftp.login", message: "Login incorrect" });
       }
