@@ -19,6 +19,7 @@ const nothingToDo = new Set([
   "ftp.login",
   "ftp.restart",
   "ftp.stopped",
+  "ftp.stopping",
   "ftp.syntax",
   "name.absolute",
   "name.file",
