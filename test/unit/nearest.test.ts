@@ -84,6 +84,23 @@ describe("the names that are most like a missing one", () => {
     );
     assert.deepEqual(await search("u-boot.49"), ["u-boot.bin"], "there is room again");
   });
+
+  it("are searched in a storm that does not end five times a second, among 5,000", async () => {
+    const names = Array.from({ length: 5_000 }, (_, index) => (index === 0 ? "u-boot.bin" : `x/${index}.rc`));
+    let seconds = 0;
+    const search = newSearch(
+      () => Promise.resolve(names),
+      () => Promise.resolve(),
+      { now: () => seconds * 1000 },
+    );
+    const found: number[] = [];
+    for (; seconds < 4; seconds += 1) {
+      let told = 0;
+      for (let asked = 0; asked < 50; asked += 1) told += (await search(`u-boot.${seconds}-${asked}`)).length;
+      found.push(told);
+    }
+    assert.deepEqual(found, [10, 5, 5, 5]);
+  });
 });
 
 describe("the distance of two names", () => {
