@@ -6,7 +6,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "nod
 import { isatty } from "node:tty";
 import { promisify } from "node:util";
 import { systemClock } from "../engine/clock";
-import { EngineError } from "../engine/errors";
+import { EngineError, whyNotWritten } from "../engine/errors";
 import type { CaptureSink } from "../engine/packets/recorder";
 import { loadPlan } from "../engine/planFile";
 import { errorMessage } from "../model/text";
@@ -110,7 +110,7 @@ async function openCapture(path: string, served: Served): Promise<WritableFile> 
     throw new EngineError(
       {
         code: "pcap.unwritable",
-        message: `"${basename(path)}" of --pcap cannot be written: ${errorMessage(error)}`,
+        message: `"${basename(path)}" of --pcap cannot be written: ${whyNotWritten(error)}`,
         remedy: "Name a file in a folder that is there and may be written.",
       },
       { cause: error },

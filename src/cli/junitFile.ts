@@ -3,22 +3,11 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { errorMessage } from "../model/text";
-import { EngineError, systemCode } from "../engine/errors";
+import { EngineError, systemCode, whyNotWritten } from "../engine/errors";
 
 /** A dot file: the servers never serve it, and a run without a plan does not compare it. */
 const temporaryName = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: "you have no right to write there",
-  EPERM: "you have no right to write there",
-  EROFS: "the disk is read-only",
-  ENOSPC: "the disk is full",
-  ENOTDIR: "a part of its path is a file, not a folder",
-  EEXIST: "a part of its path is a file, not a folder",
-  ENAMETOOLONG: "its name is too long",
-};
 
 function unwritable(path: string, reason: string, cause?: unknown): EngineError {
   return new EngineError(
@@ -37,7 +26,7 @@ async function sayingWhy<T>(path: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof EngineError) throw error;
-    throw unwritable(path, reasons[systemCode(error) ?? ""] ?? errorMessage(error), error);
+    throw unwritable(path, whyNotWritten(error), error);
   }
 }
 

@@ -4,6 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import { isatty } from "node:tty";
 import manifest from "../../package.json";
+import { whyNotWritten } from "../engine/errors";
 import { errorMessage } from "../model/text";
 import { exitCodes } from "./exitCodes";
 import { doctor } from "./doctor";
@@ -64,7 +65,8 @@ process.on("exit", () => {
 
 main(process.argv.slice(2)).then(
   (exitCode) => {
-    if (unwritten !== undefined) process.stderr.write(`boot-servers: ${unwritten.message}\n`);
+    if (unwritten !== undefined)
+      process.stderr.write(`boot-servers: not all could be printed: ${whyNotWritten(unwritten)}\n`);
     process.exitCode = unwritten === undefined ? exitCode : Math.max(exitCode, exitCodes.failed);
   },
   (error: unknown) => {

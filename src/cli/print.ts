@@ -1,7 +1,14 @@
 /** What verify and fetch say to people: one line for each step, and the report. Pure text; the sink writes it. */
 
 import type { ReportRow, StepRow } from "../model/events";
-import { formatDuration, formatSize, printable, printableJson, visible } from "../model/text";
+import {
+  formatDuration,
+  formatSize,
+  printable,
+  printableJson,
+  printableSentences,
+  visible,
+} from "../model/text";
 import { isFileStep } from "../model/verdict";
 import { describeProblem, PlanError } from "../engine/planFile";
 import type { Subject } from "../engine/verification/boards";
@@ -76,17 +83,19 @@ function explain(row: StepRow, paint: Paint): string[] {
     // A terminal makes a link of it, and the problem matcher of VS Code's tasks a problem at that line.
     const { file, line, column } = row.at ?? {};
     const where = row.state === "failed" && file !== undefined ? `${printable(file)}:${line}:${column} ` : "";
-    const sentences = trouble.message.split("\n").map((sentence) => paint(tone, printable(sentence)));
+    const sentences = trouble.message
+      .split("\n")
+      .map((sentence) => paint(tone, printableSentences(sentence)));
     lines.push(...sentences.map((sentence, index) => `${indent}${index === 0 ? where : ""}${sentence}`));
     if (row.state === "failed") {
       if (row.expected !== undefined) lines.push(`${indent}expected  ${printable(row.expected)}`);
       if (row.got !== undefined) lines.push(`${indent}got       ${printable(row.got)}`);
     }
-    if (trouble.remedy !== undefined) lines.push(`${indent}to do     ${printable(trouble.remedy)}`);
+    if (trouble.remedy !== undefined) lines.push(`${indent}to do     ${printableSentences(trouble.remedy)}`);
     lines.push(...describeFixes([trouble], indent));
   }
   for (const warning of row.warnings)
-    lines.push(`${indent}${paint("warning", `note: ${printable(warning)}`)}`);
+    lines.push(`${indent}${paint("warning", `note: ${printableSentences(warning)}`)}`);
   return lines;
 }
 
@@ -120,7 +129,7 @@ export function formatReport(report: ReportRow, paint: Paint): string[] {
   const verdict = report.ok ? paint("good", `✓ ${said}`) : paint("bad", `✗ ${said}`);
   return [
     "",
-    ...notes.map((note) => paint("faint", printable(note))),
+    ...notes.map((note) => paint("faint", printableSentences(note))),
     ...(notes.length > 0 ? [""] : []),
     verdict,
   ];
@@ -133,7 +142,7 @@ export function formatError(error: EngineError): string {
   return `boot-servers: the plan cannot be used\n${error.problems
     .map(
       (problem) =>
-        `  ${problem.severity === "error" ? "" : "warning: "}${printable(describeProblem(problem))}\n`,
+        `  ${problem.severity === "error" ? "" : "warning: "}${printableSentences(describeProblem(problem))}\n`,
     )
     .join("")}`;
 }

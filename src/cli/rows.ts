@@ -4,7 +4,14 @@ import { describeBootLine } from "../model/bootLog";
 import type { BootLineRow, ClientRow, LogRow, Row, ServerRow, TransferRow, Trouble } from "../model/events";
 import { describeQuirks, describeTransferQuirks } from "../model/quirkWords";
 import { wordOnMissing } from "../model/missing";
-import { formatDuration, formatSize, isPrintable, printable, visible } from "../model/text";
+import {
+  formatDuration,
+  formatSize,
+  isPrintable,
+  printable,
+  printableSentences,
+  visible,
+} from "../model/text";
 import type { Repeats } from "./refusals";
 
 /** How a line is to be read at a glance; the sink colours it where there is colour. */
@@ -18,7 +25,7 @@ export interface Line {
 /** The trouble as sentences: what happened, then what to do. */
 export function describeTrouble({ message, remedy }: Trouble): string {
   const sentence = /[.?!]$/.test(message) ? message : `${message}.`;
-  return printable(remedy === undefined ? sentence : `${sentence} ${remedy}`);
+  return printableSentences(remedy === undefined ? sentence : `${sentence} ${remedy}`);
 }
 
 /** The lines to paste for these troubles, each below what it does, and once however many of them it mends. */
@@ -185,7 +192,7 @@ export function describeRow(
       return row.state === "running" ? undefined : { about: row.protocol, ...describeTransfer(row) };
     case "log": {
       const tone = logTones[row.level];
-      return tone === undefined ? undefined : { about: "note", tone, text: printable(row.message) };
+      return tone === undefined ? undefined : { about: "note", tone, text: printableSentences(row.message) };
     }
     case "bootLine":
       // It needs the name of its board: `describeLine`.

@@ -10,7 +10,7 @@ import { onlyLoopback } from "../model/networks";
 import type { Faults } from "../model/faults/profile";
 import { describeFaults, replayTexts } from "../model/faults/words";
 import type { Wanted } from "../model/settings";
-import { printable, printableJson } from "../model/text";
+import { printable, printableJson, printableSentences } from "../model/text";
 import { BootLines } from "./bootLines";
 import { paintFor, type Paint } from "./print";
 import { Screen, type Bar } from "./progress";
@@ -124,7 +124,7 @@ const bannerOf = (faults: Faults | undefined, paint: Paint): string[] =>
   faults === undefined
     ? []
     : [
-        paint("bad", `  INJECTING FAULTS: ${printable(describeFaults(faults))}`),
+        paint("bad", `  INJECTING FAULTS: ${printableSentences(describeFaults(faults))}`),
         ...replayTexts(faults).map((text) => paint("faint", `  the same again: --fault ${posixWord(text)}`)),
       ];
 

@@ -9,7 +9,10 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\u{e0000}-\u{e007f}]/gu;
 /** Of those, what no name may hold (security §2.3): joiners and soft hyphens are spelling in some scripts. */
 const control = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;
 
+/** Of what a peer chose. */
 const longest = 200;
+/** Of what we say of it: what happened, what it was told, and what to do. */
+const longestSentences = 1000;
 
 /** True when every sink may show the text as it is, but for its length. */
 export function isPrintable(text: string): boolean {
@@ -30,13 +33,16 @@ export function visible(text: string): string {
 }
 
 /** A peer's text as every sink shows it: what cannot be seen as `\xNN` or `\u{NNNN}`, at most 200 characters. */
-export function printable(text: string): string {
+export const printable = (text: string): string => cut(text, longest);
+
+/** Sentences of ours as every sink shows them: what peers chose in them may not have been escaped. */
+export const printableSentences = (text: string): string => cut(text, longestSentences);
+
+function cut(text: string, most: number): string {
   // What is cut off need not be escaped: a character never gets shorter by it.
-  const escaped = visible(text.slice(0, longest + 1));
+  const escaped = visible(text.slice(0, most + 1));
   // A pair of surrogates is cut off whole.
-  return escaped.length > longest
-    ? `${escaped.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, "")}…`
-    : escaped;
+  return escaped.length > most ? `${escaped.slice(0, most - 1).replace(/[\ud800-\udbff]$/, "")}…` : escaped;
 }
 
 /** A value as one line of JSON that steers no terminal either: what `printable` escapes is written `\uNNNN`, which means the same. */

@@ -48,6 +48,16 @@ describe("verify and fetch on the command line (DESIGN §3)", function () {
     assert.equal(code, 0);
   });
 
+  it("says of a folder that cannot be written why not, and what to do", async () => {
+    await folder.write("a.bin", "hello");
+    const { code, stderr } = await cli("fetch", "127.0.0.1", "--into", folder.at("a.bin/x"));
+    assert.match(
+      stderr,
+      /^boot-servers: "x" of --into cannot be written: a part of its path is a file, not a folder\. Name a folder /,
+    );
+    assert.equal(code, 2);
+  });
+
   it("prints step rows and last the report with --json", async () => {
     await folder.write("a.bin", "hello");
     const { code, stdout } = await cli("verify", folder.path, "--json");

@@ -134,7 +134,7 @@ describe("a process that serves", function () {
       assert.deepEqual(trouble, {
         code: "disk.full",
         message: "the disk is full",
-        remedy: "Make room on the disk of the served root.",
+        remedy: "Make room on it.",
       });
     }
     // What was begun goes after the client was told.

@@ -160,6 +160,12 @@ describe("what serve says of a row", () => {
     assert.doesNotMatch(textOf(missing("u-boot.b\x07", { nearest: ["u-boot.bin"] })) ?? "", /aliases/);
   });
 
+  it("of a trouble is all that is to be done, however long what happened is", () => {
+    const trouble = { code: "x.y", message: "it happened ".repeat(30), remedy: "Do this." };
+    assert.match(textOf(missing("a", { trouble })) ?? "", /Do this\.$/);
+    assert.match(textOf(log({ message: "x".repeat(300) })) ?? "", /^x{300}$/);
+  });
+
   it("of a name that a loader made is what that means", () => {
     assert.match(
       textOf(missing("C0A8070A.img", { nearest: ["x.img"] })) ?? "",

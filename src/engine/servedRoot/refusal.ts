@@ -39,7 +39,7 @@ const permission: Sentence = [
   "the system does not permit it",
   "Give the user that runs the servers the right to this file and its folder.",
 ];
-const full: Sentence = ["full", "disk.full", "the disk is full", "Make room on the disk of the served root."];
+const full: Sentence = ["full", "disk.full", "the disk is full", "Make room on it."];
 /** Where descriptors are short. */
 export const raiseOpenFiles = "raise the limit of open files (ulimit -n)";
 const tooManyFiles: Sentence = [

@@ -204,7 +204,7 @@ async function checkSpace(folder: ServedPlace, announced: number | undefined): P
   // Some network disks tell nothing of their size.
   const disk = await statfs(folder.location).catch(() => undefined);
   if (disk !== undefined && disk.blocks > 0 && announced > disk.bavail * disk.bsize) {
-    throw refuse("full", "disk.full", "the disk is full", "Make room on the disk of the served root.");
+    throw refuse("full", "disk.full", "the disk is full", "Make room on it.");
   }
 }
 

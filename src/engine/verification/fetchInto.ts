@@ -1,7 +1,7 @@
 /** `fetch`: plays one board against a host and keeps what it gets, never over a file that is there (DESIGN §3). */
 
 import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { access, constants, mkdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isIPv6 } from "node:net";
 import type { ReportRow } from "../../model/events";
@@ -17,6 +17,7 @@ import {
 } from "../../model/verdict";
 import { comparison, openIfThere, tooLarge } from "./compare";
 import { Expectations } from "./expectations";
+import { EngineError, whyNotWritten } from "../errors";
 import { loadPlan } from "../planFile";
 import type { Receiver, Reception } from "./reception";
 import { openServedRoot, Refusal, type ServedRoot, type Upload } from "../servedRoot/servedRoot";
@@ -41,14 +42,26 @@ export interface FetchSettings extends BoardSettings {
 
 const defaultMostBytes = 16 * 2 ** 30;
 
-/** @throws PlanError, EngineError `client.unknown`, `target.unknown`, `address.missing`. */
+/** Makes the folder that receives the files, and sees that it may be written. @throws EngineError `into.unwritable`. */
+async function makeFolder(into: string): Promise<void> {
+  try {
+    await mkdir(into, { recursive: true });
+    await access(into, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const message = `"${basename(into)}" of --into cannot be written: ${whyNotWritten(cause)}`;
+    const remedy = "Name a folder that may be written; it is made where it is missing.";
+    throw new EngineError({ code: "into.unwritable", message, remedy }, { cause });
+  }
+}
+
+/** @throws PlanError, EngineError `client.unknown`, `target.unknown`, `address.missing`, `into.unwritable`. */
 export async function fetchInto(settings: FetchSettings, environment: RunEnvironment): Promise<ReportRow> {
   const plan = await planOf(settings.planFile);
   const host = await addressOf(settings.target);
   const localAddress = await localAddressOf(settings.address, isIPv6(host));
   // One board: with neither --client nor --mac the one that stands for everybody, or the first that is answered.
   const [board] = chooseBoards(plan, settings);
-  await mkdir(settings.into, { recursive: true });
+  await makeFolder(settings.into);
   const root = await openServedRoot({
     folder: settings.into,
     root: ".",
