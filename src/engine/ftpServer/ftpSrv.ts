@@ -29,7 +29,6 @@ export interface FtpSrvFileSystem {
 
 /** What this project uses of ftp-srv's connection object. */
 export interface FtpSrvConnection {
-  readonly id: string;
   readonly commandSocket: Socket;
   readonly commands: { handle(command: FtpSrvCommand): PromiseLike<unknown> };
   username: string | undefined;

@@ -31,7 +31,7 @@ export class Sender {
   /** The number of the first outstanding packet, or of the next one; never wraps. */
   private base: number;
   private lastSupplied = false;
-  /** The number of the first block that went out last for the first time: an ACK of one before it measures nothing. */
+  /** The number of the first block that was supplied last: an ACK that stops before it measures no round trip. */
   private flightFrom = 0;
   private readonly gaps = new Gaps();
   private ended = false;
@@ -40,7 +40,7 @@ export class Sender {
 
   /** Packets sent again. */
   retransmissions = 0;
-  /** Packets that went out again together, the last time. */
+  /** How many packets went out again together, the last time. */
   flight = 0;
   /** Bytes of DATA that the peer acknowledged. */
   acknowledgedBytes = 0;
