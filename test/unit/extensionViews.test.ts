@@ -150,6 +150,21 @@ describe("the Transfers view (DESIGN §5)", () => {
     ]);
   });
 
+  it("what a board wanted to write and might not is no file that it asked for", () => {
+    const uploads = ["x", "y", "z"].map((file) => {
+      const trouble = { code: "upload.denied", message: "uploads are not allowed" };
+      return missing(`w-${file}`, file, { direction: "write", trouble });
+    });
+    const reads = ["a", "b", "c"].map((file) => missing(file, file));
+    assert.deepEqual(
+      transferItems([...uploads, ...reads], same, now).map(({ id, description }) => [id, description]),
+      [
+        ["refused/write/192.168.7.10", "wanted to write 3 files, and was refused"],
+        ["refused/192.168.7.10", "asked for 3 files that it did not get"],
+      ],
+    );
+  });
+
   it("can be revealed where there is a file: an upload once it is complete, nothing that was refused", () => {
     const has = (row: TransferRow): boolean =>
       transferItems([row], same, now)[0]?.context?.includes("transfer.hasFile") === true;

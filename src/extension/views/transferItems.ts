@@ -136,9 +136,10 @@ export function transferItem(row: TransferRow, nameOf: NameOf, now: number, time
   };
 }
 
-/** What one board asked for and did not get, or did not want. */
+/** What one board asked for and did not get or did not want, or what it might not write. */
 interface Refusals {
   readonly address: string;
+  readonly direction: TransferRow["direction"];
   /** The kind of board for which this is normal; undefined: it is not. */
   readonly normal: string | undefined;
   /** By name and reason: the latest, and how often. */
@@ -153,7 +154,7 @@ const groupFrom = 3;
 
 /** The refused rows of one address: each name once, and below one row where they are many. */
 function refusalItems(
-  { address, normal, names }: Refusals,
+  { address, direction, normal, names }: Refusals,
   nameOf: NameOf,
   now: number,
 ): { at: number; item: Item }[] {
@@ -165,12 +166,20 @@ function refusalItems(
   if (rows.length < groupFrom && normal === undefined) return rows;
   const name = quoted(nameOf(address));
   if (normal !== undefined) return [{ at: rows[0]?.at ?? 0, item: normalItem(name, address, normal, rows) }];
-  const described = `asked for ${count(rows.length, "file")} that it did not get`;
+  const files = count(rows.length, "file");
+  const [id, described, hint] =
+    direction === "write"
+      ? [`refused/write/${address}`, `wanted to write ${files}, and was refused`, ""]
+      : [
+          `refused/${address}`,
+          `asked for ${files} that it did not get`,
+          "Boards try many names on their way; the words on each say which are normal to miss.",
+        ];
   const item: Item = {
-    id: `refused/${address}`,
+    id,
     label: name,
     description: described,
-    tooltip: `${name} ${described}. Boards try many names on their way; the words on each say which are normal to miss.`,
+    tooltip: joined(" ", `${name} ${described}.`, hint),
     icon: "question",
     colour: colours.warning,
     context: "refusals",
@@ -210,10 +219,15 @@ export function transferItems(rows: Iterable<TransferRow>, nameOf: NameOf, now: 
   for (const row of rows) {
     if (row.state === "running") running.push(transferItem(row, nameOf, now));
     else if ((row.state === "refused" && row.isSession !== true) || row.normal !== undefined) {
-      const { address, normal } = row;
+      const { address, direction, normal } = row;
       const board = normal?.board;
-      const group = [address, board].join(" ");
-      const refusals: Refusals = refused.get(group) ?? { address, normal: board, names: new Map() };
+      const group = [address, direction, board].join(" ");
+      const refusals: Refusals = refused.get(group) ?? {
+        address,
+        direction,
+        normal: board,
+        names: new Map(),
+      };
       refused.set(group, refusals);
       const key = reason(row);
       refusals.names.set(key, { row, times: (refusals.names.get(key)?.times ?? 0) + 1 });

@@ -136,7 +136,9 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     if (!this.view.visible) return;
     this.drawnAt = Date.now();
     this.drawChanges();
-    if (this.store.isServing() || this.store.hasRunning()) this.drawIn(tickMs);
+    // Where nothing runs any more, boards were last seen longer and longer ago.
+    if (this.store.isServing() || this.store.hasRunning() || this.store.now.clients.size > 0)
+      this.drawIn(tickMs);
   }
 
   /** Also where nobody looks yet: what the nodes have taken is told once. */
