@@ -171,8 +171,8 @@ async function showMenu(store: Store): Promise<void> {
   const serving = store.isServing();
   const items = [
     ...(serving ? [] : [{ label: "$(play) Start Boot Servers", command: commandIds.start as string }]),
-    // Transfers may still run to their end: they can be cut.
-    ...(serving || store.hasRunning()
+    // Servers that failed are tried again with each change until they are stopped; transfers that run on can be cut.
+    ...(store.isWanted() || store.hasRunning()
       ? [{ label: "$(debug-stop) Stop Boot Servers", command: commandIds.stop as string }]
       : []),
     ...(serving ? [{ label: "$(bug) Inject Faults…", command: commandIds.injectFaults as string }] : []),

@@ -14,6 +14,7 @@ export function followContext(store: Store): { dispose(): void } {
   };
   const update = (): void => {
     set(contextKeys.running, store.isServing());
+    set(contextKeys.wanted, store.isWanted());
     set(contextKeys.hasRunningTransfers, store.hasRunning());
     set(contextKeys.hasFinishedTransfers, store.hasFinished());
   };

@@ -56,6 +56,8 @@ export const timelineViewType = "bootServers.timeline";
 export const contextKeys = {
   /** A server starts, waits or runs. */
   running: "bootServers.running",
+  /** They were started and not stopped, also where each of them failed. */
+  wanted: "bootServers.wanted",
   hasRunningTransfers: "bootServers.hasRunningTransfers",
   /** A transfer has ended and is still shown. */
   hasFinishedTransfers: "bootServers.hasFinishedTransfers",

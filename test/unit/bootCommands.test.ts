@@ -25,6 +25,16 @@ describe("what is typed at a boot loader (DESIGN §5)", () => {
     ]);
   });
 
+  it("says which loader cannot be told, and asks in vain", () => {
+    const lacks = (more: Partial<typeof file>): unknown[] =>
+      bootCommands({ ...file, ...more }).flatMap(({ loader, lack }) => (lack ? [[loader, lack]] : []));
+    assert.deepEqual(lacks({}), []);
+    assert.deepEqual(lacks({ tftpPort: 6969, ftpPort: 2121 }), [
+      ["Cisco IOS", "asks TFTP on port 69 only, and it listens on 6969"],
+      ["VxWorks", "asks FTP on port 21 only, and it listens on 2121"],
+    ]);
+  });
+
   it("a name with a quote in it does not become a command", () => {
     assert.equal(lines("U-Boot", { file: "a';reset" })?.[1], "tftpboot ${loadaddr} 'a'\\'';reset'");
     assert.equal(

@@ -16,9 +16,17 @@ export interface Loading {
 export interface BootCommands {
   readonly loader: string;
   readonly lines: readonly string[];
+  /** Why it asks in vain, where the server listens on a port that it cannot be told. */
+  readonly lack?: string;
 }
 
 const port = (given: number, usual: number): string => (given === usual ? "" : `:${given}`);
+
+const lackOf = (server: "tftp" | "ftp", given: number): Pick<BootCommands, "lack"> => {
+  const usual = standardPorts[server];
+  if (given === usual) return {};
+  return { lack: `asks ${server.toUpperCase()} on port ${usual} only, and it listens on ${given}` };
+};
 
 /** As a part of a URL (RFC 3986 §2.1) that may stand in a shell's single quotes. */
 const inUrl = (file: string): string =>
@@ -45,10 +53,15 @@ export function bootCommands({ server, tftpPort, ftpPort, file, crc32 }: Loading
       ],
     },
     { loader: "iPXE", lines: ["dhcp", `chain ${tftp}`] },
-    { loader: "Cisco IOS", lines: [`copy tftp://${server}/${file} flash:`] },
+    {
+      loader: "Cisco IOS",
+      lines: [`copy tftp://${server}/${file} flash:`],
+      ...lackOf("tftp", tftpPort),
+    },
     {
       loader: "VxWorks",
       lines: [`<device>(0,0)host:/${file} h=${server} u=anonymous pw=boot`],
+      ...lackOf("ftp", ftpPort),
     },
     { loader: "curl", lines: [`curl -O '${tftp}'`, `curl -O '${ftp}'`] },
   ];

@@ -30,10 +30,17 @@ import { formatList, unadorned } from "../words";
 
 export { openPlan } from "./plan";
 
-/** The file that a command is about: what was clicked, else what is being edited. */
+/** The file of the editor in front: a binary one has a tab, and no text editor. */
+function openFile(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const isFile = input instanceof vscode.TabInputText || input instanceof vscode.TabInputCustom;
+  return isFile ? input.uri : vscode.window.activeTextEditor?.document.uri;
+}
+
+/** The file that a command is about: what was clicked, else what is open in front. */
 function clickedFile(given: unknown): vscode.Uri | undefined {
   if (given instanceof vscode.Uri) return given;
-  const uri = vscode.window.activeTextEditor?.document.uri;
+  const uri = openFile();
   if (uri === undefined) void vscode.window.showInformationMessage("Choose a file in the Explorer first.");
   return uri;
 }
@@ -167,8 +174,9 @@ export async function copyBootCommands(store: Store, given: unknown, chosen?: un
     file: file.name,
     crc32: await crc32Of(uri.fsPath),
   });
-  const items = all.map(({ loader, lines }) => ({
+  const items = all.map(({ loader, lines, lack }) => ({
     label: loader,
+    ...(lack !== undefined && { description: lack }),
     detail: unadorned(lines.join("; ")),
     lines,
   }));

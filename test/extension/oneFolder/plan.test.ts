@@ -64,6 +64,13 @@ describe("the commands that change the boot plan", () => {
     await answered(bootp, "u-boot.bin");
   });
 
+  it("from the palette it is the file in front, which need not be text", async () => {
+    await vscode.commands.executeCommand("vscode.open", file("images/bench1.bin"));
+    assert.equal(await vscode.commands.executeCommand("bootServers.serveAsBootFile"), true);
+    assert.deepEqual(parsePlan(await planText(), "").plan?.boot, "bench1.bin");
+    await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+  });
+
   it("Add to Boot Sequence appends the file", async () => {
     await vscode.commands.executeCommand("bootServers.addToBootSequence", file("images/board.dtb"));
     const [, boot] = /"boot": (\[[^\]]*\])/.exec(await planText()) ?? [];
