@@ -74,6 +74,7 @@
     const lanes = root.querySelector(".lanes");
     if (axis === null || lanes === null) return;
     lanes.style.setProperty("--zoom", String(zoom));
+    keepWords();
     const scale = Number(root.firstElementChild?.getAttribute("data-scale"));
     axis.replaceChildren();
     if (!(scale > 0)) return;
@@ -88,6 +89,19 @@
       // Words at the end would be cut, and make the page wider than it is.
       if (tick.offsetLeft + tick.offsetWidth > axis.clientWidth + 16) tick.replaceChildren();
     }
+  }
+
+  /** Words behind a bar that would be cut at the end of the axis end there, over the bar; none begin before the axis. */
+  function keepWords() {
+    const all = [...root.querySelectorAll(".words")];
+    for (const words of all) words.removeAttribute("transform");
+    const moves = all.map((words) => {
+      const { x, width } = words.getBBox();
+      return Math.min(x, x + width - words.ownerSVGElement.clientWidth);
+    });
+    all.forEach((words, index) => {
+      if (moves[index] > 0) words.setAttribute("transform", `translate(${-moves[index]})`);
+    });
   }
 
   /** @param x where the time stays where it is, in pixels of the window. */
