@@ -87,7 +87,7 @@ export function registerCommands(
     checkThisMachine: async () => (await network()).checkThisMachine(servers),
     allowThisNetwork: async (row, which) => (await network()).allowThisNetwork(servers, rowId(row), which),
     injectFaults: async (profile) => (await faults()).injectFaults(servers, profile),
-    copyCommand: (row) => copyCommand(row),
+    copyCommand: async (row) => row instanceof Node && (await rows()).copyLine(row.item),
     verify: async (folder) => (await drops.tests()).verify(folder),
     verifyOnTarget: async (folder, target) => (await drops.tests()).verifyOnTarget(folder, target),
   };
@@ -158,12 +158,6 @@ async function openBootPlan(servers: Servers, given: unknown): Promise<void> {
   const folder =
     folderOf(given) ?? served ?? (await chooseFolder("Which folder's plan?", servers.store.folder));
   if (folder !== undefined) await (await plan()).openPlan(folder);
-}
-
-/** The line of a row that mends a trouble. */
-async function copyCommand(row: unknown): Promise<void> {
-  const line = row instanceof Node ? row.item.line : undefined;
-  if (line !== undefined) await vscode.env.clipboard.writeText(line);
 }
 
 /** What can be done now, behind the status bar item. */

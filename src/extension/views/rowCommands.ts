@@ -8,6 +8,7 @@ import { normalizeName } from "../../model/names";
 import { nextServerLines } from "../../model/nextServer";
 import { errorMessage } from "../../model/text";
 import { boardNames } from "./boardNames";
+import type { Item } from "./item";
 import { folderAt } from "../folders";
 import { servedRootOf } from "../plan/plan";
 import { askedAddresses, listensOn } from "./serverItems";
@@ -54,6 +55,17 @@ export async function chooseTransfer(running: readonly TransferRow[]): Promise<s
   return (await vscode.window.showQuickPick(items, { placeHolder: "Which transfer?" }))?.id;
 }
 
+/** Copies, and says what. */
+async function copy(text: string): Promise<void> {
+  await vscode.env.clipboard.writeText(text);
+  vscode.window.setStatusBarMessage(unadorned(`Copied: ${text}`), 5000);
+}
+
+/** The line of a row that mends a trouble. */
+export async function copyLine({ line }: Item): Promise<void> {
+  if (line !== undefined) await copy(line);
+}
+
 /** `127.0.0.1:69`, as a boot loader or a browser wants it. */
 export async function copyAddress(store: Store, id: string | undefined): Promise<void> {
   const row = store
@@ -61,7 +73,7 @@ export async function copyAddress(store: Store, id: string | undefined): Promise
     .find((each) => (id === undefined ? each.state === "running" : each.id === id));
   const addresses = askedAddresses(row?.addresses ?? []).slice(0, 1);
   if (row === undefined || addresses.length === 0) return;
-  await vscode.env.clipboard.writeText(listensOn({ ...row, addresses }));
+  await copy(listensOn({ ...row, addresses }));
 }
 
 /** Shows the file of a transfer in the Explorer: the one that was served, not the name that was asked for. */
@@ -91,9 +103,7 @@ export async function copyOf(
   const row = id === undefined ? undefined : store.now.transfers.get(id);
   // What is pasted into a terminal must not end a line.
   const text = what === "name" ? row && quoted(row.file) : row?.[what];
-  if (text === undefined) return;
-  await vscode.env.clipboard.writeText(text);
-  vscode.window.setStatusBarMessage(unadorned(`Copied: ${text}`), 5000);
+  if (text !== undefined) await copy(text);
 }
 
 /**
