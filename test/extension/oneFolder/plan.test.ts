@@ -66,6 +66,11 @@ describe("the commands that change the boot plan", () => {
 
   it("from the palette it is the file in front, which need not be text", async () => {
     await vscode.commands.executeCommand("vscode.open", file("images/bench1.bin"));
+    // What extensions know of the tabs comes by itself.
+    await holds(() => {
+      assert.equal(vscode.window.tabGroups.activeTabGroup.activeTab?.label, "bench1.bin");
+      return Promise.resolve();
+    });
     assert.equal(await vscode.commands.executeCommand("bootServers.serveAsBootFile"), true);
     assert.deepEqual(parsePlan(await planText(), "").plan?.boot, "bench1.bin");
     await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
