@@ -153,7 +153,7 @@ describe("the Transfers view (DESIGN §5)", () => {
   it("what a board wanted to write and might not is no file that it asked for", () => {
     const uploads = ["x", "y", "z"].map((file) => {
       const trouble = { code: "upload.denied", message: "uploads are not allowed" };
-      return missing(`w-${file}`, file, { direction: "write", trouble });
+      return missing(`w-${file}`, file, { direction: "write", trouble, endedAt: now + 1 });
     });
     const reads = ["a", "b", "c"].map((file) => missing(file, file));
     assert.deepEqual(
