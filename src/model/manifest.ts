@@ -39,6 +39,8 @@ export interface Manifest {
 
 /** A file beyond these is no manifest (facts S23). */
 export const manifestLimits = { bytes: 2 ** 20, lines: 10_000 } as const;
+/** Errors that are told, and warnings: one line may hold half a million of them. */
+const mostTold = 1_000;
 
 /** Tells what is wrong with a part of a line; `instead`: what is written in its place where that is obvious. */
 type Tell = (severity: Problem["severity"], part: Part, message: string, instead?: string) => void;
@@ -169,13 +171,23 @@ const contradict = (a: Expected, b: Expected): boolean =>
 export function parseManifest(text: string, file: string, published: readonly string[] = []): Manifest {
   const problems: Problem[] = [];
   const entries: ManifestEntry[] = [];
+  const told = { error: 0, warning: 0 };
+  const add = (problem: Problem): void => {
+    const { severity, line, column } = problem;
+    told[severity] += 1;
+    if (told[severity] <= mostTold) problems.push(problem);
+    else if (told[severity] === mostTold + 1) {
+      const message = `there are more than ${mostTold} ${severity}s; those from here on are not told`;
+      problems.push(problemAt(severity, { file, line, column }, message));
+    }
+  };
   const tellAt =
     (line: number): Tell =>
     (severity, part, message, instead) => {
       const at = placeOf(part, file, line);
       const fix =
         instead === undefined ? undefined : replaceFix(at, instead, `Write "${printable(instead)}"`);
-      problems.push(problemAt(severity, at, message, fix));
+      add(problemAt(severity, at, message, fix));
     };
   const tellWhole = (line: number, severity: Problem["severity"], message: string): void => {
     problems.push(problemAt(severity, { file, line, column: 1 }, message));
@@ -205,7 +217,7 @@ export function parseManifest(text: string, file: string, published: readonly st
       const message = `"${printable(entry.file)}" stands in line ${earlier.line} already`;
       const line = { file, line: entry.line, column: 1, end: { line: entry.line + 1, column: 1 } };
       const fix = replaceFix(line, "", "Remove the line");
-      problems.push(problemAt("warning", placeOf(name, file, entry.line), message, fix));
+      add(problemAt("warning", placeOf(name, file, entry.line), message, fix));
     }
     entries.push(entry);
   }

@@ -175,6 +175,22 @@ describe("a manifest without end (S23)", () => {
     );
   });
 
+  it("of half a million problems a thousand of each kind are told, and that there are more", () => {
+    const line = `a: b${": x".repeat(300_000)}`;
+    const text = [line, ...Array<string>(2_000).fill("no colon"), "c: d"].join("\n");
+    const { entries, problems } = parseManifest(text, "m.rc");
+    assert.deepEqual(
+      entries.map(({ file }) => file),
+      ["b", "d"],
+    );
+    const [warnings, errors] = (["warning", "error"] as const).map((wanted) =>
+      problems.filter(({ severity }) => severity === wanted),
+    );
+    assert.deepEqual([warnings?.length, errors?.length], [1_001, 1_001]);
+    assert.match(warnings?.at(-1)?.message ?? "", /^there are more than 1000 warnings/);
+    assert.deepEqual([errors?.at(-1)?.line, errors?.at(-1)?.column], [1_002, 1]);
+  });
+
   it("exactly as many lines as allowed are no problem, one more is", () => {
     const line = (index: number): string => `l: f${index}\n`;
     const full = Array.from({ length: manifestLimits.lines }, (_, index) => line(index)).join("");
