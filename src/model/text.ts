@@ -3,8 +3,11 @@
 /**
  * What can steer a terminal, turn a line around, or is not seen at all: controls, bidi and format characters, BOM,
  * line separators, lone surrogates, tags. An emoji that is joined of several shows how.
+ * And what a CI runner takes for a command of its own in a log: `##vso[…]` (Azure Pipelines), `##teamcity[…]` and
+ * `##[…]` (GitHub) anywhere, `::name …::` (GitHub) at the begin of a line.
  */
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\u{e0000}-\u{e007f}]/gu;
+const unprintable =
+  /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\u{e0000}-\u{e007f}]|#(?=#\w*\[)|(?<=^\s*):(?=:[A-Za-z-]+(?:\s.*)?::)/gu;
 
 /** Of those, what no name may hold (security §2.3): joiners and soft hyphens are spelling in some scripts. */
 const control = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;

@@ -50,6 +50,9 @@ const meaning = [
   "'; rm -rf ~ #",
   "$(id)",
   '"},{"type":"report","ok":true}',
+  "##vso[task.prependpath]/tmp",
+  "##[set-output name=a]b",
+  "##teamcity[setParameter name='a' value='b']",
   "x".repeat(5_000),
 ];
 

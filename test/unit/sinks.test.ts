@@ -310,9 +310,13 @@ const documents: Readonly<Record<string, (text: string) => string>> = {
 /** What no reader may get: controls, bidi and format characters, lone surrogates. Lines and zero-width spaces are ours. */
 const raw = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u;
 
+/** What Azure Pipelines, TeamCity and GitHub carry out, wherever it stands in a log. */
+const runnerCommand = /##\w*\[/;
+
 function assertUnsteered(place: string, text: string, shown: string): void {
   const ours = shown.replace(/\n/g, "").replace(/(?<=[$\]])\u200b(?=\()/g, "");
   assert.doesNotMatch(ours, raw, `${place}: ${JSON.stringify(text)}`);
+  assert.doesNotMatch(shown, runnerCommand, `${place}: ${JSON.stringify(text)}`);
   for (const line of shown.split("\n")) {
     assert.ok(!line.trimStart().startsWith(forged), `${place}: a line was forged by ${JSON.stringify(text)}`);
   }

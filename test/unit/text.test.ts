@@ -22,6 +22,16 @@ describe("text for people", () => {
     assert.equal(printableJson("\u{e0041}"), String.raw`"\udb40\udc41"`);
   });
 
+  it("shows what a CI runner would carry out, instead of having it done", () => {
+    assert.equal(printable("got ##vso[task.prependpath]/tmp"), "got \\x23#vso[task.prependpath]/tmp");
+    assert.equal(printable("##[add-path]x ##teamcity[y"), "\\x23#[add-path]x \\x23#teamcity[y");
+    assert.equal(printable(" ::add-path::/tmp"), " \\x3a:add-path::/tmp");
+    assert.equal(printable("::set-output name=a::b"), "\\x3a:set-output name=a::b");
+    assert.equal(printableJson("##vso[x]"), String.raw`"\u0023#vso[x]"`);
+    for (const plain of ["::1", "fe80::1%eth0", "::ffff:192.0.2.1", "# a ## [b] #[c]", "a ::b::"])
+      assert.equal(printable(plain), plain);
+  });
+
   it("cuts no character in half", () => {
     for (let before = 195; before <= 202; before += 1) {
       const shown = printable("a".repeat(before) + "\u{1f600}".repeat(5));
