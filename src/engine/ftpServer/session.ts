@@ -5,13 +5,13 @@
 
 import type { Limits } from "../../model/settings";
 import { isLocal } from "../access";
-import { nextTurn, type Timer } from "../clock";
+import type { Timer } from "../clock";
 import { boardAt, senderAt } from "../boardAt";
 import type { SessionLines } from "../bootLog/sessionLines";
 import type { ServerContext, Situation } from "../server";
 import type { ServedRoot } from "../servedRoot/servedRoot";
-import { CommandQueue } from "./commandQueue";
 import { CommandReader, parseCommand, tooLong } from "./commandReader";
+import { CommandTurns } from "./commandTurns";
 import type { Activity } from "./dataTransfer";
 import { sendReply, takeControl, watchReplies, type FtpSrvConnection } from "./ftpSrv";
 import { NextTransfer } from "./nextTransfer";
@@ -21,10 +21,6 @@ import { peerOf, type Peer } from "./transferRecord";
 
 /** Bytes of one command line; RFC 959 sets none, paths end at 1024. */
 const longestLine = 4096;
-/** Bytes of commands that wait while one is carried out; beyond it the control connection is not read. */
-const mostQueued = 32 * longestLine;
-/** Commands of one client until others have their turn of the event loop: a segment may hold 65,000 empty ones. */
-const commandsATurn = 16;
 /** How long a client may take to close after it was told to go. */
 const goodbyeMs = 1_000;
 
@@ -58,10 +54,9 @@ export class Session {
   /** The last name that was refused without a transfer. */
   lastRefused: string | undefined;
   private readonly reader = new CommandReader(longestLine);
-  private readonly queue = new CommandQueue(mostQueued);
+  private readonly commands: CommandTurns;
   private seen: Seen | undefined;
   private running: Running | undefined;
-  private pumping = false;
   private telling = false;
   private ending = false;
   private leaveAfterTransfer: Goodbye | undefined;
@@ -87,6 +82,7 @@ export class Session {
   ) {
     const socket = connection.commandSocket;
     this.peer = peerOf(socket);
+    this.commands = new CommandTurns(socket, this.carryOut, this.leaveWithClient);
     this.lines = context.bootLog.sessionOf(() => senderAt(context, this.peer.address));
     watchReplies(connection, (code, text) => {
       this.lines.replied(code, text, this.loggedIn);
@@ -150,7 +146,7 @@ export class Session {
 
   /** Commands are held back: whether the client is still there cannot be seen. */
   get isDeaf(): boolean {
-    return this.queue.full;
+    return this.commands.isFull;
   }
 
   /** The running transfer's row id. */
@@ -213,7 +209,7 @@ export class Session {
     const socket = this.connection.commandSocket;
     if (socket.readableEnded || socket.destroyed) activity.abort(connectionLost());
     // An ABOR may have come in one segment with the command that it ends.
-    if (this.queue.some(isAbort)) activity.abort(aborted());
+    if (this.commands.some(isAbort)) activity.abort(aborted());
     await work(activity);
     this.running = undefined;
     this.armIdle();
@@ -227,8 +223,8 @@ export class Session {
   end(goodbye: Goodbye, patienceMs = goodbyeMs): void {
     if (this.ending) return;
     this.ending = true;
-    this.queue.clear();
-    this.readOn();
+    this.commands.clear();
+    this.commands.readOn();
     const socket = this.connection.commandSocket;
     const { clock } = this.context;
     this.idle?.cancel();
@@ -254,39 +250,27 @@ export class Session {
       return;
     }
     if (this.running === undefined) this.armIdle();
-    for (const line of lines) {
-      const { verb, argument } = parseCommand(line);
-      if (isAbort(line)) this.abortTransfer(aborted());
-      if (verb === "STAT" && argument === "" && this.running !== undefined && !this.telling) {
-        void this.tell();
-        continue;
-      }
-      this.queue.push(line);
-    }
-    // TCP's own flow control holds the rest back (F24). Rarely during a transfer: its ABOR is to be heard (F16).
-    if (this.queue.full) this.connection.commandSocket.pause();
-    if (!this.pumping) void this.pump();
+    this.commands.add(lines.filter((line) => !this.tookAtOnce(line)));
   }
 
-  /** One command after the other, so that replies come in the order of the commands (P3). */
-  private async pump(): Promise<void> {
-    this.pumping = true;
-    let carried = 0;
-    for (let line = this.queue.take(); line !== undefined && !this.ending; line = this.queue.take()) {
-      this.readOn();
-      this.lines.began(line);
-      try {
-        await this.run(this, line);
-      } catch (error) {
-        await this.reply(failureOf(error).replyCode, replyText(error));
-      }
-      if (this.leaveAfterTransfer !== undefined) this.end(this.leaveAfterTransfer);
-      carried += 1;
-      if (carried % commandsATurn === 0) await nextTurn();
-    }
-    this.pumping = false;
-    this.leaveWithClient();
+  /** What concerns the running transfer does not wait for its end. @returns true: the line needs no turn of its own. */
+  private tookAtOnce(line: string): boolean {
+    const { verb, argument } = parseCommand(line);
+    if (isAbort(line)) this.abortTransfer(aborted());
+    if (verb !== "STAT" || argument !== "" || this.running === undefined || this.telling) return false;
+    void this.tell();
+    return true;
   }
+
+  private readonly carryOut = async (line: string): Promise<void> => {
+    this.lines.began(line);
+    try {
+      await this.run(this, line);
+    } catch (error) {
+      await this.reply(failureOf(error).replyCode, replyText(error));
+    }
+    if (this.leaveAfterTransfer !== undefined) this.end(this.leaveAfterTransfer);
+  };
 
   /**
    * The client sends nothing more: what it has sent is answered. A transfer is ended as by ABOR (RFC 959 §4.1.1):
@@ -294,7 +278,7 @@ export class Session {
    */
   private inputEnded(): void {
     this.abortTransfer(connectionLost());
-    if (!this.pumping) this.leaveWithClient();
+    if (!this.commands.isBusy) this.leaveWithClient();
   }
 
   /**
@@ -307,17 +291,11 @@ export class Session {
     this.telling = false;
   }
 
-  /** Reads the control connection again once there is room for commands. */
-  private readOn(): void {
-    const socket = this.connection.commandSocket;
-    if (!this.queue.full && socket.isPaused()) socket.resume();
-  }
-
   /** Ends this side once the client has ended its own and every reply is sent. */
-  private leaveWithClient(): void {
+  private readonly leaveWithClient = (): void => {
     const socket = this.connection.commandSocket;
     if (!this.ending && socket.readableEnded) socket.end();
-  }
+  };
 
   private armIdle(): void {
     const { clock } = this.context;
@@ -337,7 +315,7 @@ export class Session {
 
   private closed(): void {
     this.ending = true;
-    this.queue.clear();
+    this.commands.clear();
     this.abortTransfer(connectionLost());
     this.next.dropChannel();
     for (const timer of [this.idle, this.login, this.goodbye]) timer?.cancel();
