@@ -16,7 +16,7 @@ import {
   paintFor,
   writeJson,
 } from "./print";
-import { Screen, type Bar } from "./progress";
+import { stdoutScreen, type Bar } from "./progress";
 
 /** How a run is told. */
 interface Teller {
@@ -36,7 +36,7 @@ const jsonTeller: Teller = {
 
 /** @param intent `Verifying firmware-drop against`. */
 function peopleTeller(intent: string): Teller {
-  const screen = new Screen(process.stdout);
+  const screen = stdoutScreen();
   const paint = paintFor(screen);
   let client: string | undefined;
   let running: StepRow | undefined;

@@ -9,7 +9,6 @@ import { systemClock } from "../engine/clock";
 import { EngineError, whyNotWritten } from "../engine/errors";
 import type { CaptureSink } from "../engine/packets/recorder";
 import { loadPlan } from "../engine/planFile";
-import { errorMessage } from "../model/text";
 import { equalBytes } from "../protocol/bytes";
 import { magic } from "../protocol/capture/pcapng";
 import { captureQueue } from "./captureQueue";
@@ -61,7 +60,7 @@ export async function capturing(
   }
   const queue = captureQueue(systemClock, file.write, (error) => {
     // Boards are served on without it.
-    process.stderr.write(`The capture ends here: ${errorMessage(error)}\n`);
+    process.stderr.write(`The capture ends here: ${whyNotWritten(error)}\n`);
   });
   try {
     return await work(queue);

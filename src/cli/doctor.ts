@@ -8,7 +8,7 @@ import type { Wanted } from "../model/settings";
 import { printable, visible } from "../model/text";
 import { exitCodes } from "./exitCodes";
 import { paintFor, writeJson, type Paint } from "./print";
-import { Screen } from "./progress";
+import { stdoutScreen } from "./progress";
 import { describeFixes, type Tone } from "./rows";
 
 export interface DoctorOptions {
@@ -51,7 +51,7 @@ export async function doctor({ wanted, json }: DoctorOptions): Promise<number> {
   const summary = summaryOf(checks, wanted.addresses);
   if (json) for (const row of [...checks, summary]) writeJson(row);
   else {
-    const screen = new Screen(process.stdout);
+    const screen = stdoutScreen();
     const head = `Boot Servers ${manifest.version} · this computer, for serving ${printable(basename(wanted.folder))}`;
     screen.line(head, "", ...formatChecks(checks, summary, paintFor(screen)));
   }

@@ -66,10 +66,14 @@ export class Screen {
   private drawn = 0;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly terminal: Terminal) {}
+  /** @param kind of the terminal, `TERM`; one that is dumb has lines alone. */
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly kind?: string,
+  ) {}
 
   get isTerminal(): boolean {
-    return this.terminal.isTTY === true;
+    return this.terminal.isTTY === true && this.kind !== "dumb";
   }
 
   /** Writes lines that stay. */
@@ -106,3 +110,6 @@ export class Screen {
     this.drawn = lines.length;
   }
 }
+
+/** What people read. */
+export const stdoutScreen = (): Screen => new Screen(process.stdout, process.env["TERM"]);

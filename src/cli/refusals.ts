@@ -27,7 +27,7 @@ export interface Repeats {
   readonly protocol: TransferRow["protocol"];
   readonly address: string;
   readonly times: number;
-  /** How many different files. */
+  /** How many different files; 0: nothing but logins. */
   readonly files: number;
   /** The kind of board for which this is normal; absent: it is not. */
   readonly normal?: string;
@@ -137,7 +137,7 @@ export class Refusals {
     }
   }
 
-  private count(key: string, { protocol, address, normal }: TransferRow): void {
+  private count(key: string, { protocol, address, normal, isSession }: TransferRow): void {
     const board = [protocol, address, normal?.board].join(" ");
     let counted = this.counted.get(board);
     if (counted === undefined) {
@@ -149,7 +149,7 @@ export class Refusals {
       this.counted.set(board, counted);
     }
     counted.times += 1;
-    counted.files.add(key);
+    if (isSession !== true) counted.files.add(key);
   }
 
   private sayAgain(board: string, { protocol, address, times, files, normal, timer }: Counted): void {

@@ -143,6 +143,7 @@ export function describeRepeats({ address, times, files, normal }: Repeats): Lin
     return { tone: "faint", text };
   }
   const often = times === 1 ? "once" : `${times} times`;
+  if (files === 0) return { tone: "warning", text: `${address} · asked again ${often}, and was refused` };
   const what = files === 1 ? "a file that was refused" : `${files} files that were refused`;
   return { tone: "warning", text: `${address} · asked again ${often} for ${what}` };
 }

@@ -13,7 +13,7 @@ import type { Wanted } from "../model/settings";
 import { printable, printableJson, printableSentences } from "../model/text";
 import { BootLines } from "./bootLines";
 import { paintFor, type Paint } from "./print";
-import { Screen, type Bar } from "./progress";
+import { stdoutScreen, type Bar } from "./progress";
 import { Refusals } from "./refusals";
 import {
   describeAddresses,
@@ -160,7 +160,7 @@ const isAllInBootLog = ({ trouble, nearest = [] }: TransferRow): boolean =>
  * @param bootLog the lines of the boot log come as well.
  */
 export function peopleReporter(wanted: Wanted, bootLog: boolean): ServeReporter {
-  const screen = new Screen(process.stdout);
+  const screen = stdoutScreen();
   const paint = paintFor(screen);
   /** The rows that a later one is compared with. */
   const earlier = new Map<string, Row>();

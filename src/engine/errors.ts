@@ -33,6 +33,7 @@ const notWritten: Readonly<Record<string, string>> = {
   EEXIST: "a part of its path is a file, not a folder",
   EISDIR: "it is a folder",
   ENAMETOOLONG: "its name is too long",
+  EPIPE: "who read it is gone",
 };
 
 /** Why a file of the user's choice cannot be written, or a folder made. */

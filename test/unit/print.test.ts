@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { colour, formatError, formatReport, formatStep, noColour } from "../../src/cli/print";
+import { colour, formatError, formatReport, formatStep, noColour, paintFor } from "../../src/cli/print";
 import { EngineError } from "../../src/engine/errors";
 import { fit, formatBar, Screen } from "../../src/cli/progress";
 import type { ReportRow, StepRow } from "../../src/model/events";
@@ -149,6 +149,15 @@ describe("progress bars", () => {
     const screen = new Screen({ write: (text: string) => (written += text) });
     screen.show([{ about: "tftp", name: "x", bytes: 1 }]);
     screen.line("one");
+    screen.clear();
+    assert.equal(written, "one\n");
+  });
+
+  it("writes nothing but the lines where the terminal is a dumb one", () => {
+    let written = "";
+    const screen = new Screen({ isTTY: true, write: (text: string) => (written += text) }, "dumb");
+    screen.show([{ about: "tftp", name: "x", bytes: 1 }]);
+    screen.line(paintFor(screen)("good", "one"));
     screen.clear();
     assert.equal(written, "one\n");
   });

@@ -302,6 +302,14 @@ describe("the refusals that serve tells", () => {
     assert.match(lines[5] ?? "", /^config\.txt → /, "after ten minutes it is told anew");
   });
 
+  it("count logins as logins, and not as files", () => {
+    const trouble = { code: "ftp.login", message: "a login with a wrong password was refused" };
+    for (const id of ["ftp-1", "ftp-2"])
+      refusals.take(missing("/", { id, protocol: "ftp", isSession: true, trouble }));
+    refusals.end();
+    assert.equal(lines[1], "192.168.7.10 · asked again once, and was refused");
+  });
+
   it("count once what has its nearest names in a second row", () => {
     for (const id of ["tftp-1", "tftp-2", "tftp-3"]) {
       refusals.take(missing("u-boot.bni", { id }));
