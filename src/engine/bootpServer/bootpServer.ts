@@ -56,45 +56,9 @@ export async function startBootpServer(
   platform: NodeJS.Platform = process.platform,
 ): Promise<BootpServer> {
   const store = leaseStore(context);
-  const service = new Service(context, store, fromStored((await store?.read()) ?? [], context.clock));
-  const sockets = await openBootpSockets({
-    addresses,
-    port,
-    platform,
-    onPacket: platform === "win32" ? once(context, service.receive) : service.receive,
-    onError: (error) => {
-      service.logDropped("warning", `a reply could not be sent: ${error.message}`);
-    },
-    ...tapOf(context),
-  });
-  await service.open(sockets, port === 0 ? 0 : bootServerPort);
-  // Asked twice, it ends when the leases are written.
-  let stopped: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopped ??= service.close());
-  let served = addresses;
-  return {
-    protocol: "bootp",
-    get addresses() {
-      return served;
-    },
-    port: sockets.port,
-    get warnings() {
-      return sockets.warnings;
-    },
-    listenOn: async (wanted) => {
-      served = wanted;
-      await sockets.listenOn(wanted);
-    },
-    news: () => service.news(),
-    // Nothing of BOOTP runs on: a request is answered at once.
-    drain: stop,
-    stopNow: stop,
-    cancelTransfer: () => false,
-    departed: service.departed,
-    heard: service.heard,
-    restartSequence: service.restartSequence,
-    planChanged: service.planChanged,
-  };
+  const server = new Service(context, store, fromStored((await store?.read()) ?? [], context.clock));
+  await server.listen(addresses, port, platform);
+  return server;
 }
 
 /** The tap of the server's sockets. */
@@ -110,7 +74,10 @@ function leaseStore(context: ServerContext): LeaseStore | undefined {
   });
 }
 
-class Service {
+class Service implements BootpServer {
+  readonly protocol = "bootp";
+  port = 0;
+  addresses: readonly string[] = [];
   private readonly machine: BootpMachine;
   private readonly delayed: DelayedAnswers;
   private readonly disturbed: DisturbedAnswers;
@@ -123,6 +90,7 @@ class Service {
   private droppedUntil = -Infinity;
   private rivals: Rivals | undefined;
   private proxyPort: ProxyPort | undefined;
+  private closing: Promise<void> | undefined;
 
   constructor(
     private readonly context: ServerContext,
@@ -136,10 +104,19 @@ class Service {
     this.disturbed = new DisturbedAnswers(context);
   }
 
-  /** @param proxyPort where PXE clients ask once more, under `proxy`; 0: any free port. */
-  async open(sockets: BootpSockets, proxyPort: number): Promise<void> {
-    this.sockets = sockets;
+  async listen(addresses: readonly string[], port: number, platform: NodeJS.Platform): Promise<void> {
     const { clock, journal } = this.context;
+    const onError = (error: Error): void => {
+      this.logDropped("warning", `a reply could not be sent: ${error.message}`);
+    };
+    const sockets = await openBootpSockets({
+      ...{ addresses, port, platform, onError },
+      onPacket: platform === "win32" ? once(this.context, this.receive) : this.receive,
+      ...tapOf(this.context),
+    });
+    this.sockets = sockets;
+    this.port = sockets.port;
+    this.addresses = addresses;
     const onChange = (): void => {
       this.context.changed("bootp");
     };
@@ -148,13 +125,12 @@ class Service {
     };
     this.rivals = new Rivals({ clock, sockets, onChange, log });
     this.proxyPort = new ProxyPort({
-      port: proxyPort,
+      // Where PXE clients ask once more, under `proxy`.
+      port: port === 0 ? 0 : bootServerPort,
       onPacket: (packet, from, on) => {
         this.take({ packet, from, on, toBootServer: true });
       },
-      onError: (error) => {
-        this.logDropped("warning", `a reply could not be sent: ${error.message}`);
-      },
+      onError,
       ...tapOf(this.context),
       onChange,
       log,
@@ -164,7 +140,29 @@ class Service {
     this.wake(this.machine.nextChange(this.situation(), this.context.clock.now()));
   }
 
-  async close(): Promise<void> {
+  get warnings(): readonly Trouble[] {
+    return this.sockets?.warnings ?? [];
+  }
+
+  async listenOn(addresses: readonly string[]): Promise<void> {
+    this.addresses = addresses;
+    await this.sockets?.listenOn(addresses);
+  }
+
+  /** Nothing of BOOTP runs on: a request is answered at once. Asked twice, it ends when the leases are written. */
+  drain(): Promise<void> {
+    return (this.closing ??= this.close());
+  }
+
+  stopNow(): Promise<void> {
+    return this.drain();
+  }
+
+  cancelTransfer(): boolean {
+    return false;
+  }
+
+  private async close(): Promise<void> {
     const { sockets } = this;
     this.sockets = undefined;
     this.timer?.cancel();
@@ -174,7 +172,7 @@ class Service {
     await Promise.all([this.rivals?.close(), this.proxyPort?.close(), sockets?.close(), this.store?.close()]);
   }
 
-  readonly receive: Receive = (packet, from, on) => {
+  private readonly receive: Receive = (packet, from, on) => {
     this.take({ packet, from, on });
   };
 
@@ -262,7 +260,7 @@ class Service {
   }
 
   /** At most one line a second: a flood must not fill the log. */
-  logDropped(level: "debug" | "warning" | "error", message: string): void {
+  private logDropped(level: "debug" | "warning" | "error", message: string): void {
     const now = this.context.clock.now();
     if (now < this.droppedUntil) return;
     this.droppedUntil = now + dropLogMs;
