@@ -125,7 +125,12 @@ const bannerOf = (faults: Faults | undefined, paint: Paint): string[] =>
     ? []
     : [
         paint("bad", `  INJECTING FAULTS: ${printableSentences(describeFaults(faults))}`),
-        ...replayTexts(faults).map((text) => paint("faint", `  the same again: --fault ${posixWord(text)}`)),
+        paint(
+          "faint",
+          `  the same again:${replayTexts(faults)
+            .map((text) => ` --fault ${posixWord(text)}`)
+            .join("")}`,
+        ),
       ];
 
 /** All that a person may have to mend in a server. */
