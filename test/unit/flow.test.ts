@@ -42,6 +42,36 @@ describe("the client flow (DESIGN §2.2)", () => {
     assert.equal(report.ok, true, report.verdict);
   });
 
+  it("tells the FTP password to the target, and to whom an answer sends it; to whom the plan alone names it does not", async () => {
+    const files = (server?: string): Record<string, string | Uint8Array> => ({
+      ...plan({ boot: "a.bin", ftp: ["dddd.bin"], ...(server !== undefined && { server }) }),
+      ...contents("a.bin", "dddd.bin"),
+    });
+    const elsewhere = "198.51.100.7";
+    const ways = [
+      [undefined, [], undefined],
+      ["192.0.2.1", [], undefined],
+      [elsewhere, [], "ftp.untold"],
+      [elsewhere, [{ file: "a.bin", siaddr: elsewhere }], undefined],
+    ] as const;
+    for (const [server, answers, code] of ways) {
+      for (const ftpPassword of ["canary", undefined]) {
+        const { board, steps } = await verifyScripted(
+          files(server),
+          { answers, ...served, ftp: contents("dddd.bin") },
+          {
+            bootp: answers.length === 0 ? "skip" : "auto",
+            ...(ftpPassword !== undefined && { ftpPassword }),
+          },
+        );
+        const expected = ftpPassword === undefined ? undefined : code;
+        const told = board.calls.filter((call) => call.startsWith("login"));
+        assert.deepEqual(told, expected === undefined ? [`login ${server ?? "192.0.2.1"}`] : []);
+        assert.equal(steps.find(({ kind }) => kind === "ftp")?.trouble?.code, expected);
+      }
+    }
+  });
+
   it("fetches a file that a later round names again: a real step each time", async () => {
     const files = { ...plan({ boot: ["a.bin", "a.bin"] }), ...contents("a.bin") };
     const { steps, report } = await verifyScripted(files, { answers: ["a.bin", "a.bin"], ...served });

@@ -188,6 +188,8 @@ export function played(
     ports,
     ...local,
     ftp,
+    // The plan comes with a repository: what the user wants to tell the target is not for whom the plan makes up.
+    ...(plan.server !== undefined && plan.server !== host && { unproven: plan.server }),
     silentMs: plan.silentSeconds * 1000,
   };
 }

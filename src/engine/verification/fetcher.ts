@@ -9,6 +9,7 @@ import { sameFile } from "../../model/rounds";
 import { buildIt } from "../../model/verdict";
 import type { Phase } from "../../model/verification";
 import type { FetchFacts, FtpSession, Sink } from "../clients/boardIo";
+import { EngineError } from "../errors";
 import type { Reception } from "./reception";
 import type { PlayedBoard, Run } from "./run";
 import { cancelled, troubleOf, type RunningStep, type StepPart } from "./steps";
@@ -32,6 +33,8 @@ export class Fetcher {
   /** The bytes of each manifest that came over TFTP, by name. */
   private readonly manifests = new Map<string, Uint8Array | "tooLarge">();
   private readonly attempted = new Set<string>();
+  /** The hosts that answers have named. */
+  private readonly named = new Set<string>();
 
   constructor(
     private readonly board: PlayedBoard,
@@ -41,6 +44,11 @@ export class Fetcher {
   /** True once it was the file's turn over TFTP, whatever came of it. */
   hasFetched(file: string): boolean {
     return this.attempted.has(normalizeName(file));
+  }
+
+  /** An answer sends the board there. */
+  sentTo(host: string): void {
+    this.named.add(host);
   }
 
   /** The manifest as it came over TFTP; undefined: it did not come. */
@@ -80,6 +88,7 @@ export class Fetcher {
       for (const file of files) {
         if (this.run.steps.leavesOut(this.board.name, "ftp", file, phase)) continue;
         const row = await this.fetch({ protocol: "ftp", host, file, phase }, async (sink) => {
+          if (!this.mayBeTold(host)) throw new EngineError(untold(host));
           session ??= await this.run.io.openFtp(target, this.run.signal);
           return session.fetch(file, sink, this.run.signal);
         });
@@ -103,6 +112,12 @@ export class Fetcher {
     const { drop, compare } = this.board;
     if (drop.manifest !== undefined) return sameFile(file, drop.manifest);
     return !compare && manifestsAmong([file]).length > 0;
+  }
+
+  /** Whether the password, if there is one, is for this host. */
+  private mayBeTold(host: string): boolean {
+    const { ftp, unproven } = this.board;
+    return ftp.password === undefined || host !== unproven || this.named.has(host);
   }
 
   private local(): { localAddress?: string } {
@@ -201,6 +216,12 @@ function measuredFacts(facts: FetchFacts): StepPart {
 class Failure {
   constructor(readonly error: unknown) {}
 }
+
+const untold = (host: string): Trouble => ({
+  code: "ftp.untold",
+  message: `the FTP password was not told to ${host}: the plan alone names that server, and no BOOTP answer does`,
+  remedy: `Verify against it, if it is yours: --target ${host}.`,
+});
 
 const notAsked = (protocol: string, where: string): Trouble => ({
   code: `${protocol}.unanswered`,

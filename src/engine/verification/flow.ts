@@ -86,7 +86,10 @@ async function playRounds(board: PlayedBoard, run: Run, fetcher: Fetcher): Promi
       const { answer, follow, state } = asked;
       if (state === "skipped") skipRounds(board, run, round);
       // An answer that only ends the sequence sends nobody anywhere.
-      if (follow || files.length === 0) host = hostOf(board, answer).address;
+      if (follow || files.length === 0) {
+        host = hostOf(board, answer).address;
+        fetcher.sentTo(host);
+      }
       if (!follow) break;
       past.followed.add(answerKey(answer));
       files.push(answer.file);

@@ -29,6 +29,8 @@ export interface PlayedBoard {
   readonly ports: Ports;
   readonly localAddress?: string;
   readonly ftp: Pick<FtpTarget, "user" | "password">;
+  /** A host that is told no password before an answer has named it: so far the plan alone does. */
+  readonly unproven?: string;
   /** After a first question without an answer it is asked once more when so much time went by. */
   readonly silentMs: number;
 }
