@@ -226,4 +226,5 @@ const untold = (host: string): Trouble => ({
 const notAsked = (protocol: string, where: string): Trouble => ({
   code: `${protocol}.unanswered`,
   message: `not asked: ${where} gave nothing over ${protocol.toUpperCase()} before`,
+  remedy: "See the first file that failed there.",
 });
