@@ -217,6 +217,30 @@ describe("TFTP server on loopback", () => {
     });
   }
 
+  it("ERROR 0 or 8 right after DATA 1 is a size probe too; another code, or one after an ACK, is a failure (T31)", async () => {
+    await start();
+    for (const [error, acknowledges, state] of [
+      [0, false, "probe"],
+      [8, false, "probe"],
+      [3, false, "failed"],
+      [0, true, "failed"],
+    ] as const) {
+      const board = await openClient();
+      let last = await ask(requestFor("RRQ", "fw.bin"), board);
+      assert.deepEqual(data(last), [1, 512]);
+      if (acknowledges) {
+        board.send(encodeAck(1), last.from);
+        last = await board.next();
+      }
+      board.send(encodeError(error, "enough"), last.from);
+      const row = await server.row((each) => each.port === board.local.port && endedRow("fw.bin")(each));
+      assert.deepEqual(
+        [row.state, row.trouble?.code],
+        [state, state === "failed" ? "tftp.peerError" : undefined],
+      );
+    }
+  });
+
   it("the same request twice is one transfer, and gets the current packet again (T34)", async () => {
     await start();
     const first = await get("fw.bin");
