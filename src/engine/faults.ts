@@ -1,4 +1,4 @@
-/** The fault profiles that hold, and what is said of them; and the packets that wait because of them. */
+/** The fault profiles that hold, and what is said of them. */
 
 import type { Trouble } from "../model/events";
 import { Injection } from "../model/faults/injection";
@@ -7,7 +7,6 @@ import { describeFaults, faultsWarning, replayTexts } from "../model/faults/word
 import { parseMac } from "../model/mac";
 import type { Plan } from "../model/plan";
 import { isIP } from "node:net";
-import type { Clock, Timer } from "./clock";
 import type { Journal } from "./journal";
 import { posixWord } from "./pasting";
 
@@ -47,41 +46,5 @@ export class FaultWatch {
   end(): void {
     this.faults = undefined;
     this.injection = undefined;
-  }
-}
-
-/** Packets that are not due yet, in the order in which they are. */
-export class Late {
-  private readonly waiting: { readonly at: number; readonly carry: () => void }[] = [];
-  private timer: Timer | undefined;
-
-  constructor(private readonly clock: Clock) {}
-
-  /** Calls back at `at`, after all that is due before; at once where it is undefined. */
-  add(at: number | undefined, carry: () => void): void {
-    if (at === undefined) {
-      carry();
-      return;
-    }
-    const behind = this.waiting.findIndex((each) => each.at > at);
-    this.waiting.splice(behind < 0 ? this.waiting.length : behind, 0, { at, carry });
-    this.arm();
-  }
-
-  close(): void {
-    this.timer?.cancel();
-    this.waiting.length = 0;
-  }
-
-  private arm(): void {
-    this.timer?.cancel();
-    const [first] = this.waiting;
-    if (first === undefined) return;
-    this.timer = this.clock.at(first.at, () => {
-      // A timer of the system may ring a fraction of a millisecond early.
-      const due = Math.max(first.at, this.clock.now());
-      while ((this.waiting[0]?.at ?? Infinity) <= due) this.waiting.shift()?.carry();
-      this.arm();
-    });
   }
 }

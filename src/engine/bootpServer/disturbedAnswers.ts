@@ -2,7 +2,7 @@
 
 import { printable } from "../../model/text";
 import type { ClientView } from "../../protocol/bootp/clients";
-import { Late } from "../faults";
+import { Late } from "../late";
 import { OncePerSecond } from "../oncePerSecond";
 import type { ServerContext } from "../server";
 

@@ -1,7 +1,7 @@
 /** The way between a transfer and its peer: its port, and what stands between: a quirk of the board, a fault profile. */
 
 import type { Disturber } from "../../model/faults/disturber";
-import { Late } from "../faults";
+import { Late } from "../late";
 import type { ServerContext } from "../server";
 import type { Endpoint, UdpSocket } from "../udp";
 import { noPort } from "./ports";
