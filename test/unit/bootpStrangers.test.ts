@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { encodePacket } from "../../src/protocol/bootp/packet";
-import { bench, Bench, boardMac, broadcaster, dhcp, lab, otherMac, situation } from "../support/bootp";
+import {
+  aRequest,
+  bench,
+  Bench,
+  boardMac,
+  broadcaster,
+  dhcp,
+  lab,
+  otherMac,
+  situation,
+} from "../support/bootp";
 import { megabytes, memoryNow } from "../support/memory";
 
 const pool = [{ first: "192.168.7.100", last: "192.168.7.199" }];
@@ -106,4 +116,24 @@ describe("everyone: a DHCP client that nobody listed (DESIGN §2.1)", () => {
       assert.ok(grown < 10 * 2 ** 20, megabytes(grown));
     });
   }
+});
+
+describe("a transfer from an address of which no client is known", () => {
+  it("costs one look at the plan's aliases, not one for each stranger that waits", () => {
+    let looks = 0;
+    const aliases = new Proxy<Record<string, string>>(
+      { "a.img": "b.bin" },
+      {
+        ownKeys: (target) => {
+          looks += 1;
+          return Reflect.ownKeys(target);
+        },
+      },
+    );
+    const bench1 = new Bench(situation({ boot: "u-boot.bin", aliases }));
+    for (let index = 10; index < 100; index += 1) bench1.ask(aRequest({ mac: `02:00:00:00:00:${index}` }));
+    const departure = { protocol: "tftp", address: "192.168.7.99", file: "b.bin", stage: "started" } as const;
+    assert.deepEqual(bench1.machine.departed(departure, bench1.situation, bench1.now), []);
+    assert.equal(looks, 1);
+  });
 });

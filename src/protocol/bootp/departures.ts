@@ -14,12 +14,22 @@ export interface TransferNews {
 
 const plainName = (name: string): string => name.replace(/[\\/]+/g, "/").replace(/^(\.?\/)+/, "");
 
-/** True for every name that leads to this file: its own, and the plan's aliases of it. */
+/**
+ * True for every name that leads to this file: its own, and the plan's aliases of it. Each name is followed once: it is
+ * asked for every client that waits, and strangers are many.
+ */
 export function leadsTo(plan: BootpPlan, file: string): (name: string) => boolean {
-  return (name) => {
+  const wanted = plainName(file);
+  const followed = new Map<string, boolean>();
+  const follow = (name: string): boolean => {
     const plain = plainName(name);
     const alias = Object.entries(plan.aliases).find(([requested]) => plainName(requested) === plain)?.[1];
-    return plainName(alias ?? name) === plainName(file);
+    return plainName(alias ?? name) === wanted;
+  };
+  return (name) => {
+    const leads = followed.get(name) ?? follow(name);
+    followed.set(name, leads);
+    return leads;
   };
 }
 
