@@ -201,6 +201,17 @@ describe("the Transfers view (DESIGN §5)", () => {
     assert.match(item.context ?? "", /\btransfer\.session\b/);
   });
 
+  it("who hears the row of a file that was refused is told what to do, as in its tooltip", () => {
+    const remedy = "Name the file in the plan to serve it.";
+    const trouble = { code: "name.dotFile", message: "dot files and dot folders are not served", remedy };
+    const [item] = transferItems([missing("a", ".env", { trouble })], same, now);
+    assert.equal(
+      item?.spoken,
+      `.env to 192.168.7.10, refused: dot files and dot folders are not served, ${remedy}`,
+    );
+    assert.match(item.tooltip ?? "", /Name the file in the plan/);
+  });
+
   it("a refused file says which rule", () => {
     const trouble = { code: "name.dotFile", message: "dot files and dot folders are not served" };
     assert.deepEqual(shown(missing("a", ".env", { trouble })), [

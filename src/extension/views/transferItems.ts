@@ -131,6 +131,7 @@ export function transferItem(row: TransferRow, nameOf: NameOf, now: number, time
       row.state === "finished" && "finished",
       said.replaceAll(" · ", ", "),
       missing && wordOnMissing(row.file),
+      row.trouble?.remedy !== undefined && quoted(row.trouble.remedy),
     ),
     row: row.id,
   };
