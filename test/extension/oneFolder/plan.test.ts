@@ -69,6 +69,7 @@ describe("the commands that change the boot plan", () => {
     // What extensions know of the tabs comes by itself.
     await holds(() => {
       assert.equal(vscode.window.tabGroups.activeTabGroup.activeTab?.label, "bench1.bin");
+      assert.equal(vscode.window.activeTextEditor, undefined);
       return Promise.resolve();
     });
     assert.equal(await vscode.commands.executeCommand("bootServers.serveAsBootFile"), true);
