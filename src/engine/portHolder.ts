@@ -31,12 +31,15 @@ function socketInodes(transport: Transport, port: number): Set<string> {
   return inodes;
 }
 
+/** What our own program is called where it holds a port. */
+export const ourName = "boot-servers";
+
 /** What a person knows a process by: of our own program the system says that it is node. */
 export function programName(known: string, pid: string): string {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
     const names = words.map((word) => basename(word));
-    return names.includes("serve") && names.some((name) => ourNames.test(name)) ? "boot-servers" : known;
+    return names.includes("serve") && names.some((name) => ourNames.test(name)) ? ourName : known;
   } catch {
     return known;
   }

@@ -91,6 +91,17 @@ describe("a port of a server", () => {
     assert.match(of({ binding: "inUse", holders })[0]?.message ?? "", /^in use by dnsmasq \(pid 812\)/);
   });
 
+  it("that servers of ours have already is in order, with rights and without", () => {
+    const holders = [{ address: "192.168.7.1", program: "boot-servers (pid 7)" }];
+    for (const binding of ["inUse", "shared", "noRight"] as const)
+      assert.deepEqual(states(of({ binding, holders })), ["UDP port 67: ok port.ours"]);
+    const high = { port: 6767, binding: "inUse", holders } as const;
+    assert.deepEqual(states(of({ binding: "noRight", high })), ["UDP port 6767: ok port.ours"]);
+    assert.deepEqual(states(of({ binding: "inUse", holders: [...holders, { address: "0.0.0.0" }] })), [
+      "UDP port 67: problem port.inUse",
+    ]);
+  });
+
   it("whose holder may not be seen has the line that names it, on each system", () => {
     const holders = [{ address: "0.0.0.0" }];
     const [check] = of({ binding: "inUse", holders });

@@ -174,7 +174,13 @@ async function checkPort(scene: Scene, server: Protocol): Promise<Check[]> {
     ...{ server, transport, port, binding, platform },
     holders: await holdersOf(transport, port, platform, machine.run),
     served: [...usable, ...served.networks.map(({ interfaceName }) => interfaceName)],
-    ...(high !== undefined && { high: { port: high, binding: await tryBind(transport, addresses, high) } }),
+    ...(high !== undefined && {
+      high: {
+        port: high,
+        binding: await tryBind(transport, addresses, high),
+        holders: await holdersOf(transport, high, platform, machine.run),
+      },
+    }),
     advice: permissionAdvice(transport, port, servingHere()),
   });
 }

@@ -57,7 +57,7 @@ export function firewallChecks(firewalls: readonly FirewallFacts[], openings: re
       : [
           check("unknown", "firewall", {
             code: "firewall.unknown",
-            message: `whether ${unseen.length === 0 ? "a firewall" : list(unseen)} is active cannot be seen here`,
+            message: `whether ${unseen.length === 0 ? "a firewall" : unseen.map(({ name }) => name).join(" or ")} is active cannot be seen here`,
           }),
         ]),
     ...(off.length === 0

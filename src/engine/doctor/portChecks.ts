@@ -2,6 +2,7 @@
 
 import type { Check } from "../../model/checks";
 import type { Protocol, Trouble } from "../../model/events";
+import { ourName } from "../portHolder";
 import type { Transport } from "../portRights";
 import { proxyPortHeld } from "../bootpServer/proxyPort";
 import { check, inOrder } from "./check";
@@ -17,7 +18,7 @@ export interface PortFacts {
   /** The addresses and the names of the interfaces that are to be served. */
   readonly served: readonly string[];
   /** Where it goes on loopback without the right to its port, and whether that one is free. */
-  readonly high?: { readonly port: number; readonly binding: Binding };
+  readonly high?: { readonly port: number; readonly binding: Binding; readonly holders?: readonly Holder[] };
   /** What this system needs for the port. */
   readonly advice: Required<Pick<Trouble, "remedy" | "fixes">>;
   readonly platform: NodeJS.Platform;
@@ -66,6 +67,10 @@ function held(facts: PortFacts, about: string, concerned: readonly Holder[]): Ch
   });
 }
 
+/** All of servers of ours in another process, as `portHolder.ts` names it. */
+const areOurs = (holders: readonly Holder[] = []): boolean =>
+  holders.length > 0 && holders.every(({ program = "" }) => program.startsWith(`${ourName} (`));
+
 /** Where our own server listens already. */
 export function ourPortCheck(server: Protocol, transport: Transport, port: number): Check {
   const message = `our own ${server.toUpperCase()} server listens there`;
@@ -78,6 +83,9 @@ export function portChecks(facts: PortFacts): Check[] {
   const about = `${transport.toUpperCase()} port ${port}`;
   const name = server.toUpperCase();
   const concerned = holders.filter((holder) => concerns(holder, facts));
+  // Who looks why a board does not boot has them running: they are in nobody's way.
+  if (areOurs(concerned)) return [ourPortCheck(server, transport, port)];
+  if (high?.binding === "inUse" && areOurs(high.holders)) return [ourPortCheck(server, transport, high.port)];
   const elsewhere =
     holders.length > concerned.length
       ? `; no conflict: ${describeHolders(holders.filter((holder) => !concerned.includes(holder)))}`
