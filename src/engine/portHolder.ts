@@ -4,7 +4,8 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { isLoopback } from "../protocol/ipv4";
 import { errorMessage } from "../model/text";
-import type { Trouble } from "../model/events";
+import type { Protocol, Trouble } from "../model/events";
+import { choosePort, highPorts, standardPorts } from "../model/settings";
 import { EngineError, systemCode } from "./errors";
 import { heldPorts } from "./heldPorts";
 import { permissionAdvice, type Transport } from "./portRights";
@@ -74,6 +75,18 @@ const rootGone = (where: string): Trouble => ({
   remedy: "It ends with its last transfer, to be started again.",
 });
 
+/** The server that this port is one of; undefined: somebody chose it, for BOOTP or for TFTP. */
+function serverAt(transport: Transport, port: number): Protocol | undefined {
+  if (transport === "tcp") return "ftp";
+  return (["bootp", "tftp"] as const).find((name) => [standardPorts[name], highPorts[name]].includes(port));
+}
+
+/** The other way out of a port that is taken, as the end of a sentence: nobody tells a board another one for BOOTP. */
+export function orAnotherPort(server: Protocol | undefined): string {
+  if (server === "bootp") return ".";
+  return `, or ${server === undefined ? "choose another port." : choosePort(server)}`;
+}
+
 /** The error of a bind, in words. */
 export function bindError(
   transport: Transport,
@@ -85,14 +98,15 @@ export function bindError(
   switch (systemCode(error)) {
     case "EADDRINUSE": {
       const holder = portHolder(transport, wanted.port);
+      const other = orAnotherPort(serverAt(transport, wanted.port));
       return new EngineError(
         {
           code: "port.inUse",
           message: `${where} is in use${holder === undefined ? "" : ` by ${holder}`}`,
           remedy:
             holder === undefined
-              ? `Find its holder with "sudo ss -lnp 'sport = :${wanted.port}'", end it, or choose another port.`
-              : "End that program, or choose another port.",
+              ? `Find its holder with "sudo ss -lnp 'sport = :${wanted.port}'" and end it${other}`
+              : `End that program${other}`,
         },
         cause,
       );

@@ -99,6 +99,10 @@ export const limitSetting = (name: LimitName): string => limitSettings[name] ?? 
 export const raiseLimit = (name: LimitName): string =>
   `raise the limit: --limit ${name}=N, setting bootServers.${limitSetting(name)}.`;
 
+/** How a server gets another port, to who may be in a terminal or in VS Code; the end of a sentence. */
+export const choosePort = (server: Protocol): string =>
+  `choose another port: --${server}-port N, setting bootServers.${server}.port.`;
+
 /** First and last of some ports. */
 export type PortRange = readonly [first: number, last: number];
 

@@ -20,6 +20,7 @@ import {
 import { readSs } from "../../src/engine/doctor/portFacts";
 import { insideCheck, readInside } from "../../src/engine/doctor/surroundingsCheck";
 import type { SystemFiles } from "../../src/engine/networks/linux";
+import type { Protocol } from "../../src/model/events";
 import { groupChecks, summaryOf, type Check } from "../../src/model/checks";
 import type { NetworkInterface } from "../../src/model/networks";
 import { standardPorts } from "../../src/model/settings";
@@ -113,6 +114,15 @@ describe("a port of a server", () => {
     ] as const) {
       assert.equal(of({ binding: "inUse", platform })[0]?.fixes?.[0]?.line, line);
     }
+  });
+
+  it("that is taken has another way out for TFTP and FTP, flag and setting; BOOTP has none", () => {
+    const remedy = (server: Protocol): string | undefined => of({ server, binding: "inUse" })[0]?.remedy;
+    assert.equal(remedy("bootp"), "End that program.");
+    assert.equal(
+      remedy("tftp"),
+      "End that program, or choose another port: --tftp-port N, setting bootServers.tftp.port.",
+    );
   });
 
   it("that needs rights has what gives them; who holds it besides is told as well", () => {

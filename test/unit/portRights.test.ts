@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { bindError } from "../../src/engine/portHolder";
 import { permissionAdvice } from "../../src/engine/portRights";
 
 const user = {
@@ -76,5 +77,26 @@ describe("a port that needs rights", () => {
 
   it("on Windows is one that is spoken for: no rights are wanted there", () => {
     assert.deepEqual(lines({ platform: "win32" }), ["netsh interface ipv4 show excludedportrange udp"]);
+  });
+});
+
+describe("a port that is taken", () => {
+  const remedy = (transport: "tcp" | "udp", port: number): string => {
+    const taken = Object.assign(new Error(), { code: "EADDRINUSE" });
+    return bindError(transport, { address: "127.0.0.1", port }, taken).remedy ?? "";
+  };
+
+  it("says which flag and which setting choose another one", () => {
+    assert.match(
+      remedy("tcp", 21),
+      /, or choose another port: --ftp-port N, setting bootServers\.ftp\.port\.$/,
+    );
+    assert.match(remedy("tcp", 4444), /: --ftp-port N, setting bootServers\.ftp\.port\.$/);
+    assert.match(remedy("udp", 6969), /: --tftp-port N, setting bootServers\.tftp\.port\.$/);
+  });
+
+  it("names none where it may be of either server, and no other port for BOOTP", () => {
+    assert.match(remedy("udp", 7000), /, or choose another port\.$/);
+    assert.doesNotMatch(remedy("udp", 67), /another/);
   });
 });

@@ -2,7 +2,7 @@
 
 import type { Check } from "../../model/checks";
 import type { Protocol, Trouble } from "../../model/events";
-import { ourName } from "../portHolder";
+import { orAnotherPort, ourName } from "../portHolder";
 import type { Transport } from "../portRights";
 import { proxyPortHeld } from "../bootpServer/proxyPort";
 import { check, inOrder } from "./check";
@@ -57,7 +57,7 @@ function held(facts: PortFacts, about: string, concerned: readonly Holder[]): Ch
   const by = concerned.length === 0 ? "" : ` by ${describeHolders(concerned)}`;
   const trouble = {
     code: binding === "shared" ? "port.shared" : "port.inUse",
-    remedy: `End that program${server === "bootp" ? "" : ", or choose another port"}.`,
+    remedy: `End that program${orAnotherPort(server)}`,
     ...(!known && seeker(platform, transport, port)),
   };
   if (binding !== "shared") return check("problem", about, { ...trouble, message: `in use${by}` });
