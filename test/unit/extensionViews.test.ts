@@ -110,6 +110,16 @@ describe("the Transfers view (DESIGN §5)", () => {
     );
   });
 
+  it("says once how far a broken transfer came", () => {
+    const trouble = {
+      code: "tftp.timeout",
+      message: "the client stopped at 45 %: nothing came from it for 60 s",
+    };
+    assert.deepEqual(shown(transfer({ state: "failed", endedAt: now, trouble })), [
+      "u-boot.bin | → 192.168.7.10 · failed · the client stopped at 45 %: nothing came from it for 60 s",
+    ]);
+  });
+
   it("has the hashes of a finished one, what was negotiated, and how much went in which time", () => {
     const [item] = transferItems(
       [ended({ sha256: "ab", crc32: "cd", options: { blksize: 1428 } })],

@@ -64,7 +64,9 @@ function outcome(row: TransferRow, times: number): string {
     case "failed":
     case "cancelled": {
       const at = bytes > 0 && size !== undefined && `at ${far(row)}`;
-      return joined(" · ", joined(" ", state, at), trouble && quoted(trouble.message));
+      // The trouble of a board that went away says it as well.
+      const isSaid = at !== false && trouble?.message.includes(at) === true;
+      return joined(" · ", joined(" ", state, !isSaid && at), trouble && quoted(trouble.message));
     }
   }
 }
