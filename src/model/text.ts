@@ -76,6 +76,10 @@ export function formatSize(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit] ?? ""}`;
 }
 
+/** With the exact number, where the unit hides it: `77 B`, `1.5 KiB (1536 bytes)`. */
+export const exactSize = (bytes: number): string =>
+  bytes < 1024 ? formatSize(bytes) : `${formatSize(bytes)} (${bytes} bytes)`;
+
 /** `12 ms`, `3.4 s`, `2 min 5 s`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;

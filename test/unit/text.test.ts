@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatDuration, formatSize, isPrintable, printable, printableJson } from "../../src/model/text";
+import {
+  exactSize,
+  formatDuration,
+  formatSize,
+  isPrintable,
+  printable,
+  printableJson,
+} from "../../src/model/text";
 
 describe("text for people", () => {
   it("shows what steers a terminal or turns a line around, instead of doing it (S17)", () => {
@@ -79,6 +86,12 @@ describe("text for people", () => {
       "1.5 KiB",
       "1.0 GiB",
       "4.0 TiB",
+    ]);
+    assert.deepEqual([77, 1023, 1024, 1536].map(exactSize), [
+      "77 B",
+      "1023 B",
+      "1.0 KiB (1024 bytes)",
+      "1.5 KiB (1536 bytes)",
     ]);
     assert.deepEqual([0.4, 999, 1000, 59_940, 125_000].map(formatDuration), [
       "0 ms",

@@ -7,7 +7,7 @@ import { manifestLanguage } from "../plan/planUris";
 import type { TransferRow } from "../../model/events";
 import { normalizeName } from "../../model/names";
 import { partsOf } from "../../model/manifestParts";
-import { formatSize } from "../../model/text";
+import { exactSize } from "../../model/text";
 import { boardNames } from "../views/boardNames";
 import { ago } from "../views/item";
 import { rangeOf } from "../languages/ranges";
@@ -98,7 +98,7 @@ async function hover(
   const checksum = await hashes.of(path, cancelled.signal);
   const fetched = lastFetch(store, line.entry.file);
   const content = new vscode.MarkdownString();
-  content.appendText(`${formatSize(stats.size)} (${stats.size} bytes)\n\n`);
+  content.appendText(`${exactSize(stats.size)}\n\n`);
   if (checksum !== undefined) content.appendMarkdown(`SHA-256 \`${checksum.sha256}\`\n\n`);
   content.appendText(
     fetched === undefined
