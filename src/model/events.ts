@@ -80,6 +80,8 @@ export interface ClientRow {
   readonly why?: string;
   /** What is done otherwise for it, as the plan says. */
   readonly quirks?: Quirks;
+  /** It gets a list of boot files, one after the other, in one of the stages of its boot. */
+  readonly sequence?: true;
   /** The folder below the served root that it alone sees as `/`. */
   readonly root?: string;
   /** What kind of board the plan says it is: "Raspberry Pi". */

@@ -223,6 +223,15 @@ describe("a board that boots in stages", () => {
     );
   });
 
+  it("has a sequence to start anew where one of its stages has a list, and none where none has", () => {
+    const bench1 = staged();
+    boots(bench1);
+    assert.deepEqual([file(bench1, rom), bench1.view.sequence], ["MLO", true]);
+    const without = staged({ boot: "Image" });
+    boots(without);
+    assert.equal(without.view.sequence, undefined);
+  });
+
   it("is loading as long as its transfer runs, whatever it asks as meanwhile", () => {
     const bench1 = staged();
     file(bench1, uBoot);

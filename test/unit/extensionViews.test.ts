@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { commandIds } from "../../src/extension/ids";
 import { clientItems } from "../../src/extension/views/clientItems";
 import type { Item } from "../../src/extension/views/item";
 import { wordOnMissing } from "../../src/model/missing";
@@ -290,6 +292,30 @@ describe("the Clients view (DESIGN §5)", () => {
     const [item] = clientItems([client({ verification: true })], [], now);
     assert.match(item?.description ?? "", /^verification · /);
     assert.equal(item?.context, "client client.answered");
+  });
+
+  it("offers Restart Sequence where a board that was answered has one, and to no verification", () => {
+    const offered = (row: Partial<ClientRow>): boolean => {
+      const [item] = clientItems([client(row)], [], now);
+      return /\bclient\.sequence\b/.test(item?.context ?? "");
+    };
+    const having: Partial<ClientRow>[] = [{ sequence: true }, { sequence: true, stage: "booted" }];
+    assert.deepEqual(having.map(offered), [true, true]);
+    const others: Partial<ClientRow>[] = [
+      { detail: "always u-boot.bin" },
+      { sequence: true, stage: "listed" },
+      { sequence: true, verification: true },
+    ];
+    assert.deepEqual(others.map(offered), [false, false, false]);
+    const { contributes } = JSON.parse(readFileSync("package.json", "utf8")) as {
+      contributes: { menus: Record<string, { command: string; when: string }[]> };
+    };
+    const items = contributes.menus["view/item/context"] ?? [];
+    const asks = items.filter(({ command }) => command === commandIds.restartSequence);
+    assert.deepEqual(
+      asks.map(({ when }) => when.includes("\\bclient\\.sequence\\b")),
+      [true, true],
+    );
   });
 
   it("folds machines that do not boot into one row; a board that says what it is stays", () => {

@@ -11,6 +11,7 @@ export function clientRow(view: ClientView, clock: Pick<Clock, "now" | "wallTime
     type: "client",
     ...{ id, name, mac, address, vendorClass, stage, detail, file, why, root, profile, verification },
     quirks: view.quirks,
+    sequence: view.sequence,
     trouble: notice,
     nextServer: view.nextServer,
     lastSeenAt:

@@ -29,6 +29,9 @@ const stages: Readonly<Record<ClientRow["stage"], string>> = {
   booted: "booted",
 };
 
+/** In these a sequence has begun, and can begin anew. */
+const begun: ReadonlySet<ClientRow["stage"]> = new Set(["answered", "loading", "silent", "booted"]);
+
 /** Vendor classes (DHCP option 60) of systems that have booted already and want an address only. */
 const bootedSystem = /^(MSFT|android-dhcp|dhcpcd|AAPL(?!BSDPC)|HUAWEI:|ubnt$|systemd)/i;
 
@@ -111,7 +114,7 @@ function clientItem(row: ClientRow, transfers: readonly TransferRow[], now: numb
       unanswered && "client.unanswered",
       outsiderOf(trouble) !== undefined && "client.outside",
       row.nextServer !== undefined && mac !== undefined && "client.nextServer",
-      ["answered", "loading", "silent", "booted"].includes(stage) && !verification && "client.answered",
+      begun.has(stage) && row.sequence && !verification && "client.sequence",
     ),
     spoken: joined(", ", label, description.replaceAll(" · ", ", ")),
     ...(children.length > 0 && { children, folded: true }),

@@ -160,6 +160,8 @@ export interface ClientView {
   readonly profile?: string | undefined;
   /** What is done otherwise for it; undefined: nothing. */
   readonly quirks?: Quirks | undefined;
+  /** One of its stages has a list of boot files. */
+  readonly sequence?: true | undefined;
   readonly notice?: Notice | undefined;
   /** What to ask the owner of the network's own DHCP server for. */
   readonly nextServer?: NextServer | undefined;
@@ -175,6 +177,7 @@ export function viewOf(client: Client, plan: BootpPlan, now: number): ClientView
   const { boot, why, quirks, root, profile } = choose(plan, client.traits);
   const where = standing(client.cursor, boot, timesOf(plan), now);
   const nextServer = nextServerOf(refusal, boot);
+  const hasSequence = boot.sequence || [...client.parked.values()].some((other) => other.boot.sequence);
   return {
     id,
     name: listed?.name,
@@ -187,6 +190,7 @@ export function viewOf(client: Client, plan: BootpPlan, now: number): ClientView
     root,
     profile: profile && profiles[profile].title,
     quirks: Object.keys(quirks).length > 0 ? quirks : undefined,
+    sequence: hasSequence || undefined,
     notice: refusal === undefined ? client.warning : withRemedy(refusal, nextServer),
     nextServer,
     lastSeenAt,
