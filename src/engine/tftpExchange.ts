@@ -20,9 +20,9 @@ export interface ExchangeEvents {
   /** A wait has ended without a packet. */
   silence?(): void;
   /** Sender: the last block went out for the first time. */
-  allSent?(): void;
+  allSent?: (() => void) | undefined;
   /** Receiver: the file is whole and stored, and its last ACK was sent; the end comes after dallying. */
-  stored?(): void;
+  stored?: (() => void) | undefined;
   /** Called once; nothing comes after it. */
   ended(end: TransferEnd): void;
   /** Called once, instead of `ended`: the source or the sink threw. */

@@ -40,7 +40,7 @@ export interface UdpSocket {
    * Sends one datagram, never throws; what fails goes to `onError`, of the first ones and then of a few.
    * @param note what a capture says of it.
    */
-  send(packet: Uint8Array, to: Endpoint, note?: string): void;
+  readonly send: (packet: Uint8Array, to: Endpoint, note?: string) => void;
   /** Resolves when the port is free again; what was sent before is sent. */
   close(): Promise<void>;
 }
@@ -84,14 +84,15 @@ const toldEvery = 64;
 /** Opens one, or takes the one that is held for it. @throws as `bindUdp`. */
 export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
   const socket = heldPorts.udp.take(options) ?? (await bindUdp(options));
-  const report = options.onError ?? (() => undefined);
+  // Not read from `options` for each packet: made with a spread, they are of another hidden class for each socket.
+  const { poll, onPacket: handle, onError: report = () => undefined } = options;
   socket.on("error", report);
   const local = { address: options.address, port: socket.address().port };
   const tap = options.tap?.(local);
   const onPacket: UdpOptions["onPacket"] = (packet, from) => {
-    options.poll?.heard();
+    poll?.heard();
     tap?.received(packet, from);
-    options.onPacket(packet, from);
+    handle(packet, from);
   };
   socket.on("message", onPacket);
   if (options.broadcast === true) socket.setBroadcast(true);
@@ -109,7 +110,7 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
         sent += 1;
         if (sent <= alwaysTold || sent % toldEvery === 0) socket.send(packet, to.port, to.address, told);
         else socket.send(packet, to.port, to.address);
-        options.poll?.sent();
+        poll?.sent();
         tap?.sent(packet, to, note);
       } catch (error) {
         // A port of 0 or an address that is none throws at once (ERR_SOCKET_BAD_PORT).
@@ -123,7 +124,7 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
           return;
         }
         open = false;
-        options.poll?.close();
+        poll?.close();
         if (heldPorts.udp.giveBack(socket)) {
           socket.off("error", report).off("message", onPacket);
           resolve();

@@ -7,6 +7,7 @@ import type { OpenedFile, ServedRoot } from "../../src/engine/servedRoot/servedR
 import { fetchTftp } from "../../src/engine/clients/tftpClient";
 import { systemClock, type Timer } from "../../src/engine/clock";
 import type { FromThread, ToThread } from "../../src/engine/tftpServer/threadMessages";
+import { portMemory, TransferPorts } from "../../src/engine/tftpServer/ports";
 import { Recorder } from "../../src/engine/packets/recorder";
 import { encodeAck, encodeData } from "../../src/protocol/tftp/packet";
 import { Receiver } from "../../src/protocol/tftp/receiver";
@@ -213,6 +214,47 @@ describe("what a TFTP transfer costs", function () {
     const sameClass = comparerOfClasses();
     const [first, ...others] = steps.slice(500);
     assert.ok(others.every((step) => step.data !== undefined && sameClass(step, first)));
+  });
+
+  it("is no look at what was agreed, once it has begun: made with spreads, that is of another hidden class each time", () => {
+    const agreed = <T extends object>(value: T): T =>
+      new Proxy(value, {
+        get: (target, name, receiver) => {
+          assert.equal(begun, false, `${String(name)} is read again`);
+          return Reflect.get(target, name, receiver) as unknown;
+        },
+      });
+    let begun = false;
+    const patience = agreed({ giveUpMs: 60_000, firstPackets: 5, timeoutMs: 1000 });
+    const sender = new Sender(agreed({ blksize: 512, windowsize: 2, patience }), 0);
+    const receiver = new Receiver(agreed({ blksize: 512, windowsize: 2, patience, expectedSize: 1100 }), 0);
+    begun = true;
+    sender.start(0);
+    receiver.start(0);
+    for (const [first, sizes] of [
+      [1, [512, 512]],
+      [3, [76]],
+    ] as const) {
+      const blocks = sizes.map((size) => new Uint8Array(size));
+      sender.supply(blocks, first);
+      sender.timeout(first + 2000);
+      sender.receive({ op: "ACK", block: first + blocks.length - 1 }, first + 2001);
+      blocks.forEach((data, index) => receiver.receive({ op: "DATA", block: first + index, data }, first));
+      receiver.taken(first);
+      receiver.timeout(first + 2000);
+    }
+    assert.equal(sender.acknowledgedBytes, 1100);
+    assert.equal(receiver.receivedBytes, 1100);
+  });
+
+  it("is one hidden class of V8 for the ports of all transfers", async () => {
+    const ports = new TransferPorts(systemClock, portMemory());
+    const options = { address: "127.0.0.1", onPacket: () => undefined };
+    const sockets = await Promise.all(Array.from({ length: 40 }, () => ports.open({ ...options })));
+    await Promise.all(sockets.map((socket) => socket.close()));
+    const sameClass = comparerOfClasses();
+    const [first, ...others] = sockets;
+    assert.ok(others.every((socket) => sameClass(socket, first)));
   });
 
   it("is the summing of each byte once, for however many load the file side by side", async () => {

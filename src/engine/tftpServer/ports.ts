@@ -86,7 +86,8 @@ export class TransferPorts {
     const { endedAt, ending, latest } = this.memory;
     latest[1] = port;
     return {
-      ...socket,
+      local: socket.local,
+      send: socket.send,
       close: () => {
         endedAt[port] = this.clock.wallTime();
         ending[port] = Atomics.add(latest, 0, 1);

@@ -241,7 +241,8 @@ class TftpServer implements BootServer {
     const { port } = socket.local;
     this.ownPorts.add(port);
     return {
-      ...socket,
+      local: socket.local,
+      send: socket.send,
       close: async () => {
         await socket.close();
         this.ownPorts.delete(port);

@@ -168,12 +168,11 @@ export class ServedTransfer {
         ...{ rollover, chunkSize: this.home.chunkSize() },
       };
       this.sums = () => file.sums.result();
-      const events = {
-        ...this.events(),
+      const events = this.events({
         allSent: () => {
           this.depart(file, "sent");
         },
-      };
+      });
       this.depart(file, "started");
       // Not after the closing, for which a thread takes its time: the board goes on meanwhile.
       void this.over.then(() => {
@@ -226,12 +225,11 @@ export class ServedTransfer {
       const checksums = new Checksums();
       this.sums = () => checksums.result();
       const store = uploadStore(upload, this.request.mode === "netascii", checksums);
-      const events = {
-        ...this.events(),
+      const events = this.events({
         stored: () => {
           this.conclude({ kind: "complete" });
         },
-      };
+      });
       await this.runExchange(new ReceivingExchange(clock, this.wire.send, receiver, store, events));
     } finally {
       // After a commit this does nothing; else nothing may be left behind.
@@ -247,8 +245,10 @@ export class ServedTransfer {
     await exchange.close();
   }
 
-  private events(): ExchangeEvents {
+  private events({ allSent, stored }: Pick<ExchangeEvents, "allSent" | "stored">): ExchangeEvents {
     return {
+      allSent,
+      stored,
       progress: () => {
         // The last ACK has told the end already.
         if (this.running && this.record.isDue()) this.report();

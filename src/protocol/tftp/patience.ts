@@ -34,6 +34,11 @@ const maxMs = 8000;
 const asleepMs = 1000;
 
 export class Retransmission {
+  // Not read from `Patience` for each packet: see `Sender`.
+  private readonly timeoutMs: number | undefined;
+  private readonly giveUpMs: number;
+  private readonly progressOnly: boolean;
+  private readonly firstPackets: number;
   private smoothedMs: number | undefined;
   private deviationMs = 0;
   private doublings = 0;
@@ -44,17 +49,18 @@ export class Retransmission {
   private sendings = 0;
   private firstAnswerAt: number | undefined;
 
-  constructor(
-    private readonly patience: Patience,
-    now: number,
-  ) {
+  constructor({ timeoutMs, giveUpMs, progressOnly = false, firstPackets }: Patience, now: number) {
+    this.timeoutMs = timeoutMs;
+    this.giveUpMs = giveUpMs;
+    this.progressOnly = progressOnly;
+    this.firstPackets = firstPackets;
     this.sentAt = now;
     this.heardAt = now;
   }
 
   /** The wait for an answer in ms, back-off included. */
   get intervalMs(): number {
-    const base = this.patience.timeoutMs ?? this.adaptedMs();
+    const base = this.timeoutMs ?? this.adaptedMs();
     return Math.min(base * 2 ** this.doublings, Math.max(base, maxMs));
   }
 
@@ -75,7 +81,7 @@ export class Retransmission {
 
   /** True when one more packet may go to a peer that never answered: DESIGN §6, at most 5. */
   get maySend(): boolean {
-    return this.everAnswered || this.sendings < this.patience.firstPackets;
+    return this.everAnswered || this.sendings < this.firstPackets;
   }
 
   /** When to look again, in monotonic ms. */
@@ -95,7 +101,7 @@ export class Retransmission {
    * first answer it proves nothing: else a request that is repeated would hold its transfer for ever.
    */
   heard(now: number): void {
-    if (this.everAnswered && this.patience.progressOnly !== true) this.heardAt = now;
+    if (this.everAnswered && !this.progressOnly) this.heardAt = now;
   }
 
   /** It was our own turn until now: the peer's silence counts from here. */
@@ -135,7 +141,7 @@ export class Retransmission {
 
   /** A peer that asked for long timeouts is sent one retransmission at least, once it has shown that it is there. */
   private get giveUpAt(): number {
-    const { giveUpMs, timeoutMs = 0 } = this.patience;
+    const { giveUpMs, timeoutMs = 0 } = this;
     return this.heardAt + (this.everAnswered ? Math.max(giveUpMs, 2 * timeoutMs) : giveUpMs);
   }
 

@@ -59,6 +59,11 @@ export class Receiver {
   private ended = false;
   /** What the peer is waiting for, to be sent again. */
   private current: Uint8Array | undefined;
+  // Not read from the options for each block: see `Sender`.
+  private readonly blksize: number;
+  private readonly windowsize: number;
+  private readonly expectedSize: number | undefined;
+  private readonly leastDallyMs: number;
   private readonly timing: Retransmission;
 
   /** Packets sent again. */
@@ -66,12 +71,14 @@ export class Receiver {
   /** Bytes of DATA that came in order. */
   receivedBytes = 0;
 
-  constructor(
-    private readonly options: ReceiverOptions,
-    now: number,
-  ) {
-    this.timing = new Retransmission(options.patience, now);
-    this.current = options.opening;
+  constructor(options: ReceiverOptions, now: number) {
+    const { blksize, windowsize, patience, opening, expectedSize, dallyMs = 0 } = options;
+    this.blksize = blksize;
+    this.windowsize = windowsize;
+    this.expectedSize = expectedSize;
+    this.leastDallyMs = dallyMs;
+    this.timing = new Retransmission(patience, now);
+    this.current = opening;
   }
 
   /** True once the last block came; it is acknowledged by `taken`. */
@@ -167,8 +174,8 @@ export class Receiver {
   private receiveData(packet: DataPacket, now: number): ReceiverStep {
     const ahead = (packet.block - this.last) & 0xffff;
     // After 65535 comes 0; some senders go on with 1 (T14). In a window a 1 can only mean that 0 was lost.
-    const rollsToOne = this.last === 0xffff && packet.block === 1 && this.options.windowsize === 1;
-    const isOurs = ahead <= this.options.windowsize || rollsToOne;
+    const rollsToOne = this.last === 0xffff && packet.block === 1 && this.windowsize === 1;
+    const isOurs = ahead <= this.windowsize || rollsToOne;
     if (isOurs) this.timing.heard(now);
     if (ahead === 0) return this.duplicate(now);
     if (this.lastCame) return this.step([]);
@@ -178,18 +185,18 @@ export class Receiver {
   }
 
   private inOrder(packet: DataPacket, now: number): ReceiverStep {
-    if (packet.data.length > this.options.blksize) {
+    if (packet.data.length > this.blksize) {
       return this.refuse(
         "malformed",
         errorCode.illegalOperation,
-        `DATA of ${packet.data.length} bytes, blksize is ${this.options.blksize}`,
+        `DATA of ${packet.data.length} bytes, blksize is ${this.blksize}`,
       );
     }
     // The window is full and not stored yet: this sender does not wait for its ACK. It has to send it again.
     if (this.ackDue) return this.step([]);
     const size = this.receivedBytes + packet.data.length;
-    const lastOne = packet.data.length < this.options.blksize;
-    const expected = this.options.expectedSize;
+    const lastOne = packet.data.length < this.blksize;
+    const expected = this.expectedSize;
     if (expected !== undefined && (size > expected || (lastOne && size < expected))) {
       return this.refuse(
         "size",
@@ -206,7 +213,7 @@ export class Receiver {
     this.gapUntil = undefined;
     this.untaken = true;
     this.lastCame = lastOne;
-    this.ackDue = lastOne || this.unacknowledged >= this.options.windowsize;
+    this.ackDue = lastOne || this.unacknowledged >= this.windowsize;
     return handedOut(packet.data);
   }
 
@@ -254,7 +261,7 @@ export class Receiver {
 
   /** The peer's timeout is not known; it is likely to be ours, and has to end before. */
   private dallyMs(): number {
-    return Math.max(2 * this.timing.intervalMs, this.options.dallyMs ?? 0);
+    return Math.max(2 * this.timing.intervalMs, this.leastDallyMs);
   }
 
   private acknowledge(now: number): ReceiverStep {

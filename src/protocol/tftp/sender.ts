@@ -35,6 +35,10 @@ export class Sender {
   private flightFrom = 0;
   private readonly gaps = new Gaps();
   private ended = false;
+  // Not read from the options for each block: made with spreads, these are of another hidden class for each transfer.
+  private readonly blksize: number;
+  private readonly windowsize: number;
+  private readonly oack: Uint8Array | undefined;
   private readonly rollover: Rollover;
   private readonly timing: Retransmission;
 
@@ -47,19 +51,19 @@ export class Sender {
   /** When the first DATA went out. */
   firstDataAt: number | undefined;
 
-  constructor(
-    private readonly options: SenderOptions,
-    now: number,
-  ) {
-    this.timing = new Retransmission(options.patience, now);
-    this.base = options.oack === undefined ? 1 : 0;
-    this.rollover = options.rollover ?? 0;
+  constructor({ blksize, windowsize, patience, oack, rollover = 0 }: SenderOptions, now: number) {
+    this.blksize = blksize;
+    this.windowsize = windowsize;
+    this.timing = new Retransmission(patience, now);
+    this.oack = oack;
+    this.base = oack === undefined ? 1 : 0;
+    this.rollover = rollover;
   }
 
   /** Blocks that `supply` may be given now. */
   get room(): number {
     if (this.ended || this.lastSupplied || this.base === 0) return 0;
-    return this.options.windowsize - this.outstanding.length;
+    return this.windowsize - this.outstanding.length;
   }
 
   /** True once the last block was sent for the first time. */
@@ -89,10 +93,10 @@ export class Sender {
 
   /** Sends the OACK, where there is one. */
   start(now: number): Step<TransferEnd> {
-    if (this.options.oack === undefined) return this.step([]);
-    this.outstanding.push(this.options.oack);
+    if (this.oack === undefined) return this.step([]);
+    this.outstanding.push(this.oack);
     this.timing.sent(now, false);
-    return this.step([this.options.oack]);
+    return this.step([this.oack]);
   }
 
   /**
@@ -110,7 +114,7 @@ export class Sender {
       const packet = this.encode(this.base + this.outstanding.length, block);
       this.outstanding.push(packet);
       packets.push(packet);
-      if (block.length < this.options.blksize) this.lastSupplied = true;
+      if (block.length < this.blksize) this.lastSupplied = true;
     }
     this.firstDataAt ??= now;
     this.timing.sent(now, false);
@@ -118,8 +122,8 @@ export class Sender {
   }
 
   private encode(n: number, block: Uint8Array): Uint8Array {
-    const place = n % this.options.windowsize;
-    const into = (this.places[place] ??= new Uint8Array(dataHeader + this.options.blksize));
+    const place = n % this.windowsize;
+    const into = (this.places[place] ??= new Uint8Array(dataHeader + this.blksize));
     return writeData(into, blockNumber(n, this.rollover), block);
   }
 
@@ -176,7 +180,7 @@ export class Sender {
   private duplicate(now: number): Step<TransferEnd> {
     // With windowsize 1 a duplicate ACK must not send DATA again: the Sorcerer's Apprentice (RFC 1123 §4.2.3.1).
     // With more it says that the whole window was lost; answering each would be the Sorcerer again.
-    if (this.options.windowsize === 1 || this.base <= 0) return this.step([]);
+    if (this.windowsize === 1 || this.base <= 0) return this.step([]);
     // What it would be about is not sent yet.
     if (this.outstanding.length === 0) return this.step([]);
     const missed = this.gaps.believesAgain(this.base, now, this.roundTripMs ?? 0);
