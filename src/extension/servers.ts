@@ -71,6 +71,8 @@ export class Servers implements vscode.Disposable {
   /** What was taken last: where a start fails, that goes on, or went on last. */
   private taken: Serving | undefined;
   private readonly injected = new Injected();
+  /** From a stop to the next start: the rows say so only when their process has answered. */
+  private isStopped = false;
   private lastFollow: Promise<void> = Promise.resolve();
   private loadingDialogs: Promise<Dialogs> | undefined;
   /** The failures that the user was told of. */
@@ -149,6 +151,7 @@ export class Servers implements vscode.Disposable {
     }
     const settings = await this.agreedSettings(folder, "start");
     if (settings === undefined || folderAt(servedAs(folder)) === undefined) return false;
+    this.isStopped = false;
     await this.injected.endWith(() => this.serve({ folder: servedAs(folder), settings }));
     this.sayFailures("always");
     return true;
@@ -194,6 +197,7 @@ export class Servers implements vscode.Disposable {
 
   /** Closes the listening sockets at once. Resolves when the last running transfer has ended. */
   async stop(how: "whenFinished" | "now"): Promise<void> {
+    this.isStopped = true;
     this.injected.become(undefined);
     this.ending.fire("stopped");
     const child = await this.ask();
@@ -307,7 +311,7 @@ export class Servers implements vscode.Disposable {
 
   /** The folder of servers that were started and not stopped, also where they failed. */
   private wantedFolder(): vscode.WorkspaceFolder | undefined {
-    return this.store.isWanted() ? this.servedFolder() : undefined;
+    return this.store.isWanted() && !this.isStopped ? this.servedFolder() : undefined;
   }
 
   /** The settings as they are for a folder. @param changed some as they would be. */

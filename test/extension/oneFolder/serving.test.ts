@@ -71,6 +71,28 @@ describe("the servers of one folder", () => {
     await assert.rejects(ftpRead(ftp, "Image"));
   });
 
+  it("stay stopped when a setting changes before their process has stopped them", async () => {
+    const limit = (value?: number): Thenable<void> =>
+      vscode.workspace
+        .getConfiguration("bootServers")
+        .update("limits.sightings", value, vscode.ConfigurationTarget.Global);
+    await start(api);
+    const pid = api.childPid();
+    assert.ok(pid !== undefined);
+    process.kill(pid, "SIGSTOP");
+    const stopping = vscode.commands.executeCommand("bootServers.stop", "now");
+    try {
+      await limit(100);
+      // What follows a change asks the editor for the password first.
+      for (let turn = 0; turn < 10; turn += 1) await vscode.env.clipboard.readText();
+      process.kill(pid, "SIGCONT");
+      await stopping;
+      await until(api, () => api.childPid() === undefined);
+    } finally {
+      await limit();
+    }
+  });
+
   it("come back by themselves when their process was killed", async () => {
     await start(api);
     const killed = api.childPid();
