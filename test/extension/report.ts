@@ -11,6 +11,8 @@ export interface Result {
 
 export type Message =
   | { readonly kind: "begin" }
+  /** VS Code has not opened what the tests are for; none has run. */
+  | { readonly kind: "unopened"; readonly reason: string }
   | { readonly kind: "output"; readonly line: string }
   /** It could not be loaded, or something threw outside of every test. */
   | { readonly kind: "broken"; readonly reason: string }
@@ -25,10 +27,14 @@ export function decodeLine(line: string): Message | undefined {
   return line.startsWith(mark) ? (JSON.parse(line.slice(mark.length)) as Message) : undefined;
 }
 
+/** No test has run: the window may be opened again. */
+export class NotOpened extends Error {}
+
 /** Collects the messages of one run, shows the output as it comes, and judges at the end. */
 export class Report {
   private began = false;
   private result: Result | undefined;
+  private unopened: string | undefined;
   private readonly broken = new Set<string>();
 
   constructor(private readonly show: (line: string) => void) {}
@@ -36,6 +42,7 @@ export class Report {
   take(line: string): void {
     const message = decodeLine(line);
     if (message?.kind === "begin") this.began = true;
+    if (message?.kind === "unopened") this.unopened = message.reason;
     if (message?.kind === "output") this.show(message.line);
     if (message?.kind === "broken") this.broken.add(message.reason);
     if (message?.kind === "end") this.result = message.result;
@@ -46,6 +53,7 @@ export class Report {
    * @throws where the run is no run of tests: what did not begin, did not end, or ended otherwise than it told.
    */
   verdict(code: number): Result {
+    if (this.unopened !== undefined) throw new NotOpened(this.unopened);
     if (!this.began) throw new Error(`the suite did not begin (VS Code said ${code})`);
     if (this.broken.size > 0) throw new Error([...this.broken].join("\n"));
     if (this.result === undefined) throw new Error(`the suite began and did not end (VS Code said ${code})`);

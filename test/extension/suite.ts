@@ -14,15 +14,20 @@ import { situation } from "./editor";
 import { encodeLine, suiteVariable, type Message, type Result } from "./report";
 import { windows } from "./windows";
 
+/** Whether it opens its folders is seen by then. */
+const openingMs = 20_000;
+
 /** Resolves when every test has passed. @throws when one failed, or when the suite could not run. */
 export async function run(): Promise<void> {
+  const window = process.env[suiteVariable] ?? "oneFolder";
+  await haveOpened(window);
   tell({ kind: "begin" });
   // The reporters' way out: what goes through it is told from the workbench's own log.
   Mocha.reporters.Base.consoleLog = (...args: unknown[]) => {
     for (const line of format(...args).split("\n")) tell({ kind: "output", line });
   };
   const stopWatching = watchStrays();
-  const result = await runWindow(process.env[suiteVariable] ?? "oneFolder").catch((error: unknown) => {
+  const result = await runMocha(join(__dirname, window)).catch((error: unknown) => {
     tell({ kind: "broken", reason: reasonOf(error) });
     throw error;
   });
@@ -31,13 +36,17 @@ export async function run(): Promise<void> {
   if (result.failures > 0) throw new Error(`${result.failures} tests failed`);
 }
 
-/** VS Code may begin before it has read which folders it is to open, and the tests want them when they are loaded. */
-async function runWindow(name: string): Promise<Result> {
+/**
+ * VS Code may begin before it has read which folders it is to open, and the tests want them when they are loaded. The
+ * oldest one sometimes reads its workspace file too early, and then opens none of them.
+ */
+async function haveOpened(name: string): Promise<void> {
   const opened = (): number => vscode.workspace.workspaceFolders?.length ?? 0;
   const folders = windows.find((window) => window.name === name)?.folders;
-  if (!(await comesTrue(() => opened() === folders)))
-    throw new Error(`VS Code has opened ${opened()} folders, and not ${folders}`);
-  return runMocha(join(__dirname, name));
+  if (await comesTrue(() => opened() === folders, openingMs)) return;
+  const reason = `VS Code has opened ${opened()} folders, and not ${folders}`;
+  tell({ kind: "unopened", reason });
+  throw new Error(reason);
 }
 
 async function runMocha(folder: string): Promise<Result> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { encodeLine, Report, type Message, type Result } from "../extension/report";
+import { encodeLine, NotOpened, Report, type Message, type Result } from "../extension/report";
 
 const passed: Result = { passes: 3, failures: 0, pending: 1 };
 const begin: Message = { kind: "begin" };
@@ -34,6 +34,10 @@ describe("the report of the suite in VS Code", () => {
     ["a failure where VS Code says 0", 0, [begin, end({ ...passed, failures: 1 })], /1 failures/],
     ["what nobody caught", 0, [begin, { kind: "broken", reason: "cannot load" }, end(passed)], /cannot load/],
   ];
+  it("is an error of its own for folders that VS Code has not opened: the window may be opened again", () => {
+    assert.throws(() => verdict(1, { kind: "unopened", reason: "0 folders" }), NotOpened);
+  });
+
   for (const [what, code, messages, reason] of noRuns) {
     it(`is an error for ${what}`, () => {
       assert.throws(() => verdict(code, ...messages), reason);
