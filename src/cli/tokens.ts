@@ -13,12 +13,14 @@ import {
   type FlagValues,
 } from "./flags";
 
-/** ` Did you mean verify?`, or nothing. */
-export const didYouMean = (word: string, candidates: readonly string[]): string =>
-  ask([nearestWord(word, candidates) ?? []].flat());
-
 const ask = (meant: readonly string[]): string =>
   meant.length === 0 ? "" : ` Did you mean ${meant.join(" or ")}?`;
+
+/** ` Did you mean verify?`, or nothing. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const nearest = nearestWord(word, candidates);
+  return ask(nearest === undefined ? [] : [nearest]);
+}
 
 /** The flag that is written nearly so; else those that have the word, as `--interface` is a value of --address. */
 function flagsMeant(word: string, command: Command): string[] {

@@ -39,6 +39,10 @@ describe("ports that another program holds, or that want rights", function () {
     return served;
   };
 
+  /** Serves TFTP and FTP, to where it ends by itself: neither port is to be had. */
+  const serveFiles = (): ReturnType<typeof ours> =>
+    ours(server, ["serve", folder.path, "--address", "10.77.0.1", "--servers", "tftp,ftp"]);
+
   const states = (ready: ReadyLine): Record<string, string> =>
     Object.fromEntries(ready.servers.map(({ protocol, state }) => [protocol, state]));
 
@@ -56,14 +60,7 @@ describe("ports that another program holds, or that want rights", function () {
 
   it("ports that servers of ours have are named with them, and not as node's", async () => {
     const first = await start(["--address", "10.77.0.1"]);
-    const ended = await ours(server, [
-      "serve",
-      folder.path,
-      "--address",
-      "10.77.0.1",
-      "--servers",
-      "tftp,ftp",
-    ]);
+    const ended = await serveFiles();
     assert.equal(ended.code, 3);
     for (const port of ["UDP port 69", "TCP port 21"])
       assert.match(
@@ -109,14 +106,7 @@ describe("ports that another program holds, or that want rights", function () {
     need(this, "atftpd", "vsftpd");
     running.push(await atftpd!.start(server, "10.77.0.1", folder.path));
     running.push(await startVsftpd(server, "10.77.0.1", folder.path, folder.at("vsftpd")));
-    const ended = await ours(server, [
-      "serve",
-      folder.path,
-      "--address",
-      "10.77.0.1",
-      "--servers",
-      "tftp,ftp",
-    ]);
+    const ended = await serveFiles();
     assert.equal(ended.code, 3, ended.stderr);
     assert.match(ended.stdout + ended.stderr, /UDP port 69 .*atftpd/);
     assert.match(ended.stdout + ended.stderr, /TCP port 21 .*vsftpd/);

@@ -39,6 +39,7 @@ const networkBlocks = { blksize: 1468, windowsize: 16 };
 export const defaultGiveUpMs = 60_000;
 /** A request is sent 3 times, 1, 2 and 4 s apart, before the same is tried without options. */
 const requestSendings = 3;
+
 /** What was agreed, and what came with it. */
 export interface Opened {
   readonly conversation: Conversation;
